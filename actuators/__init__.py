@@ -1,0 +1,1 @@
+"""Put pixels and input where the decisions are: the only floor that touches the world."""

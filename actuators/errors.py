@@ -1,0 +1,43 @@
+"""Everything an actuator may raise.
+
+    ActuatorError
+    +-- EnvironmentMissing   no display, no browser, no such window: nothing was tried (exit code 5)
+    +-- Unreachable          the address or the application did not answer (exit code 5)
+    +-- ActionRefused        the action does not fit this screen: certainly no effect
+    +-- PermitRefused        the permit is absent, spent, expired or for another action: no effect
+    +-- ActionInDoubt        something went wrong after input may have been sent: look, never repeat
+    +-- ObservationFailed    the screen could not be read
+    +-- PersonActive         a person moved the mouse: the run pauses, no effect
+"""
+
+
+class ActuatorError(Exception):
+    """Base of every error of this folder; the message says what, where, and what to do."""
+
+
+class EnvironmentMissing(ActuatorError):
+    """A display, browser, window or program that is needed is not there."""
+
+
+class Unreachable(ActuatorError):
+    """An address or application did not answer."""
+
+
+class ActionRefused(ActuatorError):
+    """The action cannot be done on this screen; nothing was sent to it."""
+
+
+class PermitRefused(ActuatorError):
+    """The permit does not cover this action now; nothing was sent to the screen."""
+
+
+class ActionInDoubt(ActuatorError):
+    """The action may or may not have had its effect; it must not be repeated."""
+
+
+class ObservationFailed(ActuatorError):
+    """The screen could not be read."""
+
+
+class PersonActive(ActuatorError):
+    """A person is using the pointer; nothing was sent to the screen."""

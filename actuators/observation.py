@@ -1,0 +1,71 @@
+"""What was seen: pixels, where they lie, when, on which surface."""
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from PIL import Image
+
+from handrail.actuators.geometry import Box, ScreenGeometry
+
+SurfaceKind = Literal["browser", "desktop", "android", "fake"]
+
+
+@dataclass(frozen=True)
+class ScreenText:
+    """Text that a screen, a page or a file chose: never trusted, shown only through the sanitiser."""
+
+    raw: str
+
+
+@dataclass(frozen=True)
+class Surface:
+    """Where pixels come from.
+
+    ``owned``: Handrail started this display or browser itself, for this run. ``window`` is the title
+    of the window in front; ``url`` the page's address in a browser.
+    """
+
+    kind: SurfaceKind
+    name: str
+    owned: bool = False
+    window: ScreenText = ScreenText("")
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Element:
+    """What lies under a point, as the surface's own tree tells it (role: ARIA role names)."""
+
+    role: str
+    name: ScreenText
+    box: Box
+    editable: bool = False
+    submits: bool = False
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One look at a screen: an RGB image of ``geometry``'s size, and where and when it was taken.
+
+    ``time`` is seconds since the epoch; ``notices`` are things that happened since the last look and
+    that pixels alone may not show (a download that ended, a tab that opened).
+    """
+
+    image: Image.Image
+    geometry: ScreenGeometry
+    time: float
+    surface: Surface
+    notices: tuple[ScreenText, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if self.image.size != (self.geometry.width, self.geometry.height):
+            raise ValueError(f"image {self.image.size} does not fit geometry {self.geometry!r}")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Return the SHA-256 (hex) of the size and the RGB bytes."""
+        head = f"{self.image.width}x{self.image.height}:".encode()
+        return hashlib.sha256(head + self.image.convert("RGB").tobytes()).hexdigest()
