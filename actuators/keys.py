@@ -83,7 +83,7 @@ def _table() -> dict[str, Key]:
 
 KEYS: dict[str, Key] = _table()
 MODIFIERS = frozenset(
-    "ctrl ctrlright shift shiftright alt altright altgr win winright".split()
+    ["ctrl", "ctrlright", "shift", "shiftright", "alt", "altright", "altgr", "win", "winright"]
 )  # the first name of each row
 
 
