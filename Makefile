@@ -1,0 +1,50 @@
+# Every target prepares what it needs: a fresh checkout needs nothing but make and a Python.
+PYTHON ?= python3
+SEED ?= 1
+ARGS ?=
+
+SETUP := @$(PYTHON) -m tasks.setup
+VENV := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test dev check bench pocket clean
+
+help:
+	@echo "make demo    the pocket model drives a browser and a desktop application (SEED=n)"
+	@echo "make test    the tests (ARGS='-k word')"
+	@echo "make check   ruff, mypy --strict, import contracts"
+	@echo "make dev     only prepare: environment, browser, virtual display"
+	@echo "make bench   measure, and write results/ and the tables made from it"
+	@echo "make pocket  train the pocket model from nothing; says how long it takes"
+
+demo:
+	$(SETUP) demo
+	@$(VENV)/python -m handrail.tasks.demo --seed $(SEED)
+
+test:
+	$(SETUP) test
+	@$(VENV)/python -m pytest $(ARGS)
+
+dev:
+	$(SETUP) dev
+
+check:
+	$(SETUP) check
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+
+bench:
+	$(SETUP) bench
+	$(VENV)/python -m handrail.tasks.bench $(ARGS)
+	$(VENV)/python -m handrail.tasks.results
+
+pocket:
+	$(SETUP) pocket
+	@echo "training from nothing takes hours on a few cores; the trainer prints its own estimate"
+	@started=$$(date +%s); $(VENV)/python -m handrail.model.pocket.train $(ARGS) && \
+	  echo "make pocket took $$(( ($$(date +%s) - started) / 60 )) minutes"
+
+clean:
+	rm -rf build dist *.egg-info

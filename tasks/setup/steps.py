@@ -1,0 +1,61 @@
+"""Which steps each make target needs, and their order."""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from . import browser, environment
+from .console import Console
+from .errors import SetupError
+from .settings import Settings, read_settings
+from .system import Packages, prepare_display, prepare_fonts
+
+_ENVIRONMENT_MISSING = 5
+_INTERRUPTED = 130
+_STEPS = {
+    "demo": ("environment", "browser", "display"),
+    "test": ("tools", "browser", "display"),
+    "dev": ("tools", "browser", "display"),
+    "check": ("tools",),
+    "bench": ("tools", "browser", "display"),
+    "pocket": ("tools", "fonts"),
+}
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Prepare the checkout for one make target; return an exit code."""
+    if len(arguments) != 1 or arguments[0] not in _STEPS:
+        print(f"usage: python3 -m tasks.setup {{{','.join(_STEPS)}}}", file=sys.stderr)
+        return 2
+    root = Path(__file__).resolve().parents[2]
+    settings = read_settings(root, environ)
+    console = Console(root / "build" / "setup.log", sys.stdout)
+    try:
+        _prepare(arguments[0], settings, console)
+    except SetupError as error:
+        print(f"\nsetup: {error}", file=sys.stderr)
+        return _ENVIRONMENT_MISSING
+    except KeyboardInterrupt:
+        print("\nsetup: stopped; the same make target goes on from here", file=sys.stderr)
+        return _INTERRUPTED
+    return 0
+
+
+def _prepare(target: str, settings: Settings, console: Console) -> None:
+    started = time.monotonic()
+    packages = Packages(console, settings.apt)
+    for step in _STEPS[target]:
+        if step == "environment":
+            environment.prepare(settings, console, packages, dev=False)
+        elif step == "tools":
+            environment.prepare(settings, console, packages, dev=True)
+            environment.link_types(settings.root)
+        elif step == "browser":
+            browser.prepare(settings, console, packages)
+        elif step == "display":
+            prepare_display(console, packages)
+        elif step == "fonts":
+            prepare_fonts(console, packages)
+    if (passed := time.monotonic() - started) > 1:
+        console.say(f"ready for 'make {target}' after {passed:.0f} s; the next time is quick")

@@ -1,0 +1,126 @@
+"""What comes from the system's package manager: Xvfb, a window manager, two applications, fonts."""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .console import Console
+from .errors import Missing
+
+_PROGRAMS = {
+    "Xvfb": "xvfb",
+    "openbox": "openbox",
+    "mousepad": "mousepad",
+    "galculator": "galculator",
+}
+"""Program -> the Debian package that has it: what the demo and the desktop tests need."""
+
+_FONTS = (
+    "fonts-cabin",
+    "fonts-cantarell",
+    "fonts-crosextra-caladea",
+    "fonts-crosextra-carlito",
+    "fonts-dejavu-core",
+    "fonts-dejavu-extra",
+    "fonts-firacode",
+    "fonts-freefont-ttf",
+    "fonts-hack",
+    "fonts-inter",
+    "fonts-lato",
+    "fonts-liberation",
+    "fonts-liberation2",
+    "fonts-linuxlibertine",
+    "fonts-noto-core",
+    "fonts-open-sans",
+    "fonts-quicksand",
+    "fonts-roboto-unhinted",
+    "fonts-urw-base35",
+)
+"""The packages that the pocket model's renderer draws with (model/pocket/fonts.py)."""
+
+
+class Packages:
+    """Installs system packages where apt is here and no password is asked for."""
+
+    def __init__(self, console: Console, allowed: bool) -> None:
+        self._console = console
+        self._prefix = _privilege() if allowed and shutil.which("apt-get") else None
+        self._updated = False
+
+    @property
+    def prefix(self) -> tuple[str, ...] | None:
+        """Return what goes before a command of the system's, or None where none may be run."""
+        return self._prefix
+
+    def install(self, title: str, packages: Sequence[str]) -> bool:
+        """Install packages; False where that is not possible from here."""
+        if self._prefix is None:
+            return False
+        apt = (*self._prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get")
+        if not self._updated:
+            self._console.attempt("package lists (apt-get update)", (*apt, "update"), limit=600)
+            self._updated = True
+        command = (*apt, "install", "--yes", "--no-install-recommends", *packages)
+        return self._console.attempt(f"{title}: apt-get install {' '.join(packages)}", command)
+
+
+def _privilege() -> tuple[str, ...] | None:
+    if os.geteuid() == 0:
+        return ()
+    if shutil.which("sudo") is None:
+        return None
+    quiet = subprocess.DEVNULL
+    allowed = subprocess.call(["sudo", "-n", "true"], stdout=quiet, stderr=quiet) == 0
+    return ("sudo", "-n") if allowed else None
+
+
+def prepare_display(console: Console, packages: Packages) -> None:
+    """Have Xvfb, a window manager and two small applications. Raises Missing."""
+    if sys.platform != "linux":
+        console.say(f"no Xvfb on {platform.system()}: the desktop parts are for Linux")
+        return
+    missing = [program for program in _PROGRAMS if shutil.which(program) is None]
+    if not missing:
+        return
+    wanted = [_PROGRAMS[program] for program in missing]
+    packages.install("virtual display and applications", wanted)
+    if still := [program for program in missing if shutil.which(program) is None]:
+        raise Missing(
+            f"the demo and the tests need {', '.join(still)}, which are not installed.\n"
+            f"  Debian, Ubuntu:  sudo apt-get install {' '.join(wanted)}\n"
+            f"  elsewhere:       install the programs {', '.join(still)}\n"
+            "then run make again"
+        )
+
+
+def prepare_fonts(console: Console, packages: Packages) -> None:
+    """Have the fonts that the pocket model is trained with. Raises Missing on Debian and Ubuntu."""
+    if shutil.which("dpkg-query") is None:
+        console.say(f"no Debian packages here: have these fonts installed: {' '.join(_FONTS)}")
+        return
+    missing = [name for name in _FONTS if not _installed(name)]
+    if missing and not packages.install("fonts", missing):
+        raise Missing(
+            "training needs the fonts of the fixed suite: "
+            f"sudo apt-get install {' '.join(missing)}\nthen run make pocket again"
+        )
+
+
+def _installed(package: str) -> bool:
+    query = ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package]
+    ended = subprocess.run(query, capture_output=True, text=True, check=False)
+    return ended.stdout.strip() == "installed"
+
+
+def distribution(release: Path = Path("/etc/os-release")) -> str:
+    """Return the distribution's ID ("debian", "ubuntu", ...), or an empty string."""
+    if not release.is_file():
+        return ""
+    for line in release.read_text(encoding="utf-8").splitlines():
+        if line.startswith("ID="):
+            return line[3:].strip('"')
+    return ""
