@@ -1,0 +1,141 @@
+"""What an action may do to the world, as far as the action and the element under it tell.
+
+Promises
+- The class is a pure function of the typed action, the element under its point and the surface.
+- What is not listed here is ``unknown``: another role, another key, a point with no element.
+- Words on the screen (an element's name) may only raise the class, never lower it.
+- Typed text that holds a line break or another control character is ``unknown``: Enter may submit.
+
+Does not promise
+- That a page keeps to its own tree: a link may delete, a checkbox may buy. The class says what such
+  an element does by rights; rules with a host, a window or an owned display say whom to believe.
+- To know words of every language: the lists raise some labels, they do not find all of them.
+
+Choices: ``Scroll`` is ``navigate`` (it shows another part and commits nothing), except over a
+control that the wheel changes (``edit``). A plain button or menu entry is ``commit``: it does
+what it says. The mouse button makes no difference; a second click on anything but text may open
+it, so it is ``commit`` at least. A drag is ``unknown`` unless it starts and ends on one element
+whose role says what it does.
+"""
+
+import unicodedata
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+from handrail.actuators.actions import Action, Click, Drag, Press, Scroll, Type
+from handrail.actuators.observation import Element, ScreenText, Surface
+from handrail.sandbox.keys import classify_keys
+from handrail.sandbox.rules import EffectClass
+
+# From mild to grave; ``unknown`` is the top, so that no word on a screen can make it known.
+_GRAVITY: tuple[EffectClass, ...] = (
+    "observe", "navigate", "edit", "commit", "destroy", "system", "unknown",
+)  # fmt: skip
+
+_TEXT = frozenset({"textbox", "searchbox", "combobox", "spinbutton"})
+_WHEEL = frozenset({"combobox", "spinbutton", "slider", "listbox"})
+_ROLES: dict[str, EffectClass] = {
+    **dict.fromkeys(("tab", "menu", "menubar", "scrollbar"), "navigate"),
+    **dict.fromkeys(sorted(_TEXT), "edit"),
+    **dict.fromkeys(("checkbox", "radio", "switch", "slider", "listbox", "option"), "edit"),
+    **dict.fromkeys(("menuitemcheckbox", "menuitemradio"), "edit"),
+    **dict.fromkeys(("button", "menuitem"), "commit"),
+}
+_DRAGS: dict[str, EffectClass] = {
+    "scrollbar": "navigate", "slider": "edit", "textbox": "edit", "searchbox": "edit",
+}  # fmt: skip
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_WORDS: dict[EffectClass, frozenset[str]] = {
+    "commit": _words(
+        "accept agree authorize authorise buy checkout confirm donate grant install pay publish"
+        " purchase send submit subscribe transfer bestellen kaufen senden acheter envoyer payer"
+        " comprar enviar pagar"
+    ),
+    "destroy": _words(
+        "clear deactivate delete destroy discard empty erase overwrite purge remove reset revoke"
+        " terminate trash uninstall unsubscribe wipe entfernen löschen effacer supprimer borrar"
+        " eliminar удалить 删除 移除 削除"
+    ),
+    "system": _words("logout reboot restart shutdown signout sudo"),
+}
+_FIRST_WORDS = 4
+
+
+def classify(action: Action, element: Element | None, surface: Surface) -> EffectClass:
+    """Return the class of effect that the action may have.
+
+    ``element`` is what lies under the action's point (for a drag: under both ends), or None.
+    """
+    if isinstance(action, Click):
+        return _click(action, element, surface)
+    if isinstance(action, Type):
+        return _typed(action.text)
+    if isinstance(action, Press):
+        return classify_keys(action.keys, in_browser=surface.kind == "browser")
+    if isinstance(action, Scroll):
+        return "edit" if element is not None and element.role in _WHEEL else "navigate"
+    if isinstance(action, Drag):
+        return "unknown" if element is None else _DRAGS.get(element.role, "unknown")
+    return "observe"
+
+
+def graver(first: EffectClass, second: EffectClass) -> EffectClass:
+    """Return the graver of two classes; ``unknown`` is the gravest."""
+    return max(first, second, key=_GRAVITY.index)
+
+
+def _typed(text: str) -> EffectClass:
+    controls = any(unicodedata.category(c) in {"Cc", "Zl", "Zp"} for c in text)
+    return "unknown" if controls else "edit"
+
+
+def _click(action: Click, element: Element | None, surface: Surface) -> EffectClass:
+    if element is None:
+        return "unknown"
+    if element.role == "link":
+        effect = _link(element.href, surface)
+    elif element.editable:
+        effect = graver("edit", _ROLES.get(element.role, "edit"))
+    else:
+        effect = _ROLES.get(element.role, "unknown")
+    if element.submits:
+        effect = graver(effect, "commit")
+    if element.role in _TEXT or (element.editable and not element.submits):
+        return effect
+    if action.count > 1:
+        effect = graver(effect, "commit")
+    return graver(effect, _named(element.name))
+
+
+def _link(href: str, surface: Surface) -> EffectClass:
+    """Say what following a link does, by the scheme of its address."""
+    if not href:
+        # A browser's link without an address is run by a script; a desktop's tree has no addresses.
+        return "commit" if surface.kind == "browser" else "navigate"
+    try:
+        scheme = urlsplit(href.strip()).scheme
+    except ValueError:
+        return "unknown"
+    if scheme in {"", "http", "https", "file", "about"}:
+        return "navigate"
+    return "unknown" if scheme in {"javascript", "data", "blob", "vbscript"} else "system"
+
+
+def _named(name: ScreenText) -> EffectClass:
+    """Return the gravest class that one of the label's first words suggests, or ``observe``."""
+    plain = unicodedata.normalize("NFKC", name.raw[:400]).casefold()
+    kept = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+    split = "".join(c if unicodedata.category(c)[0] in "LM" else " " for c in kept).split()
+    first = split[:_FIRST_WORDS]
+    # "Log out" and "Shut down" are one word here, as "logout" and "shutdown" are.
+    spoken = {*first, *(a + b for a, b in pairwise(first))}
+    effect: EffectClass = "observe"
+    for raised, words in _WORDS.items():
+        if spoken & words:
+            effect = graver(effect, raised)
+    return effect

@@ -1,0 +1,27 @@
+"""Everything that the sandbox may raise.
+
+    SandboxError
+    +-- PolicyError         a policy file or rule cannot be read, or grants what it may not
+    +-- JournalError        the journal cannot be written or read: the run must stop
+        +-- JournalCorrupt  a journal was changed or damaged after it was written
+
+Promises: every message says what was wrong, where, and what is allowed or what to do.
+Does not promise: to cover refused permits, which are ``actuators.errors.PermitRefused``: the lock
+is on the actuator's side of the door.
+"""
+
+
+class SandboxError(Exception):
+    """Base of every error of this folder."""
+
+
+class PolicyError(SandboxError):
+    """A policy is unreadable, misspelt, or grants the unknown without naming where."""
+
+
+class JournalError(SandboxError):
+    """The journal cannot be written or read; no further effect may follow."""
+
+
+class JournalCorrupt(JournalError):
+    """The journal's chain does not hold."""

@@ -1,0 +1,264 @@
+"""The one door: nothing reaches a screen but through ``Gate.submit``.
+
+The order of a submission: stop? - fit for this screen - what lies under the point - effect class -
+policy - approval - intent on the disk - still the same screen? - still permitted? - stop? -
+permit - perform - outcome on the disk. Ending actions (terminate, answer) are written down and
+never performed.
+
+Promises
+- This file holds the only call of ``Actuator.perform`` in the product; each has its own permit,
+  and its intent is on the disk before the permit exists.
+- An action is performed at most once, whatever happens; what is not known to have happened or not
+  is ``in_doubt`` and is never tried again here.
+- A journal that cannot be written raises ``JournalError``, and after that nothing is performed.
+- However a run is interrupted, an intent without an outcome reads as in doubt.
+
+Does not promise
+- To undo, to retry, or to judge whether the action was wise.
+- To stop an action half way: a stop takes hold before the next action's permit.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from handrail.actuators.actions import ENDINGS, Action, Drag, Wait, digest, points
+from handrail.actuators.base import Actuator, Receipt, sanitise
+from handrail.actuators.errors import (
+    ActionRefused,
+    ActuatorError,
+    ObservationFailed,
+    PermitRefused,
+    PersonActive,
+)
+from handrail.actuators.geometry import Point
+from handrail.actuators.observation import Element, Observation, Surface
+from handrail.sandbox.approval import ApprovalRequest, Approver
+from handrail.sandbox.effects import classify
+from handrail.sandbox.journal import Journal
+from handrail.sandbox.permit import PermitOffice
+from handrail.sandbox.policy import Policy, Ruling
+from handrail.sandbox.recheck import same_element, screen_change
+from handrail.sandbox.records import Intent, Place, Refusal, Result, ResultKind
+from handrail.sandbox.rules import EffectClass
+
+OutcomeKind = Literal["done", "failed", "in_doubt", "withdrawn", "denied", "stopped"]
+_STOPPED = "the run was told to stop"
+_REASON = 300
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a submitted action.
+
+    ``done``: performed. ``failed``: refused by the screen, ``withdrawn``: the screen changed or a
+    person was active, ``denied``: by the policy or the person asked, ``stopped``: the run is to
+    end: certainly no effect in all four. ``in_doubt``: an effect is possible; look, do not
+    repeat.
+    """
+
+    kind: OutcomeKind
+    effect: EffectClass
+    reason: str
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One submission on its way through the door."""
+
+    action: Action
+    observation: Observation
+    elements: tuple[Element | None, ...]
+    effect: EffectClass
+    ruling: Ruling
+    goal: str
+
+
+class Gate:
+    """The only caller of ``Actuator.perform``."""
+
+    def __init__(
+        self,
+        actuator: Actuator,
+        office: PermitOffice,
+        policy: Policy,
+        journal: Journal,
+        approver: Approver,
+        stopped: Callable[[], bool],
+    ) -> None:
+        self._actuator = actuator
+        self._office = office
+        self._policy = policy
+        self._journal = journal
+        self._approver = approver
+        self._stopped = stopped
+
+    def submit(self, action: Action, observation: Observation, goal: str) -> Outcome:
+        """Take an action that was decided on this observation through the door.
+
+        Raises JournalError (the run must end), and EnvironmentMissing or Unreachable where the
+        screen is gone before anything was done.
+        """
+        effect = classify(action, None, observation.surface)
+        if self._stopped():
+            return self._refuse(action, observation, Outcome("stopped", effect, _STOPPED))
+        if misfit := _misfit(action, observation):
+            return self._refuse(action, observation, Outcome("failed", effect, misfit))
+        case = self._look(action, observation, observation.surface, goal)
+        if case.ruling.decision == "deny":
+            refused = Outcome("denied", case.effect, case.ruling.reason)
+            return self._refuse(action, observation, refused)
+        if case.ruling.decision == "ask" and not self._approved(case):
+            refused = Outcome("denied", case.effect, f"{case.ruling.reason}: not approved")
+            return self._refuse(action, observation, refused)
+        return self._carry_out(case)
+
+    def _look(self, action: Action, seen: Observation, surface: Surface, goal: str) -> _Case:
+        """Find out what lies under the action's points, what it may do, and what policy says."""
+        elements = tuple(self._element(point) for point in points(action))
+        effect = classify(action, _target(action, elements), surface)
+        ruling = self._policy.decide(effect, action, surface)
+        return _Case(action, seen, elements, effect, ruling, goal)
+
+    def _element(self, point: Point) -> Element | None:
+        try:
+            return self._actuator.hit_test(point)
+        except ObservationFailed:
+            return None
+
+    def _approved(self, case: _Case) -> bool:
+        """Tell whether the person who is asked approves this very action."""
+        return self._approver.ask(
+            ApprovalRequest(
+                goal=case.goal,
+                action=case.action,
+                effect=case.effect,
+                surface=case.observation.surface,
+                reason=case.ruling.reason,
+                element=_target(case.action, case.elements),
+            )
+        )
+
+    def _refuse(self, action: Action, seen: Observation, outcome: Outcome) -> Outcome:
+        """Write down an action that is not even intended."""
+        assert outcome.kind in {"failed", "denied", "stopped"}
+        self._journal.append(
+            Refusal(
+                action=action,
+                digest=digest(action),
+                effect=outcome.effect,
+                outcome=outcome.kind,
+                reason=outcome.reason,
+                place=Place.of(seen.surface, None),
+            )
+        )
+        return outcome
+
+    def _carry_out(self, case: _Case) -> Outcome:
+        """Write the intent down, look again, perform, and write down what became of it."""
+        intent = self._intend(case)
+        if isinstance(case.action, ENDINGS):
+            return self._settle(intent, Outcome("done", case.effect, "the run ends here"))
+        outcome = Outcome("withdrawn", case.effect, "interrupted before its permit was made")
+        try:
+            obstacle = self._obstacle(case)
+            if obstacle is not None:
+                outcome = obstacle
+            else:
+                outcome = Outcome("in_doubt", case.effect, "interrupted while it was performed")
+                outcome = self._perform(case)
+        except BaseException:
+            # Ctrl-C or a bug in an actuator: say what is known, unless the journal is what failed.
+            if not self._journal.broken:
+                self._settle(intent, outcome)
+            raise
+        return self._settle(intent, outcome)
+
+    def _obstacle(self, case: _Case) -> Outcome | None:
+        """Look again, and say what stands against performing the action now."""
+        change = "" if isinstance(case.action, Wait) else self._change(case)
+        if change:
+            return Outcome("withdrawn", case.effect, change)
+        if self._stopped():
+            return Outcome("stopped", case.effect, _STOPPED)
+        return None
+
+    def _change(self, case: _Case) -> str:
+        """Return what is no longer as it was when the action was decided, or an empty string."""
+        try:
+            now = self._actuator.observe()
+        except ObservationFailed as error:
+            return f"the screen could not be read again: {sanitise(str(error), _REASON)}"
+        if change := screen_change(case.action, case.observation, now):
+            return change
+        again = self._look(case.action, now, now.surface, case.goal)
+        if not all(map(same_element, case.elements, again.elements)):
+            return "something else lies under the point now"
+        if again.effect != case.effect:
+            return f"its effect would now be {again.effect}"
+        if again.ruling.decision == "deny" or (
+            again.ruling.decision == "ask" and case.ruling.decision == "allow"
+        ):
+            return f"it is no longer permitted: {again.ruling.reason}"
+        return ""
+
+    def _perform(self, case: _Case) -> Outcome:
+        permit = self._office.issue(case.action)
+        try:
+            receipt = self._actuator.perform(case.action, permit)
+        except (ActionRefused, PermitRefused) as error:
+            return Outcome("failed", case.effect, sanitise(str(error), _REASON))
+        except PersonActive as error:
+            return Outcome("withdrawn", case.effect, sanitise(str(error), _REASON))
+        except ActuatorError as error:
+            return Outcome("in_doubt", case.effect, sanitise(str(error), _REASON))
+        return Outcome("done", case.effect, case.ruling.reason, receipt)
+
+    def _intend(self, case: _Case) -> int:
+        """Write the intent down and return its number."""
+        record = Intent(
+            action=case.action,
+            digest=digest(case.action),
+            effect=case.effect,
+            decision=case.ruling.decision,
+            reason=case.ruling.reason,
+            place=Place.of(case.observation.surface, _target(case.action, case.elements)),
+            screen=case.observation.fingerprint,
+        )
+        return self._journal.append(record).seq
+
+    def _settle(self, intent: int, outcome: Outcome) -> Outcome:
+        """Write down what became of an intent."""
+        kinds: dict[OutcomeKind, ResultKind] = {
+            "done": "done", "failed": "failed", "in_doubt": "in_doubt",
+        }  # fmt: skip
+        seconds = None if outcome.receipt is None else outcome.receipt.seconds
+        self._journal.append(
+            Result(
+                intent=intent,
+                outcome=kinds.get(outcome.kind, "withdrawn"),
+                reason=outcome.reason,
+                seconds=seconds,
+            )
+        )
+        return outcome
+
+
+def _misfit(action: Action, observation: Observation) -> str:
+    """Say why an action cannot be meant for this screen, or return an empty string."""
+    geometry = observation.geometry
+    for point in points(action):
+        if not geometry.contains(point):
+            size = f"{geometry.width}x{geometry.height}"
+            return f"({point.x}, {point.y}) is not on the {size} screen; choose a point on it"
+    return ""
+
+
+def _target(action: Action, elements: tuple[Element | None, ...]) -> Element | None:
+    """Return the one element that the action is aimed at; a drag's must be under both its ends."""
+    if not elements or any(element != elements[0] for element in elements):
+        return None
+    if isinstance(action, Drag) and action.start is None:
+        return None
+    return elements[0]

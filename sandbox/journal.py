@@ -1,0 +1,191 @@
+"""The journal: append-only lines of JSON, chained by SHA-256, durable when ``append`` returns.
+
+Promises
+- A record that ``append`` returned from is on the disk: one write, then a data sync; the folder is
+  synced when the file is made. The file is new (never overwritten), for its owner's eyes only,
+  and has one writer at a time.
+- After any failed, short or interrupted write the journal is broken: every later ``append`` raises
+  ``JournalError``, and nothing is tried a second time.
+- A line is plain ASCII: it can be read with ``cat`` and cannot control a terminal.
+
+Does not promise
+- Protection from someone who may write the file and knows its form: they can make a new chain. Keep
+  the head hash elsewhere (``verify_journal`` takes it) to notice that, and a cut at a line's end.
+- Secrecy: see ``records.py``.
+
+Form: ``{"hash","previous","record","run","schema","seq","time"}``, keys sorted, no blanks,
+non-ASCII escaped. ``hash`` is the SHA-256 of the same text without ``hash``; the first
+``previous`` is 64 zeros. ``examples/verify_journal.py`` checks it with nothing but Python.
+Reading is in ``journal_reading.py``.
+"""
+
+import hashlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol, Self
+
+from handrail.sandbox.errors import JournalError
+from handrail.sandbox.journal_reading import (
+    FIRST_PREVIOUS,
+    JournalReading,
+    canonical,
+    read_journal,
+    verify_journal,
+)
+from handrail.sandbox.records import RECORD, SCHEMA, Begin, Entry, Record
+
+__all__ = ["Disk", "Journal", "JournalReading", "OsDisk", "read_journal", "verify_journal"]
+
+
+class Disk(Protocol):
+    """What a journal asks of a file system; tests put a failing one in its place."""
+
+    def create(self, path: Path) -> int:
+        """Make a new file, locked for this process, and return its descriptor."""
+        ...
+
+    def write(self, descriptor: int, data: bytes) -> int:
+        """Write once and return the number of bytes written."""
+        ...
+
+    def sync(self, descriptor: int) -> None:
+        """Return when the file's data are on the disk."""
+        ...
+
+    def sync_folder(self, folder: Path) -> None:
+        """Return when the folder's list of files is on the disk."""
+        ...
+
+
+class OsDisk:
+    """The operating system's own."""
+
+    def create(self, path: Path) -> int:
+        """Make a new file, locked for this process, and return its descriptor."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+        descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return descriptor
+
+    def write(self, descriptor: int, data: bytes) -> int:
+        """Write once and return the number of bytes written."""
+        return os.write(descriptor, data)
+
+    def sync(self, descriptor: int) -> None:
+        """Return when the file's data are on the disk."""
+        getattr(os, "fdatasync", os.fsync)(descriptor)
+
+    def sync_folder(self, folder: Path) -> None:
+        """Return when the folder's list of files is on the disk (Windows does that by itself)."""
+        if sys.platform == "win32":
+            return
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+class Journal:
+    """The one writer of one run's journal."""
+
+    def __init__(
+        self, path: Path, run_id: str, descriptor: int, disk: Disk, clock: Callable[[], float]
+    ) -> None:
+        self.path = path
+        self.run_id = run_id
+        self._descriptor: int | None = descriptor
+        self._disk = disk
+        self._clock = clock
+        self._seq = 0
+        self._head = FIRST_PREVIOUS
+        self._broken = ""
+        self._lock = threading.Lock()
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        run_id: str,
+        disk: Disk | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> Self:
+        """Make the journal of a run in an existing folder. Raises JournalError."""
+        used = OsDisk() if disk is None else disk
+        try:
+            descriptor = used.create(path)
+        except OSError as error:
+            raise JournalError(f"{path}: cannot make the journal: {error.strerror}") from error
+        journal = cls(path, run_id, descriptor, used, clock)
+        try:
+            journal.append(Begin())
+            used.sync_folder(path.parent)
+        except OSError as error:
+            journal.close()
+            raise JournalError(f"{path.parent}: cannot be synced: {error.strerror}") from error
+        except BaseException:
+            journal.close()
+            raise
+        return journal
+
+    @property
+    def head(self) -> str:
+        """Return the hash of the last record: print it, keep it elsewhere."""
+        return self._head
+
+    @property
+    def broken(self) -> bool:
+        """Tell whether nothing can be written any more."""
+        return bool(self._broken)
+
+    def append(self, record: Record) -> Entry:
+        """Write a record down; when this returns, it is on the disk. Raises JournalError."""
+        with self._lock:
+            if self._broken or self._descriptor is None:
+                raise JournalError(f"{self.path}: the journal is {self._broken or 'closed'}")
+            entry, line = self._line(record)
+            # Broken until proven whole: an interruption anywhere below leaves it so.
+            self._broken = "broken: a write was interrupted; start a new run"
+            try:
+                written = self._disk.write(self._descriptor, line)
+                if written != len(line):
+                    raise OSError(f"only {written} of {len(line)} bytes were written")
+                self._disk.sync(self._descriptor)
+            except OSError as error:
+                self._broken = f"broken: {error.strerror or error}; start a new run"
+                raise JournalError(f"{self.path}: the journal is {self._broken}") from error
+            self._seq, self._head, self._broken = entry.seq + 1, entry.hash, ""
+            return entry
+
+    def close(self) -> None:
+        """Give the file back; safe to call twice."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _line(self, record: Record) -> tuple[Entry, bytes]:
+        now = float(self._clock())
+        body: dict[str, object] = {
+            "previous": self._head,
+            "record": RECORD.dump_python(record, mode="json"),
+            "run": self.run_id,
+            "schema": SCHEMA,
+            "seq": self._seq,
+            "time": now,
+        }
+        digest = hashlib.sha256(canonical(body)).hexdigest()
+        entry = Entry(self._seq, now, self.run_id, self._head, record, digest)
+        return entry, canonical({**body, "hash": digest}) + b"\n"

@@ -1,0 +1,75 @@
+"""What pressing keys may do: a closed table of chords.
+
+Promises
+- A chord that is not in the table is ``unknown``.
+- Names are compared after removing what does not matter: letter case of key names, left and right
+  modifiers, aliases. ``("a", "ctrl")`` is not ``("ctrl", "a")``: the order of pressing counts.
+
+Does not promise
+- That an application gives a chord its usual meaning. The table says what it does in common
+  editors, forms and browsers; one that may send, save or close a thing counts as that.
+"""
+
+from handrail.sandbox.rules import EffectClass
+
+_ALIASES = {
+    "return": "enter",
+    "esc": "escape",
+    "del": "delete",
+    "pgup": "pageup",
+    "pgdn": "pagedown",
+    "control": "ctrl",
+    "option": "alt",
+    " ": "space",
+    **{f"{name}{side}": name for name in ("ctrl", "shift", "alt") for side in ("left", "right")},
+    **{f"arrow{name}": name for name in ("up", "down", "left", "right")},
+    **dict.fromkeys(("winleft", "winright", "win", "meta", "cmd", "super", "command"), "super"),
+}
+_MODIFIERS = frozenset({"ctrl", "shift", "alt", "super"})
+_MOVING = ("up", "down", "left", "right", "home", "end", "pageup", "pagedown")
+
+
+def _all(chords: str, effect: EffectClass) -> dict[str, EffectClass]:
+    return dict.fromkeys(chords.split(), effect)
+
+
+_TABLE: dict[str, EffectClass] = {
+    **dict.fromkeys(_MOVING, "navigate"),
+    **{f"shift+{key}": "navigate" for key in _MOVING},
+    **{f"ctrl+{key}": "navigate" for key in _MOVING},
+    **{f"ctrl+shift+{key}": "navigate" for key in _MOVING[:6]},
+    **_all("tab shift+tab escape ctrl+a ctrl+f", "navigate"),
+    "ctrl+c": "observe",
+    **_all("shift ctrl", "observe"),
+    **_all("backspace ctrl+backspace ctrl+x ctrl+v ctrl+z ctrl+y ctrl+shift+z", "edit"),
+    **_all("insert ctrl+b ctrl+i ctrl+u", "edit"),
+    **_all("enter space shift+enter ctrl+enter ctrl+s", "commit"),
+    **_all("delete shift+delete ctrl+delete ctrl+w ctrl+q alt+f4", "destroy"),
+    **_all("alt+tab alt+shift+tab ctrl+alt+delete ctrl+alt+t ctrl+alt+l", "system"),
+}
+_BROWSER: dict[str, EffectClass] = _all(
+    "alt+left alt+right f5 ctrl+r ctrl+t ctrl+l ctrl+tab ctrl+shift+tab", "navigate"
+)
+
+
+def classify_keys(keys: tuple[str, ...], in_browser: bool) -> EffectClass:
+    """Return the class of pressing these keys in order."""
+    names = [_name(key) for key in keys]
+    if "super" in names:
+        return "system"
+    *held, last = names
+    if len(set(held)) != len(held) or not _MODIFIERS.issuperset(held):
+        return "unknown"
+    chord = "+".join([*sorted(held, key=("ctrl", "alt", "shift").index), last])
+    if in_browser and chord in _BROWSER:
+        return _BROWSER[chord]
+    if chord in _TABLE:
+        return _TABLE[chord]
+    # A lone character is typing, by another road.
+    return "edit" if len(last) == 1 and last.isprintable() and set(held) <= {"shift"} else "unknown"
+
+
+def _name(key: str) -> str:
+    """Return a key's one name; a single character keeps its case, since Shift is part of it."""
+    plain = key if len(key) == 1 else key.lower()
+    return _ALIASES.get(plain, plain)

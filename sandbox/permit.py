@@ -1,0 +1,84 @@
+"""Permits: single-use, short-lived, for exactly one action.
+
+Promises
+- ``redeem`` passes only for a permit that this very office issued, for the same action (by its
+  digest), not yet shown to it, and not expired. Otherwise it raises ``PermitRefused``.
+- A permit that was shown once is spent, also where it was shown with the wrong action.
+- Permits cannot be made up without the office's key, which is random, never leaves the object and
+  dies with it: a permit of yesterday's run or of another process is worth nothing.
+
+Does not promise
+- Protection from code in the same process that reads the office's memory.
+- That expiry counts time in which the machine slept: the clock is monotonic.
+"""
+
+import hmac
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from handrail.actuators.actions import Action, digest
+from handrail.actuators.base import Permit as AnyPermit
+from handrail.actuators.errors import PermitRefused
+
+LIFETIME_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Permit:
+    """A permission slip: ``expires`` is on the office's clock, ``seal`` its HMAC-SHA-256 (hex)."""
+
+    number: str
+    action_digest: str
+    expires: float
+    seal: str
+
+
+class PermitOffice:
+    """Issue permits and spend them; safe to use from several threads."""
+
+    def __init__(
+        self, lifetime: float = LIFETIME_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        if not lifetime > 0:
+            raise ValueError(f"a permit's lifetime must be more than 0 seconds, not {lifetime!r}")
+        self._lifetime = lifetime
+        self._clock = clock
+        self._key = secrets.token_bytes(32)
+        self._open: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def issue(self, action: Action) -> Permit:
+        """Return a fresh permit for this action."""
+        number = secrets.token_hex(16)
+        with self._lock:
+            now = self._clock()
+            self._open = {n: end for n, end in self._open.items() if end >= now}
+            expires = now + self._lifetime
+            self._open[number] = expires
+        what = digest(action)
+        return Permit(number, what, expires, self._seal(number, what, expires))
+
+    def redeem(self, permit: AnyPermit, action: Action) -> None:
+        """Spend the permit for this action, or raise PermitRefused."""
+        if not isinstance(permit, Permit) or not hmac.compare_digest(
+            permit.seal.encode(),
+            self._seal(permit.number, permit.action_digest, permit.expires).encode(),
+        ):
+            raise PermitRefused("this permit was not issued for this run; nothing was done")
+        with self._lock:
+            known = self._open.pop(permit.number, None)
+            expired = self._clock() > permit.expires
+        # Expiry first: issue() forgets expired numbers, which must not read as "already used".
+        if expired:
+            raise PermitRefused("the permit has expired; submit the action again")
+        if known is None:
+            raise PermitRefused("the permit was already used; every action needs its own")
+        if permit.action_digest != digest(action):
+            raise PermitRefused("the permit is for another action; it is spent now")
+
+    def _seal(self, number: str, what: str, expires: float) -> str:
+        text = f"{number}:{what}:{expires!r}"
+        return hmac.digest(self._key, text.encode(), "sha256").hex()

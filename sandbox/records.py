@@ -1,0 +1,151 @@
+"""What the journal's records say.
+
+Promises
+- A closed union: a record of another kind, or with another field, does not read.
+- An action's state is told by its records alone: an intent without an outcome is ``in_doubt``.
+
+Does not promise
+- That an effect happened: an outcome says what was observed by the one who acted.
+- Secrecy: the text of a ``type`` action stands in its record.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from handrail.actuators.actions import Action
+from handrail.actuators.observation import Element, Surface, SurfaceKind
+from handrail.sandbox.rules import Decision, EffectClass
+
+SCHEMA = 1
+
+ResultKind = Literal["done", "failed", "in_doubt", "withdrawn"]
+Scalar = str | int | float | bool | None
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Place(_Record):
+    """Where an action was aimed: the surface, and what lay under its point."""
+
+    kind: SurfaceKind
+    name: str
+    owned: bool
+    window: str
+    url: str
+    role: str | None = None
+    label: str | None = None
+
+    @classmethod
+    def of(cls, surface: Surface, element: Element | None) -> "Place":
+        """Return the place of an action on a surface and an element."""
+        return cls(
+            kind=surface.kind,
+            name=surface.name,
+            owned=surface.owned,
+            window=_written(surface.window.raw),
+            url=_written(surface.url),
+            role=None if element is None else _written(element.role),
+            label=None if element is None else _written(element.name.raw),
+        )
+
+
+def _written(text: str) -> str:
+    """Return foreign text as UTF-8 can hold it (lone surrogates escaped), cut to 2,000."""
+    return text[:2000].encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+class Begin(_Record):
+    """The first record of every journal."""
+
+    kind: Literal["begin"] = "begin"
+    product: Literal["handrail"] = "handrail"
+
+
+class Intent(_Record):
+    """An action that is about to be done; ``screen`` is the fingerprint it was decided on."""
+
+    kind: Literal["intent"] = "intent"
+    action: Action
+    digest: str
+    effect: EffectClass
+    decision: Decision
+    reason: str
+    place: Place
+    screen: str
+
+
+class Result(_Record):
+    """What became of an intent, named by its sequence number."""
+
+    kind: Literal["result"] = "result"
+    intent: int
+    outcome: ResultKind
+    reason: str = ""
+    seconds: float | None = None
+
+
+class Refusal(_Record):
+    """An action that was not even intended: denied, stopped, or not fit for the screen."""
+
+    kind: Literal["refusal"] = "refusal"
+    action: Action
+    digest: str
+    effect: EffectClass
+    outcome: Literal["denied", "stopped", "failed"]
+    reason: str
+    place: Place
+
+
+class Note(_Record):
+    """Anything else that a run writes down: its goal, a proposal, its end."""
+
+    kind: Literal["note"] = "note"
+    topic: str = Field(min_length=1, max_length=64)
+    data: dict[str, Scalar] = Field(default_factory=dict)
+
+
+Record = Annotated[Begin | Intent | Result | Refusal | Note, Field(discriminator="kind")]
+RECORD: TypeAdapter[Record] = TypeAdapter(Record)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a journal: ``time`` in seconds since the epoch, the hashes in hex."""
+
+    seq: int
+    time: float
+    run: str
+    previous: str
+    record: Record
+    hash: str
+
+
+@dataclass(frozen=True)
+class ActionState:
+    """An intended action and what became of it; ``seq`` is its intent's."""
+
+    seq: int
+    action: Action
+    state: ResultKind
+    reason: str
+
+
+def action_states(entries: Iterable[Entry]) -> list[ActionState]:
+    """Return every intended action in order, with its state; a bare intent is in doubt."""
+    states: dict[int, ActionState] = {}
+    for entry in entries:
+        record = entry.record
+        if isinstance(record, Intent):
+            bare = "no outcome was written: look whether it happened, never repeat it"
+            states[entry.seq] = ActionState(entry.seq, record.action, "in_doubt", bare)
+        elif isinstance(record, Result) and record.intent in states:
+            action = states[record.intent].action
+            states[record.intent] = ActionState(
+                record.intent, action, record.outcome, record.reason
+            )
+    return list(states.values())
