@@ -1,0 +1,191 @@
+"""The loop: look until the screen is still, ask for one action, put it to the gate, look again.
+
+This is the file to read first. The agent holds no actuator: it can look (``Watch``), think
+(``Proposer``) and ask for permission to act (``Gate``), and nothing else.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from handrail.actuators.actions import ENDINGS, Action, Answer, Terminate
+from handrail.actuators.errors import ActuatorError
+from handrail.actuators.observation import Observation
+from handrail.agent.budget import Budget, Spent
+from handrail.agent.errors import Stopped
+from handrail.agent.history import Step, Timing, let_go
+from handrail.agent.listener import Listener, Listeners
+from handrail.agent.progress import Progress
+from handrail.agent.proposal import ParseError, Proposal
+from handrail.agent.proposer import Proposer
+from handrail.agent.result import EndKind, Result
+from handrail.agent.stability import Watch
+from handrail.agent.stop import StopSwitch
+from handrail.model.errors import ModelError
+from handrail.sandbox.errors import SandboxError
+from handrail.sandbox.gate import Gate, Outcome
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How patient a run is.
+
+    ``screenshots``: how many pictures the proposer may still look at, the present one included;
+    ``repeats``: the same action on the same screen so often is the end; ``failures``: so many
+    failed steps in a row are the end; ``withdrawals``: so many actions in a row that the screen
+    or a person outran are the end, with ``pause`` seconds after the first and twice that after
+    each further one.
+    """
+
+    budget: Budget = field(default_factory=Budget)
+    screenshots: int = 1
+    repeats: int = 3
+    failures: int = 2
+    withdrawals: int = 6
+    pause: float = 0.5
+
+
+class Agent:
+    """One run of one goal on one screen."""
+
+    def __init__(
+        self,
+        watch: Watch,
+        proposer: Proposer,
+        gate: Gate,
+        stop: StopSwitch,
+        habits: Habits | None = None,
+        listener: Listener | None = None,
+    ) -> None:
+        self._watch = watch
+        self._proposer = proposer
+        self._gate = gate
+        self._stop = stop
+        self._habits = Habits() if habits is None else habits
+        self._listener = Listeners() if listener is None else listener
+        self._progress = Progress(self._habits.repeats)
+        self._history: list[Step] = []
+        self._spent = Spent()
+        self._began = watch.now()
+        self._number = 0
+        self._failures = 0
+        self._withdrawals = 0
+
+    def run(self, goal: str) -> Result:
+        """Work towards the goal until it ends, one way or another; call it once.
+
+        What gives out on the way (a screen, the model, the journal) is a Result too.
+        """
+        try:
+            result = self._until_the_end(goal)
+        except Stopped as error:
+            result = self._end("stopped", str(error))
+        except (ActuatorError, SandboxError, ModelError) as error:
+            result = self._end("environment", str(error))
+        self._listener.ended(result)
+        return result
+
+    def _until_the_end(self, goal: str) -> Result:
+        while True:
+            started = self._watch.now()
+            observation = self._watch.settled()
+            looked = self._now() - started
+            self._number = self._spent.steps + 1
+            self._listener.looked(self._number, observation)
+            if why := self._spent.over(self._habits.budget):
+                return self._end("budget", why)
+            if result := self._step(goal, observation, Timing(look=looked)):
+                return result
+
+    def _step(self, goal: str, observation: Observation, timing: Timing) -> Result | None:
+        """Make one step from a still screen; return the result where it was the last."""
+        reply, timing = self._think(goal, observation, timing)
+        self._spent.steps += 1
+        if isinstance(reply, ParseError):
+            return self._failed(f"the reply is no action: {reply.problem}")
+        step = self._made(reply, observation, timing)
+        if why := self._progress.stuck(observation.fingerprint, reply.action):
+            self._record(step)
+            return self._end("failed", why)
+        started = self._watch.now()
+        outcome = self._gate.submit(reply.action, observation, goal)
+        self._progress.note(observation.fingerprint, reply.action, outcome)
+        timing = replace(timing, act=self._now() - started)
+        self._record(replace(step, outcome=outcome, timing=timing))
+        if isinstance(reply.action, ENDINGS):
+            return self._ending(reply.action)
+        return self._judge(outcome)
+
+    def _think(
+        self, goal: str, observation: Observation, timing: Timing
+    ) -> tuple[Proposal | ParseError, Timing]:
+        """Ask for an action; a reply that is none goes back to the proposer once."""
+        for attempt in (1, 2):
+            started = self._watch.now()
+            with self._stop.interruptible():
+                reply = self._proposer.propose(goal, self._history, observation)
+            self._spent.calls += reply.usage.calls
+            timing = replace(timing, think=self._now() - started)
+            if isinstance(reply, Proposal):
+                break
+            self._record(replace(self._made(reply, observation, timing), attempt=attempt))
+            if self._spent.over(self._habits.budget):
+                break
+        return reply, timing
+
+    def _made(self, reply: Proposal | ParseError, observation: Observation, timing: Timing) -> Step:
+        return Step(
+            number=self._number,
+            reply=reply,
+            fingerprint=observation.fingerprint,
+            observation=observation,
+            timing=timing,
+        )
+
+    def _record(self, step: Step) -> None:
+        self._listener.stepped(step)
+        self._history.append(step)
+        let_go(self._history, self._habits.screenshots - 1)
+
+    def _judge(self, outcome: Outcome) -> Result | None:
+        """Say whether an outcome ends the run."""
+        match outcome.kind:
+            case "denied":
+                return self._end("denied", outcome.reason)
+            case "stopped":
+                return self._end("stopped", outcome.reason)
+            case "failed":
+                return self._failed(outcome.reason)
+            case "withdrawn":
+                return self._withdrawn(outcome.reason)
+        self._failures = self._withdrawals = 0
+        return None
+
+    def _failed(self, reason: str) -> Result | None:
+        self._failures += 1
+        if self._failures >= self._habits.failures:
+            return self._end("failed", f"{self._failures} failed steps in a row: {reason}")
+        return None
+
+    def _withdrawn(self, reason: str) -> Result | None:
+        self._withdrawals += 1
+        if self._withdrawals >= self._habits.withdrawals:
+            return self._end("failed", f"the screen never held still: {reason}")
+        # A person is at the mouse, or the screen moves: give way, longer each time.
+        self._watch.pause(self._habits.pause * 2 ** (self._withdrawals - 1))
+        return None
+
+    def _ending(self, action: Action) -> Result:
+        if isinstance(action, Answer):
+            return self._end("success", "the question is answered", action.text)
+        if isinstance(action, Terminate) and action.status == "success":
+            return self._end("success", "the model says that the goal is reached")
+        return self._end("failed", "the model says that the goal cannot be reached")
+
+    def _now(self) -> float:
+        """Return the time, and note how much of the budget it is."""
+        now = self._watch.now()
+        self._spent.seconds = now - self._began
+        return now
+
+    def _end(self, kind: EndKind, reason: str, answer: str | None = None) -> Result:
+        self._now()
+        return Result(kind, reason, answer, replace(self._spent))

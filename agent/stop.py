@@ -1,0 +1,47 @@
+"""The switch that ends a run before its next effect."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from handrail.agent.errors import Stopped
+
+
+class StopSwitch:
+    """Says whether the person asked to stop: by ``trip``, or by making the stop file.
+
+    ``trip`` may come from a signal handler. While the run only looks or thinks, it interrupts at
+    once by raising Stopped; while an action is under way, it waits for the action to end, so that
+    its outcome is known and written down.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._tripped = False
+        self._interruptible = False
+
+    def __call__(self) -> bool:
+        """Tell whether to stop."""
+        return self._tripped or (self._file is not None and self._file.exists())
+
+    @property
+    def reason(self) -> str:
+        """Return how the stop was asked for."""
+        return "stopped by the person" if self._tripped else f"stopped by the file {self._file}"
+
+    def trip(self) -> None:
+        """Ask to stop. Raises Stopped where the run is only looking or thinking."""
+        self._tripped = True
+        if self._interruptible:
+            raise Stopped(self.reason)
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Let ``trip`` break into the block, which must not touch the screen."""
+        if self():
+            raise Stopped(self.reason)
+        self._interruptible = True
+        try:
+            yield
+        finally:
+            self._interruptible = False

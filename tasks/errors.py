@@ -1,0 +1,63 @@
+"""Everything the commands may raise, and the exit codes that a shell sees.
+
+    TaskError
+    +-- UsageError        what was asked for makes no sense (exit code 2)
+    |   +-- NoSuchRun     there is no run of that name
+    +-- RunFolderError    the folder of a run cannot be made or read (exit code 5)
+    +-- CheckFailed       ``handrail doctor`` read back something else than it did (exit code 5)
+"""
+
+from enum import IntEnum
+from typing import Final
+
+from handrail.agent.result import EndKind
+from handrail.sandbox.errors import PolicyError
+
+
+class ExitCode(IntEnum):
+    """What ``handrail`` ends with."""
+
+    SUCCESS = 0
+    FAILED = 1
+    USAGE = 2
+    DENIED = 3
+    BUDGET = 4
+    ENVIRONMENT = 5
+    STOPPED = 130
+
+
+EXIT_CODES: Final[dict[EndKind, ExitCode]] = {
+    "success": ExitCode.SUCCESS,
+    "failed": ExitCode.FAILED,
+    "denied": ExitCode.DENIED,
+    "budget": ExitCode.BUDGET,
+    "environment": ExitCode.ENVIRONMENT,
+    "stopped": ExitCode.STOPPED,
+}
+
+
+class TaskError(Exception):
+    """Base of every error of this folder; the message says what, where, and what to do."""
+
+
+class UsageError(TaskError):
+    """What was asked for cannot be meant so."""
+
+
+class NoSuchRun(UsageError):
+    """No run has this name."""
+
+
+class RunFolderError(TaskError):
+    """The folder of a run cannot be made, read or written."""
+
+
+class CheckFailed(TaskError):
+    """A check of this machine did not give what it must."""
+
+
+def exit_code(error: Exception) -> ExitCode:
+    """Return the exit code of an error that ends a command."""
+    if isinstance(error, UsageError | PolicyError):
+        return ExitCode.USAGE
+    return ExitCode.ENVIRONMENT

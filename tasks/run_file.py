@@ -1,0 +1,121 @@
+"""``run.json``: what a run was asked, what it did and how it ended, for machines.
+
+Texts that a screen or a model chose stand here as they came; whoever shows them uses the sanitiser.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from handrail.actuators.actions import Action
+from handrail.agent.result import EndKind
+from handrail.tasks.errors import RunFolderError
+
+SCHEMA = 1
+RunState = EndKind | Literal["running"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Seconds(_Part):
+    """How long one step took: until the screen was still, until the reply, until the outcome."""
+
+    look: float = 0.0
+    think: float = 0.0
+    act: float = 0.0
+
+
+class StepRow(_Part):
+    """One reply and what became of it; ``frame`` names the picture that it was decided on."""
+
+    number: int
+    attempt: int = 1
+    frame: str = ""
+    width: int = 0
+    height: int = 0
+    line: str = ""
+    action: Action | None = None
+    confidence: float | None = None
+    problem: str = ""
+    reply: str = ""
+    effect: str = ""
+    outcome: str = ""
+    reason: str = ""
+    seconds: Seconds = Seconds()
+    prompt_tokens: int = 0
+    image_tokens: int = 0
+    reply_tokens: int = 0
+
+
+class Asked(_Part):
+    """What was asked for: the goal, where, with which model, under which policy and bounds."""
+
+    goal: str
+    target: str
+    model: str
+    model_config_sha256: str = ""
+    device: str = ""
+    dtype: str = ""
+    screenshots: int = 1
+    policy: str
+    max_steps: int
+    max_seconds: float
+    max_calls: int
+
+
+class Used(_Part):
+    """What the run used."""
+
+    steps: int = 0
+    seconds: float = 0.0
+    calls: int = 0
+
+
+class RunFile(_Part):
+    """The whole record; while the run goes on, ``outcome`` is ``running``.
+
+    ``started`` and ``ended`` are ISO 8601 in UTC; ``last_frame`` is the last screen that was seen;
+    ``coordinates`` is the space in which the model's replies name points.
+    """
+
+    schema_version: int = SCHEMA
+    run: str
+    asked: Asked
+    started: str
+    ended: str = ""
+    outcome: RunState = "running"
+    exit_code: int | None = None
+    reason: str = ""
+    answer: str | None = None
+    steps: tuple[StepRow, ...] = ()
+    last_frame: str = ""
+    used: Used = Used()
+    journal_head: str = ""
+    coordinates: str = ""
+    versions: dict[str, str] = Field(default_factory=dict)
+
+
+def write_run_file(path: Path, content: RunFile) -> None:
+    """Replace the record in one go: a reader sees the old one or the new one."""
+    fresh = path.with_suffix(".json.new")
+    text = content.model_dump_json(indent=1)
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise RunFolderError(f"cannot write {path}: {error.strerror}") from error
+
+
+def read_run_file(path: Path) -> RunFile:
+    """Read a record. Raises RunFolderError where it is absent or not one."""
+    try:
+        return RunFile.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise RunFolderError(f"cannot read {path}: {error.strerror}") from error
+    except ValidationError as error:
+        raise RunFolderError(
+            f"{path} is not the record of a run: {error.errors()[0]['msg']}"
+        ) from error
