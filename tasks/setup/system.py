@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 from .console import Console
@@ -48,19 +49,19 @@ class Packages:
 
     def __init__(self, console: Console, allowed: bool) -> None:
         self._console = console
-        self._prefix = _privilege() if allowed and shutil.which("apt-get") else None
+        self._allowed = allowed
         self._updated = False
 
-    @property
+    @cached_property
     def prefix(self) -> tuple[str, ...] | None:
         """Return what goes before a command of the system's, or None where none may be run."""
-        return self._prefix
+        return _privilege() if self._allowed and shutil.which("apt-get") else None
 
     def install(self, title: str, packages: Sequence[str]) -> bool:
         """Install packages; False where that is not possible from here."""
-        if self._prefix is None:
+        if self.prefix is None:
             return False
-        apt = (*self._prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get")
+        apt = (*self.prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get")
         if not self._updated:
             self._console.attempt("package lists (apt-get update)", (*apt, "update"), limit=600)
             self._updated = True
