@@ -26,7 +26,7 @@ def prepare(settings: Settings, console: Console, packages: Packages) -> None:
     if stamped and Path(stamped).exists() and settings.browser in (None, Path(stamped)):
         return
     if settings.browser is not None:
-        if not _starts(settings.browser):
+        if not starts(settings.browser):
             raise Missing(f"HANDRAIL_BROWSER={settings.browser} does not start as a Chromium does")
         stamps.write("browser", str(settings.browser))
         return
@@ -47,7 +47,7 @@ def prepare(settings: Settings, console: Console, packages: Packages) -> None:
 def _first(own: Path | None) -> Path | None:
     on_path = (Path(p) for p in map(shutil.which, _NAMES) if p is not None)
     candidates = (*((own,) if own is not None else ()), *on_path)
-    return next((c for c in candidates if _starts(c)), None)
+    return next((c for c in candidates if starts(c)), None)
 
 
 def _playwrights_own(settings: Settings) -> Path | None:
@@ -64,12 +64,12 @@ def _fetch(
         "browser: playwright install chromium", (*playwright, "install", "chromium"), limit=900
     )
     if fetched and own is not None:
-        if _starts(own):
+        if starts(own):
             return own
         if packages.prefix is not None:
             deps = (*packages.prefix, *playwright, "install-deps", "chromium")
             console.attempt("libraries of the browser: playwright install-deps", deps)
-            if _starts(own):
+            if starts(own):
                 return own
     # Ubuntu's package of this name only points at a snap, which containers cannot run.
     if distribution() != "ubuntu":
@@ -77,7 +77,7 @@ def _fetch(
     return _first(own)
 
 
-def _starts(executable: Path) -> bool:
+def starts(executable: Path) -> bool:
     """Tell whether the browser renders an empty page without a display."""
     if not executable.exists():
         return False

@@ -1,11 +1,11 @@
 """The virtual environment `.venv`: Python, torch, Handrail and its tools."""
 
+import http.client
 import json
 import shutil
 import subprocess
 import sys
 import tomllib
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -93,20 +93,20 @@ def _install_torch(settings: Settings, console: Console) -> None:
         return
     wanted = f"torch=={TORCH}"
     title = f"torch {TORCH} (about 200 MB)"
-    if settings.torch_index and shutil.which("nvidia-smi") is None and _answers(settings):
+    if settings.torch_index and shutil.which("nvidia-smi") is None and answers(settings):
         command = _pip_command(settings, wanted, "--index-url", settings.torch_index)
         if console.attempt(f"{title}, CPU build of {settings.torch_index}", command):
             return
     _pip(settings, console, title, wanted)
 
 
-def _answers(settings: Settings) -> bool:
+def answers(settings: Settings) -> bool:
     """Tell whether the index of CPU builds answers within seconds."""
-    request = urllib.request.Request(f"{settings.torch_index}/torch/", method="HEAD")
     try:
+        request = urllib.request.Request(f"{settings.torch_index}/torch/", method="HEAD")
         with urllib.request.urlopen(request, timeout=5) as answer:
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError, ValueError):
+    except (OSError, ValueError, http.client.HTTPException):
         return False
 
 
