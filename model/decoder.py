@@ -1,0 +1,139 @@
+"""The text decoder of Qwen3-VL: grouped-query attention with normalised queries and keys.
+
+Module and parameter names equal the published tensor names (model.language_model.*).
+Source: transformers' Qwen3VLTextModel.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from handrail.model.config import TextConfig
+from handrail.model.kv_cache import KVCache, LayerCache
+from handrail.model.rope import Rotation, rotate
+
+
+@dataclass(frozen=True)
+class VisualRows:
+    """Where image tokens stand in a prefill, and what each DeepStack level adds there.
+
+    `where` is a boolean mask (batch, tokens); each level is (image tokens of the batch, hidden).
+    """
+
+    where: Tensor
+    levels: list[Tensor]
+
+
+class RMSNorm(nn.Module):
+    """Scale the last axis to unit root mean square; statistics in float32."""
+
+    def __init__(self, width: int, eps: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x, self.weight.shape, self.weight, self.eps)
+
+
+class Attention(nn.Module):
+    """Let each token attend to itself and to all before it."""
+
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        self.head_dim = config.head_dim
+        width, heads, shared = (
+            config.hidden_size,
+            config.num_attention_heads * config.head_dim,
+            config.num_key_value_heads * config.head_dim,
+        )
+        self.q_proj = nn.Linear(width, heads, bias=False)
+        self.k_proj = nn.Linear(width, shared, bias=False)
+        self.v_proj = nn.Linear(width, shared, bias=False)
+        self.o_proj = nn.Linear(heads, width, bias=False)
+        self.q_norm = RMSNorm(config.head_dim, config.rms_norm_eps)
+        self.k_norm = RMSNorm(config.head_dim, config.rms_norm_eps)
+
+    def forward(self, x: Tensor, rotation: Rotation, cache: LayerCache) -> Tensor:
+        batch, length, _ = x.shape
+        split = (batch, length, -1, self.head_dim)
+        query = self.q_norm(self.q_proj(x).view(split)).transpose(1, 2)
+        key = self.k_norm(self.k_proj(x).view(split)).transpose(1, 2)
+        value = self.v_proj(x).view(split).transpose(1, 2)
+        keys, values = cache.append(rotate(key, rotation), value)
+        query = rotate(query, rotation)
+        mixed = attend_one(query, keys, values) if length == 1 else attend(query, keys, values)
+        out: Tensor = self.o_proj(mixed)
+        return out
+
+
+def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    """Attend causally over a whole prompt; query is (batch, heads, tokens, dim)."""
+    assert query.shape[2] == keys.shape[2], "a prefill starts from an empty cache"
+    mixed = F.scaled_dot_product_attention(query, keys, values, is_causal=True, enable_gqa=True)
+    return mixed.transpose(1, 2).flatten(2)
+
+
+def attend_one(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    """Attend from one new token to all tokens; query is (batch, heads, 1, dim).
+
+    With a single query row, the heads that share a kv head can stand as its rows, so that
+    grouped attention needs no copy of keys and values.
+    """
+    batch, heads, _, dim = query.shape
+    grouped = query.reshape(batch, keys.shape[1], heads // keys.shape[1], dim)
+    mixed = F.scaled_dot_product_attention(grouped, keys, values)
+    return mixed.reshape(batch, 1, heads * dim)
+
+
+class MLP(nn.Module):
+    """Apply the gated network of a decoder layer."""
+
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        self.gate_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
+        self.up_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
+        self.down_proj = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+        return out
+
+
+class DecoderLayer(nn.Module):
+    """Apply attention and network, each on a normalised copy added back."""
+
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        self.self_attn = Attention(config)
+        self.mlp = MLP(config)
+        self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+
+    def forward(self, x: Tensor, rotation: Rotation, cache: LayerCache) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), rotation, cache)
+        out: Tensor = x + self.mlp(self.post_attention_layernorm(x))
+        return out
+
+
+class TextDecoder(nn.Module):
+    """Run the decoder layers over embedded tokens."""
+
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.layers = nn.ModuleList(DecoderLayer(config) for _ in range(config.num_hidden_layers))
+        self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+
+    def forward(
+        self, x: Tensor, rotation: Rotation, cache: KVCache, visual: VisualRows | None = None
+    ) -> Tensor:
+        """Return the normalised hidden state (batch, hidden) of each sequence's last token."""
+        for index, layer in enumerate(self.layers):
+            x = layer(x, rotation, cache.layers[index])
+            if visual is not None and index < len(visual.levels):
+                x[visual.where] += visual.levels[index]
+        out: Tensor = self.norm(x[:, -1])
+        return out

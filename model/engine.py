@@ -1,0 +1,200 @@
+"""The engine: a loaded checkpoint that reads prompts and writes replies."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from handrail.model.chat_template import load_chat_template, token_text
+from handrail.model.checkpoint import CheckpointFolder
+from handrail.model.config import ModelConfig, load_config, token_ids
+from handrail.model.decode import Decode, plain_logits
+from handrail.model.errors import DeviceError
+from handrail.model.messages import Message, ToolSchema
+from handrail.model.network import Network, Prompt
+from handrail.model.processor import ImageProcessor, load_processor_config
+from handrail.model.prompt import PromptBuilder
+from handrail.model.sampling import GenerateOptions, Sampler
+from handrail.model.tokenizer import Tokenizer, load_tokenizer
+from handrail.model.weights import StoredTensor, find_files, load_weights, read_headers
+
+DtypeName = Literal["auto", "bfloat16", "float32"]
+# Below this size float32 decodes faster on a CPU, and its memory does not matter.
+_SMALL_PARAMETERS = 100_000_000
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A finished reply; `token_ids` leaves out the token that stopped it."""
+
+    text: str
+    token_ids: tuple[int, ...]
+    finish: Literal["stop", "length"]
+    prompt_tokens: int
+    image_tokens: int
+    seconds: float
+
+
+class Engine:
+    """Reads prompts and writes replies with one checkpoint; use from one thread at a time."""
+
+    def __init__(
+        self,
+        network: Network,
+        builder: PromptBuilder,
+        processor: ImageProcessor,
+        tokenizer: Tokenizer,
+        stop_ids: frozenset[int],
+    ) -> None:
+        self._network = network
+        self._builder = builder
+        self._processor = processor
+        self.tokenizer = tokenizer
+        self.stop_ids = stop_ids
+
+    @classmethod
+    def load(
+        cls,
+        path: Path,
+        device: str = "cpu",
+        dtype: DtypeName = "auto",
+        threads: int | None = None,
+    ) -> Engine:
+        """Load a checkpoint folder in the published Qwen3-VL layout.
+
+        `dtype` "auto" is float32 for small models on a CPU and bfloat16 otherwise. `threads`
+        sets torch's thread count for the whole process. Raises CheckpointError or DeviceError.
+        """
+        where = _device(device)
+        folder = CheckpointFolder(path)
+        config = load_config(folder)
+        tokenizer = load_tokenizer(folder)
+        processor = ImageProcessor(load_processor_config(folder), config.vision)
+        builder = PromptBuilder(config, processor, tokenizer, load_chat_template(folder))
+        stored = read_headers(find_files(folder))
+        if threads is not None:
+            torch.set_num_threads(threads)
+        with torch.device("meta"):
+            network = Network(config)
+        load_weights(network, stored, where, _dtype(dtype, stored, where))
+        network.requires_grad_(False)
+        return cls(network, builder, processor, tokenizer, _stop_ids(folder, config, tokenizer))
+
+    @property
+    def config(self) -> ModelConfig:
+        """Return the checkpoint's configuration."""
+        return self._network.config
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Return the dtype of the weights."""
+        return self._network.lm_head.weight.dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Return where the weights are."""
+        return self._network.lm_head.weight.device
+
+    def visual_tokens(self, width: int, height: int) -> int:
+        """Return how many tokens an image of this size costs."""
+        return self._processor.grid(width, height).tokens
+
+    def begin(
+        self, messages: Sequence[Message], tools: Sequence[ToolSchema] = (), prefix: str = ""
+    ) -> Decode:
+        """Read a conversation up to the assistant's turn, of which `prefix` is already said.
+
+        Raises PromptError where the messages cannot become a prompt.
+        """
+        return self.begin_batch([messages], tools, prefix)[0]
+
+    def begin_batch(
+        self,
+        conversations: Sequence[Sequence[Message]],
+        tools: Sequence[ToolSchema] = (),
+        prefix: str = "",
+    ) -> list[Decode]:
+        """Read several conversations; those of one length and image size share one pass."""
+        prompts = [self._builder.build(messages, tools, prefix) for messages in conversations]
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for index, prompt in enumerate(prompts):
+            groups.setdefault(prompt.shape, []).append(index)
+        decodes: dict[int, Decode] = {}
+        for members in groups.values():
+            started = self._prefill([prompts[index] for index in members])
+            decodes.update(zip(members, started, strict=True))
+        return [decodes[index] for index in range(len(prompts))]
+
+    def generate(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSchema] = (),
+        options: GenerateOptions | None = None,
+    ) -> Generation:
+        """Write a whole reply.
+
+        Raises PromptError where the messages cannot become a prompt.
+        """
+        options = options or GenerateOptions()
+        began = time.perf_counter()
+        decode = self.begin(messages, tools)
+        sampler = Sampler(options, decode.prompt_ids)
+        reply: list[int] = []
+        token = sampler.pick(decode.logits)
+        while token not in self.stop_ids:
+            reply.append(token)
+            if len(reply) == options.max_new_tokens:
+                break
+            token = sampler.pick(decode.step(token))
+        return Generation(
+            text=self.tokenizer.decode(reply),
+            token_ids=tuple(reply),
+            finish="stop" if token in self.stop_ids else "length",
+            prompt_tokens=len(decode.prompt_ids),
+            image_tokens=decode.image_tokens,
+            seconds=time.perf_counter() - began,
+        )
+
+    def _prefill(self, prompts: Sequence[Prompt]) -> list[Decode]:
+        with torch.inference_mode():
+            logits, cache = self._network.prefill(prompts)
+        rows = [cache] if len(prompts) == 1 else [cache.row(row) for row in range(len(prompts))]
+        return [
+            Decode(self._network, prompt, rows[row], plain_logits(logits[row]))
+            for row, prompt in enumerate(prompts)
+        ]
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise DeviceError(f"{name!r} is not a device: use cpu, cuda or cuda:N") from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise DeviceError(f"{name} is not there: torch sees {torch.cuda.device_count()} GPUs")
+    return device
+
+
+def _dtype(name: DtypeName, stored: dict[str, StoredTensor], device: torch.device) -> torch.dtype:
+    if name != "auto":
+        return torch.float32 if name == "float32" else torch.bfloat16
+    parameters = sum(torch.Size(tensor.shape).numel() for tensor in stored.values())
+    small = device.type == "cpu" and parameters < _SMALL_PARAMETERS
+    return torch.float32 if small else torch.bfloat16
+
+
+def _stop_ids(
+    folder: CheckpointFolder, config: ModelConfig, tokenizer: Tokenizer
+) -> frozenset[int]:
+    """Collect the ids that end a reply from all the places where checkpoints state them."""
+    generation = folder.json("generation_config.json") or {}
+    ids = {*config.eos_token_ids, *token_ids(generation.get("eos_token_id"))}
+    spelled = token_text((folder.json("tokenizer_config.json") or {}).get("eos_token"))
+    if spelled is not None and (known := tokenizer.control_id(spelled)) is not None:
+        ids.add(known)
+    return frozenset(ids)

@@ -1,0 +1,53 @@
+"""Everything the model may raise.
+
+ModelError
++-- CheckpointError      the folder is not a checkpoint that can be used
+|   +-- ConfigError      a configuration file is absent, malformed or not supported
+|   +-- WeightsError     safetensors are absent, truncated, or do not fit the config
+|   +-- TokenizerError   tokenizer.json or the chat template is absent, malformed or does not fit
++-- DeviceError          the asked device is not there
++-- OptionsError         a generation option is out of its range
++-- PromptError          these messages cannot become a prompt
+|   +-- ImageError       this image cannot be shown to the model
++-- CoordinateError      a coordinate is not in 0..1000
+"""
+
+
+class ModelError(Exception):
+    """Base of every error of this folder; the message says what, where, and what to do."""
+
+
+class CheckpointError(ModelError):
+    """A checkpoint folder cannot be used."""
+
+
+class ConfigError(CheckpointError):
+    """A configuration file is absent, malformed, or describes something not supported."""
+
+
+class WeightsError(CheckpointError):
+    """The weight files are absent, damaged, or do not fit the configuration."""
+
+
+class TokenizerError(CheckpointError):
+    """The tokenizer or the chat template is absent, malformed, or does not fit the model."""
+
+
+class DeviceError(ModelError):
+    """The device asked for does not exist on this machine."""
+
+
+class OptionsError(ModelError):
+    """A generation option is out of its range."""
+
+
+class PromptError(ModelError):
+    """Messages, tools and images do not fit together, or do not fit the model."""
+
+
+class ImageError(PromptError):
+    """An image is too small, too thin, or not readable."""
+
+
+class CoordinateError(ModelError):
+    """A coordinate is not a number in 0..1000."""

@@ -1,0 +1,67 @@
+"""Keys and values of the tokens seen so far."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+_ROOM = 128
+
+
+class LayerCache:
+    """One layer's keys and values, shaped (batch, kv heads, tokens, head_dim)."""
+
+    def __init__(self) -> None:
+        self._keys: Tensor | None = None
+        self._values: Tensor | None = None
+        self.length = 0
+
+    def append(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Store new tokens and return the keys and values of all tokens."""
+        end = self.length + keys.shape[2]
+        stored_keys, stored_values = self._with_room(keys, end)
+        stored_keys[:, :, self.length : end] = keys
+        stored_values[:, :, self.length : end] = values
+        self.length = end
+        return stored_keys[:, :, :end], stored_values[:, :, :end]
+
+    def _with_room(self, like: Tensor, tokens: int) -> tuple[Tensor, Tensor]:
+        if self._keys is not None and self._values is not None and tokens <= self._keys.shape[2]:
+            return self._keys, self._values
+        shape = (like.shape[0], like.shape[1], tokens + max(_ROOM, tokens // 4), like.shape[3])
+        keys, values = like.new_empty(shape), like.new_empty(shape)
+        if self._keys is not None and self._values is not None:
+            keys[:, :, : self.length] = self._keys[:, :, : self.length]
+            values[:, :, : self.length] = self._values[:, :, : self.length]
+        self._keys, self._values = keys, values
+        return keys, values
+
+    def row(self, index: int) -> LayerCache:
+        """Return one sequence's cache; it continues in its own part of the shared storage."""
+        assert self._keys is not None
+        assert self._values is not None
+        part = LayerCache()
+        part._keys = self._keys[index : index + 1]
+        part._values = self._values[index : index + 1]
+        part.length = self.length
+        return part
+
+
+class KVCache:
+    """The caches of all decoder layers."""
+
+    def __init__(self, layers: list[LayerCache]) -> None:
+        self.layers = layers
+
+    @classmethod
+    def empty(cls, layers: int) -> KVCache:
+        """Make a cache that holds no tokens."""
+        return cls([LayerCache() for _ in range(layers)])
+
+    @property
+    def length(self) -> int:
+        """Return how many tokens are stored."""
+        return self.layers[0].length
+
+    def row(self, index: int) -> KVCache:
+        """Return the cache of one sequence of a batch, for decoding on its own."""
+        return KVCache([layer.row(index) for layer in self.layers])

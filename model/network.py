@@ -1,0 +1,108 @@
+"""The whole network: vision tower, decoder and head, and how image tokens join the text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from handrail.model.config import ModelConfig
+from handrail.model.decoder import TextDecoder, VisualRows
+from handrail.model.kv_cache import KVCache
+from handrail.model.processor import Grid, PatchedImage
+from handrail.model.rope import MRope
+from handrail.model.vision import VisionFeatures, VisionTower
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt ready for prefill.
+
+    `token_ids` has one image token for every merged block of every image; `positions` is
+    (3, tokens); `next_position` is the position of the first token that will be generated.
+    """
+
+    token_ids: list[int]
+    images: list[PatchedImage]
+    positions: Tensor
+    next_position: int
+
+    @property
+    def image_tokens(self) -> int:
+        """Return how many of the tokens stand for images."""
+        return sum(image.grid.tokens for image in self.images)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Return what must be equal for prompts to share one batched prefill."""
+        sides = (side for image in self.images for side in (image.grid.rows, image.grid.columns))
+        return (len(self.token_ids), *sides)
+
+
+class _Body(nn.Module):
+    """The part whose published names begin with `model.`."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.visual = VisionTower(config.vision)
+        self.language_model = TextDecoder(config.text)
+
+
+class Network(nn.Module):
+    """Qwen3-VL; parameter names equal those of published checkpoints."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.model = _Body(config)
+        self.lm_head = nn.Linear(config.text.hidden_size, config.text.vocab_size, bias=False)
+        if config.tie_word_embeddings:
+            self.tie()
+        text = config.text
+        self._rope = MRope(text.head_dim, text.rope_theta, text.mrope_section)
+
+    def tie(self) -> None:
+        """Let the head share the embedding's weights."""
+        self.lm_head.weight = self.model.language_model.embed_tokens.weight
+
+    def see(self, images: Sequence[PatchedImage]) -> list[VisionFeatures]:
+        """Encode images, those of one size together; each result has a batch of one."""
+        weight = self.lm_head.weight
+        features: dict[int, VisionFeatures] = {}
+        groups: dict[Grid, list[int]] = {}
+        for index, image in enumerate(images):
+            groups.setdefault(image.grid, []).append(index)
+        for grid, members in groups.items():
+            patches = torch.stack([images[index].patches for index in members])
+            seen: VisionFeatures = self.model.visual(patches.to(weight.device), grid)
+            for row, index in enumerate(members):
+                levels = [level[row : row + 1] for level in seen.deepstack]
+                features[index] = VisionFeatures(seen.tokens[row : row + 1], levels)
+        return [features[index] for index in range(len(images))]
+
+    def prefill(self, prompts: Sequence[Prompt]) -> tuple[Tensor, KVCache]:
+        """Run prompts of one shape; return logits (batch, vocab) and the cache of all of them."""
+        weight = self.lm_head.weight
+        ids = torch.tensor([prompt.token_ids for prompt in prompts], device=weight.device)
+        x: Tensor = self.model.language_model.embed_tokens(ids)
+        visual = None
+        features = self.see([image for prompt in prompts for image in prompt.images])
+        if features:
+            where = ids == self.config.image_token_id
+            x[where] = torch.cat([seen.tokens.flatten(0, 1) for seen in features])
+            levels = zip(*(seen.deepstack for seen in features), strict=True)
+            visual = VisualRows(where, [torch.cat(level, dim=1).flatten(0, 1) for level in levels])
+        positions = torch.stack([prompt.positions for prompt in prompts], dim=1)
+        cache = KVCache.empty(self.config.text.num_hidden_layers)
+        rotation = self._rope.prefill(positions, x)
+        hidden = self.model.language_model(x, rotation, cache, visual)
+        return self.lm_head(hidden), cache
+
+    def step(self, token_id: int, position: int, cache: KVCache) -> Tensor:
+        """Run one more token of one sequence; return logits (1, vocab)."""
+        weight = self.lm_head.weight
+        ids = torch.tensor([[token_id]], device=weight.device)
+        x: Tensor = self.model.language_model.embed_tokens(ids)
+        hidden = self.model.language_model(x, self._rope.step(position, x), cache)
+        logits: Tensor = self.lm_head(hidden)
+        return logits

@@ -1,0 +1,179 @@
+"""Pictures to patches, as Qwen3-VL's published preprocessor does it.
+
+Sizes are rounded to whole merge blocks (`smart_resize`), resized with Pillow's antialiased
+bicubic filter on 8-bit pixels, normalised, and cut to patches in merge-block order
+(block row, block column, row in block, column in block).
+Source: transformers' Qwen2VLImageProcessor with the published preprocessor_config.json.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+import numpy as np
+import torch
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from torch import Tensor
+
+from handrail.model.checkpoint import CheckpointFolder, JsonObject, section
+from handrail.model.config import VisionConfig
+from handrail.model.errors import ConfigError, ImageError
+
+_MAX_ASPECT = 200
+_Three = tuple[float, float, float]
+_Pixels = Annotated[int, Field(gt=0)]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The patches of one image: `rows` x `columns`, both multiples of `merge`."""
+
+    rows: int
+    columns: int
+    merge: int
+
+    @property
+    def token_rows(self) -> int:
+        """Return the rows of merged tokens, as the decoder sees them."""
+        return self.rows // self.merge
+
+    @property
+    def token_columns(self) -> int:
+        """Return the columns of merged tokens, as the decoder sees them."""
+        return self.columns // self.merge
+
+    @property
+    def tokens(self) -> int:
+        """Return how many tokens the image costs in the decoder."""
+        return self.token_rows * self.token_columns
+
+
+@dataclass(frozen=True)
+class PatchedImage:
+    """One image as patches (rows*columns, 3*patch*patch) in float32, and its grid."""
+
+    patches: Tensor
+    grid: Grid
+
+
+class ProcessorConfig(BaseModel):
+    """The part of preprocessor_config.json that decides the pixels."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    min_pixels: _Pixels
+    max_pixels: _Pixels
+    image_mean: _Three
+    image_std: _Three
+    rescale_factor: float = 1 / 255
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_size(cls, data: object) -> JsonObject:
+        fields = section(data)
+        size = section(fields.get("size"))
+        lowest = fields.get("min_pixels") or size.get("shortest_edge")
+        highest = fields.get("max_pixels") or size.get("longest_edge")
+        return {**fields, "min_pixels": lowest, "max_pixels": highest}
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.min_pixels > self.max_pixels:
+            raise ValueError(f"min pixels {self.min_pixels} exceed max pixels {self.max_pixels}")
+        if min(self.image_std) <= 0:
+            raise ValueError("image_std must be positive")
+        return self
+
+
+def load_processor_config(folder: CheckpointFolder) -> ProcessorConfig:
+    """Read preprocessor_config.json, or the image_processor part of processor_config.json.
+
+    Raises ConfigError where neither is there or a field is missing.
+    """
+    name, data = "preprocessor_config.json", folder.json("preprocessor_config.json")
+    if data is None:
+        name = "processor_config.json"
+        data = section(section(folder.json(name)).get("image_processor"))
+    if not data:
+        raise ConfigError(f"{folder.path} has no preprocessor_config.json: copy it from the source")
+    try:
+        return ProcessorConfig.model_validate(data)
+    except ValidationError as error:
+        lines = (
+            f"{'.'.join(str(step) for step in item['loc']) or 'size'}: {item['msg']}"
+            for item in error.errors()
+        )
+        raise ConfigError(f"{folder.path / name} cannot be used: {'; '.join(lines)}") from error
+
+
+def smart_resize(height: int, width: int, factor: int, pixels: tuple[int, int]) -> tuple[int, int]:
+    """Return the (height, width) nearest to the image's own that are multiples of `factor`.
+
+    `pixels` is the allowed (fewest, most) number of pixels. Raises ImageError for an empty image
+    or one thinner than 1:200.
+    """
+    fewest, most = pixels
+    if min(height, width) < 1 or max(height, width) / min(height, width) > _MAX_ASPECT:
+        raise ImageError(
+            f"an image of {width}x{height} pixels cannot be shown to the model: "
+            f"sides must be at least 1 and within 1:{_MAX_ASPECT} of each other"
+        )
+    rows, columns = round(height / factor) * factor, round(width / factor) * factor
+    if rows * columns > most:
+        shrink = math.sqrt(height * width / most)
+        rows = max(factor, math.floor(height / shrink / factor) * factor)
+        columns = max(factor, math.floor(width / shrink / factor) * factor)
+    elif rows * columns < fewest:
+        grow = math.sqrt(fewest / (height * width))
+        rows = math.ceil(height * grow / factor) * factor
+        columns = math.ceil(width * grow / factor) * factor
+    return rows, columns
+
+
+class ImageProcessor:
+    """Turns pictures into patches for one checkpoint."""
+
+    def __init__(self, config: ProcessorConfig, vision: VisionConfig) -> None:
+        self._pixels = (config.min_pixels, config.max_pixels)
+        self._patch = vision.patch_size
+        self._merge = vision.spatial_merge_size
+        # One float32 multiply and add a pixel: value * scale + shift.
+        mean, std = torch.tensor(config.image_mean), torch.tensor(config.image_std)
+        self._scale = (config.rescale_factor / std).view(3, 1, 1)
+        self._shift = (-mean / std).view(3, 1, 1)
+
+    def grid(self, width: int, height: int) -> Grid:
+        """Return the patch grid an image of this size gets."""
+        factor = self._patch * self._merge
+        rows, columns = smart_resize(height, width, factor, self._pixels)
+        return Grid(rows // self._patch, columns // self._patch, self._merge)
+
+    def patches(self, image: Image.Image) -> PatchedImage:
+        """Resize, normalise and cut one picture.
+
+        Raises ImageError where the picture is too thin or cannot be decoded.
+        """
+        grid = self.grid(*image.size)
+        pixels = self._resized(image, grid)
+        blocks = pixels.view(
+            3,
+            grid.token_rows,
+            self._merge,
+            self._patch,
+            grid.token_columns,
+            self._merge,
+            self._patch,
+        ).permute(1, 4, 2, 5, 0, 3, 6)
+        return PatchedImage(blocks.reshape(grid.rows * grid.columns, -1), grid)
+
+    def _resized(self, image: Image.Image, grid: Grid) -> Tensor:
+        size = (grid.columns * self._patch, grid.rows * self._patch)
+        try:
+            rgb = image.convert("RGB")
+            if rgb.size != size:
+                rgb = rgb.resize(size, Image.Resampling.BICUBIC)
+        except (OSError, ValueError) as error:
+            raise ImageError(f"the image cannot be decoded: {error}") from error
+        pixels = torch.from_numpy(np.array(rgb)).permute(2, 0, 1).float()
+        return torch.addcmul(self._shift, pixels, self._scale)
