@@ -1,0 +1,157 @@
+"""What a desktop is made of: a rectangle of it, what shows it, what moves its pointer and keys.
+
+Every method may raise EnvironmentMissing when the display or window is gone; the desktop knows
+whether an action was under way and makes ActionInDoubt of it where one was.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import mss
+from mss.exception import ScreenShotError
+from PIL import Image
+
+from handrail.actuators.actions import Button
+from handrail.actuators.errors import EnvironmentMissing, ObservationFailed
+
+
+@dataclass(frozen=True)
+class Area:
+    """A rectangle in input units: pixels of the root window on X11, points on macOS."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    def clipped(self, other: "Area") -> "Area | None":
+        """Return the part that lies in the other rectangle, or None where there is none."""
+        left, top = max(self.left, other.left), max(self.top, other.top)
+        right = min(self.left + self.width, other.left + other.width)
+        bottom = min(self.top + self.height, other.top + other.height)
+        if right <= left or bottom <= top:
+            return None
+        return Area(left, top, right - left, bottom - top)
+
+
+class Hands(Protocol):
+    """What moves the pointer and presses buttons and keys, in input units."""
+
+    def pointer(self) -> tuple[int, int]:
+        """Return where the pointer is."""
+        ...
+
+    def held(self) -> str:
+        """Name the buttons and modifier keys that are down, empty where none is."""
+        ...
+
+    def move(self, x: int, y: int) -> None:
+        """Move the pointer at once."""
+        ...
+
+    def button(self, button: Button, down: bool) -> None:
+        """Press or release a button where the pointer is."""
+        ...
+
+    def wheel(self, right: int, up: int) -> None:
+        """Turn the wheels by notches; negative turns left and down."""
+        ...
+
+    def check_text(self, text: str) -> None:
+        """Raise ActionRefused for text that cannot be typed exactly."""
+        ...
+
+    def check_keys(self, keys: tuple[str, ...]) -> None:
+        """Raise ActionRefused for a key that there is not."""
+        ...
+
+    def type(self, text: str, undisturbed: Callable[[], None]) -> None:
+        """Type the text exactly; call ``undisturbed`` now and then, which may raise to stop."""
+        ...
+
+    def chord(self, keys: tuple[str, ...]) -> None:
+        """Press the keys down in order and release them in reverse."""
+        ...
+
+    def close(self) -> None:
+        """Put back what was changed; safe to call twice."""
+        ...
+
+
+class View(Protocol):
+    """What shows the screen, a monitor of it or a window."""
+
+    def area(self) -> Area:
+        """Return the rectangle that is shown now. Raises EnvironmentMissing where it is gone."""
+        ...
+
+    def grab(self, area: Area) -> Image.Image:
+        """Return the pixels of a rectangle, RGB. Raises ObservationFailed."""
+        ...
+
+    def title(self) -> str:
+        """Return the title of the window in front, empty where there is none."""
+        ...
+
+    def aim(self, x: int, y: int) -> int:
+        """Return the window at this place, 0 where that cannot be told.
+
+        Raises ActionRefused where input would go to something that was not chosen.
+        """
+        ...
+
+    def check_keyboard(self) -> None:
+        """Raise ActionRefused where keys would go to something not chosen."""
+        ...
+
+    def clicked(self, target: int) -> str:
+        """Wait until the window has the keyboard; return a note where it did not get it."""
+        ...
+
+    def close(self) -> None:
+        """Give back what was opened; safe to call twice."""
+        ...
+
+
+class Pixels:
+    """Screenshots of one display, by mss."""
+
+    def __init__(self, display: str | None = None) -> None:
+        self._display = display
+        self._shots = self._open()
+
+    def _open(self) -> mss.MSS:
+        try:
+            return mss.MSS() if self._display is None else mss.MSS(display=self._display)
+        except (ScreenShotError, OSError) as problem:
+            raise EnvironmentMissing(
+                f"no screenshots of display {self._display or 'here'}: {problem}; on X11 this "
+                "needs the libraries libxcb1, libxcb-randr0, libxcb-shm0, libxcb-xfixes0 and "
+                "libxcb-render0"
+            ) from problem
+
+    def areas(self) -> tuple[Area, ...]:
+        """Return the whole desktop and then each monitor."""
+        found = self._shots.monitors
+        return tuple(Area(m["left"], m["top"], m["width"], m["height"]) for m in found)
+
+    def grab(self, area: Area) -> Image.Image:
+        """Return the pixels of a rectangle, RGB. Raises ObservationFailed."""
+        place = {
+            "left": area.left, "top": area.top, "width": area.width, "height": area.height,
+        }  # fmt: skip
+        try:
+            shot = self._shots.grab(place)
+        except ScreenShotError as problem:
+            raise ObservationFailed(f"no screenshot of {area}: {problem}") from problem
+        return Image.frombytes("RGB", shot.size, bytes(shot.bgra), "raw", "BGRX")
+
+    def reopen(self) -> None:
+        """Start anew, as mss must after the screen changed its size."""
+        self.close()
+        self._shots = self._open()
+
+    def close(self) -> None:
+        """Close the connection; safe to call twice."""
+        self._shots.close()

@@ -1,0 +1,218 @@
+"""One connection to one X display: the few requests that the desktop needs, with types.
+
+The only file that speaks to python-xlib. Windows are resource ids; a window that is gone reads as
+None or empty, because windows close while one looks. A connection that broke is EnvironmentMissing;
+whether an action was under way is for the caller to know.
+"""
+
+import contextlib
+import select
+import time
+from collections.abc import Callable, Iterator
+
+from Xlib import X, error
+from Xlib.display import Display
+from Xlib.ext import randr
+from Xlib.protocol import event
+
+from handrail.actuators.desktop_devices import Area
+from handrail.actuators.errors import EnvironmentMissing
+
+_GONE = (error.BadWindow, error.BadDrawable, error.BadMatch)
+_LONGEST_PROPERTY = 4096  # 32-bit units: a title is chosen by a program and may be of any length
+
+
+class X11Link:
+    """A connection to an X display.
+
+    Raises EnvironmentMissing where the display does not answer or lacks the XTEST extension.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._closed = False
+        try:
+            self.display = Display(name)
+        except (error.DisplayError, error.XauthError, OSError) as problem:
+            raise EnvironmentMissing(
+                f"X display {name!r} does not answer ({_said(problem)}): "
+                "start it, or name another with --display"
+            ) from problem
+        # Programs close their windows while we ask about them: late errors are no news.
+        self.display.set_error_handler(lambda *_: None)
+        if not self.display.has_extension("XTEST"):
+            self.close()
+            raise EnvironmentMissing(f"X display {name!r} has no XTEST extension for input")
+        self._root = self.display.screen().root
+        self.root = int(self._root.id)
+
+    def close(self) -> None:
+        """Close the connection; safe to call twice."""
+        if not self._closed:
+            self._closed = True
+            with contextlib.suppress(error.ConnectionClosedError, OSError):
+                self.display.close()
+
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[None]:
+        if self._closed:
+            raise EnvironmentMissing(f"the connection to X display {self.name} was closed")
+        try:
+            yield
+        except (error.ConnectionClosedError, OSError) as problem:
+            raise EnvironmentMissing(
+                f"X display {self.name} went away ({_said(problem)}): start it again"
+            ) from problem
+
+    def screen(self) -> Area:
+        """Return the rectangle of the whole root window, as it is now."""
+        with self.asking():
+            reply = self._root.get_geometry()
+        return Area(0, 0, int(reply.width), int(reply.height))
+
+    def monitors(self) -> tuple[Area, ...]:
+        """Return the monitors in the server's order; the whole screen where RANDR tells none."""
+        found: list[Area] = []
+        if self.display.has_extension("RANDR"):
+            with self.asking():
+                reply = randr.get_monitors(self._root)
+            for m in reply.monitors:
+                found.append(Area(m.x, m.y, m.width_in_pixels, m.height_in_pixels))
+        return tuple(found) or (self.screen(),)
+
+    def focus(self) -> int:
+        """Return the window that has the keyboard, or 0 where it follows the pointer."""
+        with self.asking():
+            window = self.display.get_input_focus().focus
+        return 0 if isinstance(window, int) else int(window.id)
+
+    def numbers(self, window: int, name: str) -> tuple[int, ...]:
+        """Return a property's 32-bit values, empty where there is none."""
+        value = self._property(window, name)
+        return () if isinstance(value, bytes) else value
+
+    def text(self, window: int, name: str) -> str:
+        """Return a property's text, empty where there is none."""
+        value = self._property(window, name)
+        if not isinstance(value, bytes):
+            return ""
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return value.decode("latin-1")
+
+    def _property(self, window: int, name: str) -> bytes | tuple[int, ...]:
+        with self.asking():
+            atom = self.display.intern_atom(name)
+            target = self.display.create_resource_object("window", window)
+            try:
+                reply = target.get_property(atom, X.AnyPropertyType, 0, _LONGEST_PROPERTY)
+            except _GONE:
+                return ()
+        if reply is None:
+            return ()
+        if reply.format == 8:
+            return bytes(reply.value)
+        return tuple(int(v) for v in reply.value)
+
+    def parent(self, window: int) -> int:
+        """Return the parent window, 0 where there is none."""
+        with self.asking():
+            try:
+                reply = self.display.create_resource_object("window", window).query_tree()
+            except _GONE:
+                return 0
+        return int(reply.parent.id) if reply.parent else 0
+
+    def at(self, x: int, y: int) -> int:
+        """Return the top-level window at a place of the root, 0 where there is none."""
+        with self.asking():
+            child = self._root.translate_coords(self._root, x, y).child
+        return 0 if isinstance(child, int) else int(child.id)
+
+    def children(self) -> tuple[int, ...]:
+        """Return the root's windows, the lowest first."""
+        with self.asking():
+            return tuple(int(w.id) for w in self._root.query_tree().children)
+
+    def shown(self, window: int) -> Area | None:
+        """Return a window's rectangle on the root, or None where it is gone or not shown."""
+        with self.asking():
+            target = self.display.create_resource_object("window", window)
+            try:
+                if target.get_attributes().map_state != X.IsViewable:
+                    return None
+                size = target.get_geometry()
+                place = target.translate_coords(self._root, 0, 0)
+            except _GONE:
+                return None
+        # translate_coords(self, src): the reply is where src's point lies in self, hence the signs.
+        return Area(-int(place.x), -int(place.y), int(size.width), int(size.height))
+
+    def unmanaged(self, window: int) -> bool:
+        """Tell whether a window asks window managers to leave it alone (menus, tooltips)."""
+        with self.asking():
+            target = self.display.create_resource_object("window", window)
+            try:
+                return bool(target.get_attributes().override_redirect)
+            except _GONE:
+                return True
+
+    def ping(self, window: int, serial: int) -> bool:
+        """Ask a window for a sign of life (EWMH _NET_WM_PING); False where it does not know how."""
+        with self.asking():
+            protocols = self.display.intern_atom("WM_PROTOCOLS")
+            ping = self.display.intern_atom("_NET_WM_PING")
+            if ping not in self.numbers(window, "WM_PROTOCOLS"):
+                return False
+            target = self.display.create_resource_object("window", window)
+            message = event.ClientMessage(
+                window=target, client_type=protocols, data=(32, [ping, serial, window, 0, 0])
+            )
+            target.send_event(message)
+            self.display.flush()
+        return True
+
+    def wait_until(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Wait until the condition holds; look again when windows change and ten times a second."""
+        with self.hearing():
+            end = time.monotonic() + seconds
+            while not condition():
+                left = end - time.monotonic()
+                if left <= 0:
+                    return False
+                self.events(min(left, 0.1))
+        return True
+
+    def wait_pong(self, serial: int, seconds: float) -> bool:
+        """Wait for the answer to a ping."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            for seen in self.events(left):
+                if seen.type == X.ClientMessage and int(seen.data[1][1]) == serial:
+                    return True
+        return False
+
+    @contextlib.contextmanager
+    def hearing(self) -> Iterator[None]:
+        """Hear of windows and answers while the block runs, and not after: events would pile up."""
+        with self.asking():
+            self._root.change_attributes(event_mask=X.PropertyChangeMask | X.SubstructureNotifyMask)
+        try:
+            yield
+        finally:
+            with self.asking():
+                self._root.change_attributes(event_mask=0)
+                self.display.sync()
+            self.events(0)
+
+    def events(self, seconds: float) -> list[event.AnyEvent]:
+        with self.asking():
+            self.display.flush()
+            if not self.display.pending_events():
+                select.select([self.display.fileno()], [], [], seconds)
+            return [self.display.next_event() for _ in range(self.display.pending_events())]
+
+
+def _said(problem: BaseException) -> str:
+    return str(problem) or type(problem).__name__

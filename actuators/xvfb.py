@@ -1,0 +1,227 @@
+"""A display of Handrail's own: an X server without a screen, a window manager, and programs in it.
+
+Only this user's programs may connect: the server starts with a secret key in a private folder, and
+then lets the user in by name, so that programs and screenshots need no key file. Programs started
+here get no session bus, lest one hand its window to a copy of itself on the user's own desktop.
+"""
+
+import contextlib
+import os
+import secrets
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from handrail.actuators.errors import EnvironmentMissing
+from handrail.actuators.xvfb_access import admit_user, write_authority
+
+if TYPE_CHECKING:
+    from handrail.actuators.x11_windows import Window
+
+_START_SECONDS = 30.0
+_STOP_SECONDS = 3.0
+# One desktop, and no keys or wheels of the window manager's own, which would take them from the
+# programs: the wheel on the background changes desktops in openbox's usual settings.
+_OPENBOX = """<?xml version="1.0" encoding="UTF-8"?>
+<openbox_config xmlns="http://openbox.org/3.4/rc">
+<focus><focusNew>yes</focusNew></focus>
+<placement><policy>Smart</policy></placement>
+<desktops><number>1</number><popupTime>0</popupTime></desktops>
+<keyboard><keybind key="A-F4"><action name="Close"/></keybind></keyboard>
+</openbox_config>
+"""
+
+
+class VirtualDisplay:
+    """An Xvfb server with its own window manager and programs; ``name`` is such as ``:5``."""
+
+    def __init__(self, name: str, folder: Path, started: list[subprocess.Popen[bytes]]) -> None:
+        self.name = name
+        self._server = started[0]
+        self._folder = folder
+        self._started = started
+        self._finalizer = weakref.finalize(self, _end, started, folder)
+
+    @classmethod
+    def start(cls, width: int, height: int, wm: bool = True) -> "VirtualDisplay":
+        """Start a server, and openbox where it is installed, and wait until both are ready.
+
+        Raises EnvironmentMissing where Xvfb is absent or does not start.
+        """
+        if not (64 <= width <= 16384 and 64 <= height <= 16384):
+            raise ValueError(f"a display of {width}x{height} is too small or too large")
+        program = shutil.which("Xvfb")
+        if program is None:
+            raise EnvironmentMissing("Xvfb is not installed: apt install xvfb")
+        folder = Path(tempfile.mkdtemp(prefix="handrail-display-"))
+        started: list[subprocess.Popen[bytes]] = []
+        try:
+            name = _start_server([program], (width, height), folder, started)
+            display = cls(name, folder, started)
+        except BaseException:
+            _end(started, folder)
+            raise
+        if wm and shutil.which("openbox"):
+            display._start_window_manager()
+        return display
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether the server runs."""
+        return self._server.poll() is None
+
+    def launch(
+        self, command: list[str], env: Mapping[str, str] | None = None
+    ) -> "subprocess.Popen[bytes]":
+        """Start a program on this display; ``env`` adds to the environment it gets.
+
+        Raises EnvironmentMissing where there is no such program.
+        """
+        if not self.alive:
+            raise EnvironmentMissing(f"the virtual display {self.name} has ended")
+        around = {k: v for k, v in os.environ.items() if k not in ("WAYLAND_DISPLAY", "XAUTHORITY")}
+        around |= {"DISPLAY": self.name, "XDG_SESSION_TYPE": "x11", "NO_AT_BRIDGE": "1"}
+        around |= {"DBUS_SESSION_BUS_ADDRESS": "disabled:", **(env or {})}
+        try:
+            process = subprocess.Popen(
+                command,
+                env=around,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as problem:
+            raise EnvironmentMissing(
+                f"{command[0]} does not start: {problem.strerror}; is it installed?"
+            ) from problem
+        self._started.append(process)
+        return process
+
+    def wait_for_window(self, title: str, timeout: float) -> "Window":
+        """Wait for a window with this in its title (in any case) and return it.
+
+        Raises EnvironmentMissing where none comes in ``timeout`` seconds.
+        """
+        from handrail.actuators.x11 import X11Link  # here: python-xlib is installed on Linux only
+        from handrail.actuators.x11_windows import X11Windows
+
+        link = X11Link(self.name)
+        try:
+            windows = X11Windows(link)
+            found = windows.wait_for(title, timeout)
+            if found is not None:
+                return found
+            shown = [windows.title(w) for w in windows.clients()]
+        finally:
+            link.close()
+        ended = [f"{_name(p)} ended with {p.returncode}" for p in self._started if p.poll()]
+        raise EnvironmentMissing(
+            f"no window with {title!a} in its title came up on {self.name} in {timeout:g} s; "
+            f"shown: {shown!a}{'; ' if ended else ''}{', '.join(ended)}"
+        )
+
+    def close(self) -> None:
+        """End the programs and the server and remove their folder; safe to call twice."""
+        self._finalizer()
+
+    def __enter__(self) -> "VirtualDisplay":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _start_window_manager(self) -> None:
+        from handrail.actuators.x11 import X11Link
+        from handrail.actuators.x11_windows import X11Windows
+
+        settings = self._folder / "openbox.xml"
+        settings.write_text(_OPENBOX, encoding="utf-8")
+        self.launch(["openbox", "--sm-disable", "--config-file", str(settings)])
+        link = X11Link(self.name)
+        try:
+            if not link.wait_until(X11Windows(link).managed, _START_SECONDS):
+                raise EnvironmentMissing(f"openbox did not start on {self.name}")
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            link.close()
+
+
+def _start_server(
+    command: list[str],
+    size: tuple[int, int],
+    folder: Path,
+    started: list[subprocess.Popen[bytes]],
+) -> str:
+    key = secrets.token_bytes(16)
+    authority = folder / "authority"
+    write_authority(authority, key)
+    reader, writer = os.pipe()
+    try:
+        screen = f"{size[0]}x{size[1]}x24"
+        options = ["-screen", "0", screen, "-dpi", "96", "-noreset", "-nolisten", "tcp"]
+        server = subprocess.Popen(
+            [*command, "-displayfd", str(writer), *options, "-auth", str(authority)],
+            pass_fds=(writer,),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        started.append(server)
+        os.close(writer)
+        writer = -1
+        number = _read_number(reader)
+    finally:
+        os.close(reader)
+        if writer >= 0:
+            os.close(writer)
+    admit_user(number, key, os.geteuid())
+    return f":{number}"
+
+
+def _read_number(reader: int) -> int:
+    """Read the display's number, which the server writes when it is ready."""
+    end = time.monotonic() + _START_SECONDS
+    said = b""
+    while not said.endswith(b"\n"):
+        ready, _, _ = select.select([reader], [], [], max(0.0, end - time.monotonic()))
+        more = os.read(reader, 32) if ready else b""
+        if not more:
+            why = "ended at once" if ready else f"was not ready in {_START_SECONDS:g} s"
+            raise EnvironmentMissing(f"Xvfb {why}: run it by hand to see what it says")
+        said += more
+    return int(said)
+
+
+def _end(started: list[subprocess.Popen[bytes]], folder: Path) -> None:
+    """End the groups, the server last, first gently, and remove the folder."""
+    for process in reversed(started):
+        _signal(process, signal.SIGTERM)
+    end = time.monotonic() + _STOP_SECONDS
+    for process in reversed(started):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.0, end - time.monotonic()))
+        _signal(process, signal.SIGKILL)
+        process.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    # The group outlives its leader where a program left children behind.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+def _name(process: subprocess.Popen[bytes]) -> str:
+    arguments = process.args
+    return Path(str(arguments[0] if isinstance(arguments, list) else arguments)).name
