@@ -62,20 +62,48 @@ class Actuator(Protocol):
         ...
 
 
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Me"}
+# Fillers, variation selectors and blanks that show nothing, though their category does not say so.
+_INVISIBLE = frozenset(
+    map(chr, (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180F, 0x2800, 0x3164, 0xFFA0, 0x1D159))
+) | frozenset(map(chr, (*range(0x180B, 0x180E), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+_MARKS_IN_A_ROW = 3
 
 
 def sanitise(text: ScreenText | str, limit: int = 200) -> str:
-    """Return untrusted text fit for a terminal or a page: visible, on one line, at most ``limit`` long.
+    """Return untrusted text fit for a terminal or a page: visible, one line, at most ``limit`` long.
 
-    Control, format (bidirectional and zero-width), surrogate, private and unassigned characters and
-    line separators become ``\\uXXXX`` escapes; what is cut is counted. HTML escaping is left to the
-    page's template engine and markup to the printer: neither is done here.
+    Control, format (bidirectional and zero-width), surrogate, private, unassigned and invisible
+    characters, blanks other than the space, line separators, enclosing marks and more than three
+    combining marks in a row (or one with nothing before it) become ``\\uXXXX`` or ``\\UXXXXXXXX``; a
+    backslash is doubled, so that the text cannot write such an escape itself. Where text is cut, between
+    two characters, its whole length is told. HTML escaping is left to the page's template engine and
+    markup to the printer: neither is done here. Letters of right-to-left scripts stay as they are.
     """
     raw = text.raw if isinstance(text, ScreenText) else text
-    shown = "".join(
-        f"\\u{ord(c):04x}" if unicodedata.category(c) in _HIDDEN else c for c in raw[: limit + 1]
-    )
-    if len(raw) > limit or len(shown) > limit:
-        return f"{shown[:limit]}... ({len(raw)} characters)"
-    return shown
+    shown: list[str] = []
+    used, marks = 0, _MARKS_IN_A_ROW
+    for character in raw[: limit + 1]:
+        marks = marks + 1 if unicodedata.category(character) in {"Mn", "Mc"} else 0
+        piece = _visible(character) if marks <= _MARKS_IN_A_ROW else _escape(character)
+        if piece != character:
+            marks = _MARKS_IN_A_ROW
+        used += len(piece)
+        if used > limit:
+            return f"{''.join(shown)}... ({len(raw)} characters)"
+        shown.append(piece)
+    return "".join(shown)
+
+
+def _visible(character: str) -> str:
+    if character == "\\":
+        return "\\\\"
+    category = unicodedata.category(character)
+    blank = category == "Zs" and character != " "
+    hidden = category in _HIDDEN or character in _INVISIBLE
+    return _escape(character) if hidden or blank else character
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

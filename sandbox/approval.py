@@ -30,6 +30,7 @@ from handrail.sandbox.rules import EffectClass
 
 _WIDTH = 76
 _SHOWN = 600
+_TAIL = 200
 _DIGEST = 12
 
 
@@ -122,11 +123,14 @@ def prompt_lines(request: ApprovalRequest) -> list[str]:
     lines += _lines("window", where.window.raw) if where.window.raw else []
     lines += _lines("address", where.url) if where.url else []
     if request.element is not None:
-        named = f"{request.element.role} {json.dumps(request.element.name.raw, ensure_ascii=False)}"
+        named = f'{request.element.role} "{request.element.name.raw}"'
         lines += _lines("on screen it is called", named)
     for name, value in request.action.model_dump(mode="json").items():
         if name != "kind" and value is not None:
-            lines += _lines(name, json.dumps(value, ensure_ascii=False))
+            said = f'"{value}"' if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            lines += _lines(name, said)
+            if len(said) > _SHOWN:
+                lines += _lines(f"{name}, its end", said[-_TAIL:])
     lines += _lines("because", request.reason)
     return [
         *lines,

@@ -1,0 +1,252 @@
+"""A complete screen in memory: it draws itself, has focus, carets, scrolling and a form to send.
+
+It takes the same actions and permits as the real ones and is what most tests, and anyone who
+writes an agent, run on. Its time is its own: waiting takes none of ours.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from handrail.actuators.actions import (
+    Action,
+    Answer,
+    Click,
+    Drag,
+    Move,
+    Press,
+    Scroll,
+    Terminate,
+    Type,
+    Wait,
+    points,
+)
+from handrail.actuators.base import Permit, PermitVerifier, Receipt
+from handrail.actuators.errors import ActionRefused, EnvironmentMissing
+from handrail.actuators.fake_drawing import Look, draw, index_at
+from handrail.actuators.fake_widgets import (
+    Button,
+    Caption,
+    Checkbox,
+    Field,
+    Link,
+    Panel,
+    Widget,
+)
+from handrail.actuators.geometry import Point, ScreenGeometry
+from handrail.actuators.observation import Element, Observation, ScreenText, Surface
+
+__all__ = ["Button", "Caption", "Checkbox", "FakeScreen", "Field", "Link", "Panel", "Widget"]
+
+W = TypeVar("W", bound=Widget)
+
+_START = 1_767_225_600.0
+_NAMED_KEYS = {"ctrl", "shift", "alt", "win", "enter", "tab", "space", "escape", "esc"} | {
+    *("backspace", "delete", "insert", "left", "right", "up", "down"),
+    *("home", "end", "pageup", "pagedown", *(f"f{number}" for number in range(1, 13))),
+}
+_SURFACE = Surface("fake", "fake", window=ScreenText("Fake screen"))
+
+
+class FakeScreen:
+    """A screen of widgets; every attribute may be read, and changed to bend the world in a test.
+
+    ``submitted`` holds the form's values each time it was sent, ``performed`` every action that
+    reached the screen, ``seconds`` the time that has passed on it.
+    """
+
+    def __init__(
+        self,
+        verifier: PermitVerifier,
+        widgets: Sequence[Widget] = (),
+        geometry: ScreenGeometry | None = None,
+        surface: Surface = _SURFACE,
+        content_height: int = 0,
+    ) -> None:
+        self.geometry = geometry or ScreenGeometry(width=640, height=400)
+        self.surface = surface
+        self.widgets: list[Widget] = list(widgets)
+        self.content_height = content_height
+        self.focus: Widget | None = None
+        self.pointer = Point(x=0, y=0)
+        self.scrolled = 0
+        self.clipboard = ""
+        self.seconds = 0.0
+        self.caret_shown = True
+        self.clock_shown = False
+        self.submitted: list[dict[str, str | bool]] = []
+        self.performed: list[Action] = []
+        self._verifier = verifier
+        self._open = True
+
+    def named(self, kind: type[W], name: str) -> W:
+        """Return the widget of that kind and name. Raises KeyError."""
+        for widget in self.widgets:
+            if isinstance(widget, kind) and widget.name == name:
+                return widget
+        raise KeyError(f"no {kind.__name__} is called {name!a}")
+
+    def observe(self) -> Observation:
+        """Look at the screen now. Raises EnvironmentMissing once it is closed."""
+        self._insist_open()
+        clock = f"{int(self.seconds) // 60:02}:{int(self.seconds) % 60:02}"
+        look = Look(
+            (self.geometry.width, self.geometry.height),
+            self.scrolled,
+            self.focus,
+            self.caret_shown,
+            clock if self.clock_shown else "",
+        )
+        image = draw(self.widgets, look)
+        return Observation(image, self.geometry, _START + self.seconds, self.surface)
+
+    def hit_test(self, point: Point) -> Element | None:
+        """Return what lies under a pixel, or None where nothing does."""
+        widget = self._under(point)
+        return None if widget is None else widget.element(self.scrolled)
+
+    def perform(self, action: Action, permit: Permit) -> Receipt:
+        """Do one action. Raises PermitRefused, ActionRefused, EnvironmentMissing: no effect."""
+        self._insist_open()
+        self._verifier.redeem(permit, action)
+        self._insist_fit(action)
+        self.performed.append(action)
+        if isinstance(action, Click):
+            self._click(action)
+        elif isinstance(action, Drag):
+            self._drag(action)
+        elif isinstance(action, Move):
+            self.pointer = action.point
+        elif isinstance(action, Scroll):
+            self.pointer = action.point or self.pointer
+            lowest = max(0, self.content_height - self.geometry.height)
+            self.scrolled = max(0, min(lowest, self.scrolled - action.dy))
+        elif isinstance(action, Type):
+            for character in action.text:
+                self._type(character)
+        elif isinstance(action, Press):
+            self._press(action.keys)
+        elif isinstance(action, Wait):
+            self.seconds += action.seconds
+        return Receipt(action.seconds if isinstance(action, Wait) else 0.0)
+
+    def close(self) -> None:
+        """End the screen; safe to call twice."""
+        self._open = False
+
+    def _insist_open(self) -> None:
+        if not self._open:
+            raise EnvironmentMissing("the fake screen was closed; make a new one")
+
+    def _insist_fit(self, action: Action) -> None:
+        if isinstance(action, Terminate | Answer):
+            raise ActionRefused(f"{action.kind} ends a run; it is never performed on a screen")
+        for point in points(action):
+            if not self.geometry.contains(point):
+                raise ActionRefused(f"({point.x}, {point.y}) is not on the fake screen")
+        if isinstance(action, Press):
+            for key in action.keys:
+                if len(key) > 1 and key.lower() not in _NAMED_KEYS:
+                    raise ActionRefused(f"there is no key called {key!a}")
+        if isinstance(action, Type):
+            for character in action.text:
+                if unicodedata.category(character) == "Cc" and character not in "\n\t":
+                    raise ActionRefused(f"the character {character!a} cannot be typed")
+
+    def _under(self, point: Point) -> Widget | None:
+        place = Point(x=point.x, y=point.y + self.scrolled)
+        return next((w for w in reversed(self.widgets) if w.box.contains(place)), None)
+
+    def _click(self, action: Click) -> None:
+        self.pointer = action.point
+        widget = self._under(action.point)
+        self.focus = widget if widget is not None and widget.focusable else None
+        if isinstance(widget, Field):
+            place = index_at(widget, action.point.x)
+            widget.select(place, place)
+            if action.count == 2:
+                widget.select_word(place)
+            elif action.count == 3:
+                widget.select(0, len(widget.text))
+        elif widget is not None and action.button == "left":
+            for _ in range(action.count):
+                self._activate(widget)
+
+    def _drag(self, action: Drag) -> None:
+        start = action.start or self.pointer
+        self.pointer = action.end
+        widget = self._under(start)
+        if isinstance(widget, Field) and self._under(action.end) is widget:
+            self.focus = widget
+            widget.select(index_at(widget, start.x), index_at(widget, action.end.x))
+
+    def _activate(self, widget: Widget) -> None:
+        if isinstance(widget, Checkbox):
+            widget.checked = not widget.checked
+        elif isinstance(widget, Link):
+            self.surface = replace(self.surface, url=widget.href)
+        elif isinstance(widget, Button):
+            widget.presses += 1
+            if widget.submits:
+                self.submitted.append(self._values())
+            if widget.on_press is not None:
+                widget.on_press()
+
+    def _values(self) -> dict[str, str | bool]:
+        fields = {w.name: w.text for w in self.widgets if isinstance(w, Field)}
+        return {**fields, **{w.name: w.checked for w in self.widgets if isinstance(w, Checkbox)}}
+
+    def _type(self, character: str) -> None:
+        if character == "\n":
+            self._press(("enter",))
+        elif character == "\t":
+            self._press(("tab",))
+        elif isinstance(self.focus, Field):
+            self.focus.insert(character)
+        elif character == " " and self.focus is not None:
+            self._activate(self.focus)
+
+    def _press(self, keys: Sequence[str]) -> None:
+        *held, key = [k if len(k) == 1 else k.lower() for k in keys]
+        shift = "shift" in held
+        if key == "tab":
+            self._move_focus(-1 if shift else 1)
+        elif key == "enter":
+            self._enter()
+        elif key == "space" or (len(key) == 1 and not set(held) - {"shift"}):
+            self._type(" " if key == "space" else key)
+        elif isinstance(self.focus, Field):
+            if held == ["ctrl"]:
+                self._edit(self.focus, key)
+            elif key in {"left", "right", "home", "end"}:
+                self.focus.move(key, keep=shift)
+            elif key in {"backspace", "delete"}:
+                self.focus.erase(key)
+
+    def _edit(self, field: Field, key: str) -> None:
+        if key == "a":
+            field.select(0, len(field.text))
+        elif key in {"c", "x"} and field.selected:
+            self.clipboard = field.selected
+            if key == "x":
+                field.insert("")
+        elif key == "v":
+            field.insert(self.clipboard)
+
+    def _enter(self) -> None:
+        if isinstance(self.focus, Button | Link):
+            self._activate(self.focus)
+        elif isinstance(self.focus, Field):
+            sender = next((w for w in self.widgets if isinstance(w, Button) and w.submits), None)
+            if sender is not None:
+                self._activate(sender)
+
+    def _move_focus(self, step: int) -> None:
+        chain = [w for w in self.widgets if w.focusable]
+        if not chain:
+            return
+        at = next((i for i, w in enumerate(chain) if w is self.focus), -1 if step > 0 else 0)
+        self.focus = chain[(at + step) % len(chain)]
+        if isinstance(self.focus, Field):
+            self.focus.select(0, len(self.focus.text))

@@ -1,0 +1,141 @@
+"""The parts of the fake screen: what they hold, and how they are edited."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from handrail.actuators.geometry import Box
+from handrail.actuators.observation import Element, ScreenText
+
+
+@dataclass
+class Widget:
+    """Anything with a name and a place; ``box`` is in pixels of the content, before scrolling."""
+
+    name: str
+    box: Box
+    role: ClassVar[str] = "generic"
+    focusable: ClassVar[bool] = False
+
+    def element(self, shift: int) -> Element:
+        """Return what a hit test says of it, moved up by ``shift`` pixels."""
+        box = self.box.model_copy(
+            update={"top": self.box.top - shift, "bottom": self.box.bottom - shift}
+        )
+        return Element(self.role, ScreenText(self.name), box)
+
+
+@dataclass
+class Caption(Widget):
+    """Words that do nothing."""
+
+    role: ClassVar[str] = "paragraph"
+
+
+@dataclass
+class Panel(Widget):
+    """A plate that hides what lies under it, such as a dialog's."""
+
+    role: ClassVar[str] = "dialog"
+
+
+@dataclass
+class Button(Widget):
+    """Counts its presses; ``submits`` sends the form, ``on_press`` may change the screen."""
+
+    submits: bool = False
+    on_press: Callable[[], None] | None = None
+    presses: int = 0
+    role: ClassVar[str] = "button"
+    focusable: ClassVar[bool] = True
+
+    def element(self, shift: int) -> Element:
+        """Return what a hit test says of it, moved up by ``shift`` pixels."""
+        return replace(super().element(shift), submits=self.submits)
+
+
+@dataclass
+class Link(Widget):
+    """Sets the screen's address when it is followed."""
+
+    href: str = "https://fake.test/"
+    role: ClassVar[str] = "link"
+    focusable: ClassVar[bool] = True
+
+    def element(self, shift: int) -> Element:
+        """Return what a hit test says of it, moved up by ``shift`` pixels."""
+        return replace(super().element(shift), href=self.href)
+
+
+@dataclass
+class Checkbox(Widget):
+    """Ticked or not."""
+
+    checked: bool = False
+    role: ClassVar[str] = "checkbox"
+    focusable: ClassVar[bool] = True
+
+
+@dataclass
+class Field(Widget):
+    """A line of text with a caret; ``anchor`` is the selection's other end."""
+
+    text: str = ""
+    caret: int = 0
+    anchor: int = 0
+    role: ClassVar[str] = "textbox"
+    focusable: ClassVar[bool] = True
+
+    def element(self, shift: int) -> Element:
+        """Return what a hit test says of it, moved up by ``shift`` pixels."""
+        return replace(super().element(shift), editable=True)
+
+    @property
+    def selection(self) -> tuple[int, int]:
+        """Return where the selected characters begin and end."""
+        return min(self.caret, self.anchor), max(self.caret, self.anchor)
+
+    @property
+    def selected(self) -> str:
+        """Return the selected characters."""
+        start, end = self.selection
+        return self.text[start:end]
+
+    def insert(self, text: str) -> None:
+        """Put text in place of the selection."""
+        start, end = self.selection
+        self.text = self.text[:start] + text + self.text[end:]
+        self.caret = self.anchor = start + len(text)
+
+    def select(self, anchor: int, caret: int) -> None:
+        """Select between two places; equal places set the caret alone."""
+        self.anchor = max(0, min(anchor, len(self.text)))
+        self.caret = max(0, min(caret, len(self.text)))
+
+    def select_word(self, at: int) -> None:
+        """Select the run of non-blanks around a place."""
+        start = end = max(0, min(at, len(self.text)))
+        while start > 0 and not self.text[start - 1].isspace():
+            start -= 1
+        while end < len(self.text) and not self.text[end].isspace():
+            end += 1
+        self.select(start, end)
+
+    def move(self, key: str, keep: bool) -> None:
+        """Move the caret by an arrow, home or end key; ``keep`` extends the selection."""
+        start, end = self.selection
+        free = keep or start == end
+        places = {
+            "left": self.caret - 1 if free else start,
+            "right": self.caret + 1 if free else end,
+            "home": 0,
+            "end": len(self.text),
+        }
+        place = places[key]
+        self.select(self.anchor if keep else place, place)
+
+    def erase(self, key: str) -> None:
+        """Remove the selection, or the character before (backspace) or after (delete) the caret."""
+        if self.caret == self.anchor:
+            self.move("left" if key == "backspace" else "right", keep=True)
+        self.insert("")
