@@ -71,14 +71,15 @@ _MARKS_IN_A_ROW = 3
 
 
 def sanitise(text: ScreenText | str, limit: int = 200) -> str:
-    """Return untrusted text fit for a terminal or a page: visible, one line, at most ``limit`` long.
+    """Return untrusted text fit to be shown: visible, on one line, cut to ``limit`` characters.
 
     Control, format (bidirectional and zero-width), surrogate, private, unassigned and invisible
     characters, blanks other than the space, line separators, enclosing marks and more than three
-    combining marks in a row (or one with nothing before it) become ``\\uXXXX`` or ``\\UXXXXXXXX``; a
-    backslash is doubled, so that the text cannot write such an escape itself. Where text is cut, between
-    two characters, its whole length is told. HTML escaping is left to the page's template engine and
-    markup to the printer: neither is done here. Letters of right-to-left scripts stay as they are.
+    combining marks in a row (or one with nothing before it) become ``\\uXXXX`` or
+    ``\\UXXXXXXXX``; a backslash is doubled, so that the text cannot write such an escape itself.
+    Where text is cut, between two characters, its whole length is told. HTML escaping is left to
+    the page's template engine and markup to the printer: neither is done here. Letters of
+    right-to-left scripts stay as they are.
     """
     raw = text.raw if isinstance(text, ScreenText) else text
     shown: list[str] = []
