@@ -1,37 +1,33 @@
 """A Chromium that starts: the one that Handrail itself would find, or one that is fetched now."""
 
 import os
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 from .console import Console
-from .errors import Missing
+from .errors import Missing, StepFailed
 from .settings import Settings
 from .stamp import Stamps
 from .system import Packages, distribution
 
-_NAMES = ("google-chrome", "google-chrome-stable", "chromium", "chromium-browser")
-_OWN = (
-    "from playwright.sync_api import sync_playwright\n"
-    "with sync_playwright() as p: print(p.chromium.executable_path)"
-)
+_FIND = """
+from handrail.actuators.browser import find_chromium
+from handrail.actuators.errors import EnvironmentMissing
+try: print(find_chromium(None))
+except EnvironmentMissing: pass
+"""
 
 
 def prepare(settings: Settings, console: Console, packages: Packages) -> None:
     """Have a browser that starts, in Handrail's own order of search. Raises Missing."""
     stamps = Stamps(settings.root / ".venv" / "handrail-setup")
-    stamped = stamps.read("browser")
-    if stamped and Path(stamped).exists() and settings.browser in (None, Path(stamped)):
-        return
     if settings.browser is not None:
-        if not starts(settings.browser):
-            raise Missing(f"HANDRAIL_BROWSER={settings.browser} does not start as a Chromium does")
-        stamps.write("browser", str(settings.browser))
+        _try_named(settings.browser, stamps)
         return
-    own = _playwrights_own(settings)
-    found = _first(own) or _fetch(settings, console, packages, own)
+    if (stamped := stamps.read("browser")) and Path(stamped).exists():
+        return
+    found = _found(settings) or _fetched(settings, console, packages)
     if found is None:
         raise Missing(
             "no Chrome or Chromium starts here, and none could be fetched.\n"
@@ -44,37 +40,39 @@ def prepare(settings: Settings, console: Console, packages: Packages) -> None:
     stamps.write("browser", str(found))
 
 
-def _first(own: Path | None) -> Path | None:
-    on_path = (Path(p) for p in map(shutil.which, _NAMES) if p is not None)
-    candidates = (*((own,) if own is not None else ()), *on_path)
-    return next((c for c in candidates if starts(c)), None)
+def _try_named(named: Path, stamps: Stamps) -> None:
+    if stamps.read("browser-named") == str(named) and named.exists():
+        return
+    if not starts(named):
+        raise Missing(f"HANDRAIL_BROWSER={named} does not start as a Chromium does")
+    stamps.write("browser-named", str(named))
 
 
-def _playwrights_own(settings: Settings) -> Path | None:
-    command = [str(settings.python), "-c", _OWN]
+def _found(settings: Settings) -> Path | None:
+    """Ask Handrail itself, so that its order of search is written down once."""
+    command = [str(settings.python), "-c", _FIND]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    return Path(ended.stdout.strip()) if ended.returncode == 0 else None
+    if ended.returncode != 0:
+        raise StepFailed(f"Handrail cannot look for a browser:\n{ended.stderr[-2000:]}")
+    named = ended.stdout.strip()
+    return Path(named) if named and starts(Path(named)) else None
 
 
-def _fetch(
-    settings: Settings, console: Console, packages: Packages, own: Path | None
-) -> Path | None:
+def _fetched(settings: Settings, console: Console, packages: Packages) -> Path | None:
     playwright = (str(settings.python), "-m", "playwright")
-    fetched = (own is not None and own.exists()) or console.attempt(
-        "browser: playwright install chromium", (*playwright, "install", "chromium"), limit=900
-    )
-    if fetched and own is not None:
-        if starts(own):
-            return own
+    title = "browser: playwright install chromium"
+    if console.attempt(title, (*playwright, "install", "chromium"), limit=900):
+        if (found := _found(settings)) is not None:
+            return found
         if packages.prefix is not None:
             deps = (*packages.prefix, *playwright, "install-deps", "chromium")
             console.attempt("libraries of the browser: playwright install-deps", deps)
-            if starts(own):
-                return own
+            if (found := _found(settings)) is not None:
+                return found
     # Ubuntu's package of this name only points at a snap, which containers cannot run.
     if distribution() != "ubuntu":
         packages.install("browser", ("chromium",))
-    return _first(own)
+    return _found(settings)
 
 
 def starts(executable: Path) -> bool:
