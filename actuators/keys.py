@@ -113,3 +113,17 @@ def key(name: str) -> Key:
             "pagedown, f5, or a single character"
         )
     return found
+
+
+def checked_text(text: str) -> str:
+    """Return a text to type with plain newlines.
+
+    Raises ActionRefused for what no keyboard can write: control characters but newline and tab,
+    and lone surrogates.
+    """
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    for character in plain:
+        code = ord(character)
+        if (code < 0x20 and character not in "\n\t") or code == 0x7F or 0xD800 <= code <= 0xDFFF:
+            raise ActionRefused(f"U+{code:04X} cannot be typed: leave it out, or press a key")
+    return plain

@@ -1,0 +1,124 @@
+"""A Chromium browser as a screen: pixels out, permitted mouse and keyboard events in.
+
+What the browser's own shell would show outside the page is brought into the picture: dialogs and
+file choosers are drawn over the page and answered there, the newest tab is the one in front, and
+``ctrl+w``, ``ctrl+tab``, ``f5``, ``alt+left`` and ``alt+right`` do what they do in a window.
+"""
+
+import time
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from handrail.actuators.actions import Action, Type, Wait
+from handrail.actuators.base import Permit, PermitVerifier, Receipt
+from handrail.actuators.browser_config import BrowserConfig, find_chromium
+from handrail.actuators.browser_launch import Running, launch
+from handrail.actuators.browser_loop import LoopThread
+from handrail.actuators.browser_session import Session
+from handrail.actuators.errors import (
+    ActionInDoubt,
+    EnvironmentMissing,
+    ObservationFailed,
+    Unreachable,
+)
+from handrail.actuators.geometry import Point
+from handrail.actuators.observation import Element, Observation
+
+__all__ = ["Browser", "BrowserConfig", "find_chromium"]
+
+_SCHEMES = ("http", "https", "file", "data")
+_CALL_SECONDS = 120.0  # beyond every time limit inside: only a dead event loop reaches it
+
+
+class Browser:
+    """Drive one browser. Calls may come from any thread, one at a time.
+
+    ``Browser.open`` makes one; it is an ``Actuator`` and a context manager.
+    """
+
+    def __init__(self, thread: LoopThread, running: Running, verifier: PermitVerifier) -> None:
+        self._thread, self._running, self._verifier = thread, running, verifier
+        self._session = Session(running)
+        self._closed = False
+
+    @classmethod
+    def open(cls, config: BrowserConfig, verifier: PermitVerifier) -> Self:
+        """Start or join a browser. Raises EnvironmentMissing."""
+        thread = LoopThread("handrail-browser")
+        try:
+            running = thread.call(launch(config), timeout=_CALL_SECONDS)
+        except BaseException:
+            thread.close()
+            raise
+        return cls(thread, running, verifier)
+
+    def goto(self, url: str) -> None:
+        """Open the run's start address: http, https, file, data, or about:blank.
+
+        The address is the user's own; ``javascript:`` and the browser's internal pages are refused.
+        Returns when the page's document is there. Raises Unreachable, EnvironmentMissing.
+        """
+        self._check_open()
+        if url != "about:blank" and urlsplit(url).scheme.lower() not in _SCHEMES:
+            raise Unreachable(
+                f"{url[:200]!a} is not an address that can be opened: start it with "
+                "https://, http:// or file:///"
+            )
+        self._thread.call(self._session.goto(url), _CALL_SECONDS)
+
+    def observe(self) -> Observation:
+        """Look at the tab in front now. Raises ObservationFailed, EnvironmentMissing."""
+        self._check_open()
+        try:
+            return self._thread.call(self._session.observe(), _CALL_SECONDS)
+        except TimeoutError as error:
+            raise ObservationFailed(
+                "the browser did not answer: close it and start again"
+            ) from error
+
+    def hit_test(self, point: Point) -> Element | None:
+        """Return what a click on this pixel of the last observation would act on."""
+        self._check_open()
+        return self._thread.call(self._session.hit_test(point), _CALL_SECONDS)
+
+    def perform(self, action: Action, permit: Permit) -> Receipt:
+        """Redeem the permit, then do the action on the tab or dialog that was last observed.
+
+        Raises PermitRefused, EnvironmentMissing, ActionRefused, ActionInDoubt.
+        """
+        self._check_open()
+        self._verifier.redeem(permit, action)
+        started = time.monotonic()
+        extra = action.seconds if isinstance(action, Wait) else 0.0
+        extra += 0.05 * len(action.text) if isinstance(action, Type) else 0.0
+        try:
+            note = self._thread.call(self._session.perform(action), _CALL_SECONDS + extra)
+        except TimeoutError as error:
+            raise ActionInDoubt("the browser did not answer during the input: look") from error
+        return Receipt(time.monotonic() - started, note)
+
+    def close(self) -> None:
+        """End a browser of our own, or let go of an attached one; safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._thread.call(self._running.close(), _CALL_SECONDS)
+        finally:
+            self._thread.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise EnvironmentMissing("this browser has been closed: open another")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

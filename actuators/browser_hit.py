@@ -1,0 +1,172 @@
+"""What lies under a point of a page, as the browser's own engine tells it.
+
+Through DevTools rather than the page's script: a page cannot redefine these answers, and closed
+shadow roots and same-process frames of other origins are seen through. The page's own claims (ARIA
+roles and names) still come from the page.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.async_api import CDPSession
+from playwright.async_api import Error as PlaywrightError
+
+_WORLD = "handrail"
+_GROUP = "handrail-hit"
+
+# Climbs to what a click would act on; parents go through shadow roots to their hosts.
+_ACTS = """function () {
+  const wanted = 'a[href],area[href],button,input,select,textarea,summary,option,label,iframe,' +
+    '[contenteditable]:not([contenteditable="false"]),[onclick],[tabindex],' +
+    ['button', 'link', 'checkbox', 'radio', 'switch', 'tab', 'menuitem', 'menuitemcheckbox',
+     'menuitemradio', 'option', 'textbox', 'searchbox', 'combobox', 'slider', 'spinbutton',
+     'treeitem', 'gridcell'].map(role => `[role="${role}"]`).join(',');
+  const up = node => node.parentElement ||
+    (node.getRootNode() instanceof ShadowRoot ? node.getRootNode().host : null);
+  const first = this.nodeType === 1 ? this :
+    (this.parentElement || this.documentElement || up(this));
+  for (let node = first; node; node = up(node)) {
+    if (node.matches(wanted)) return (node.localName === 'label' && node.control) || node;
+  }
+  return first;
+}"""
+
+_FACTS = """function () {
+  const typed = ['text', 'search', 'url', 'tel', 'email', 'password', 'number', 'date', 'month',
+                 'week', 'time', 'datetime-local'];
+  const open = !this.disabled && !this.readOnly;
+  const isField = this.localName === 'textarea' ||
+    (this.localName === 'input' && typed.includes(this.type));
+  const sends = (this.localName === 'button' && this.type === 'submit') ||
+    (this.localName === 'input' && (this.type === 'submit' || this.type === 'image'));
+  return {
+    tag: this.localName,
+    editable: this.isContentEditable || (isField && open),
+    submits: sends && !!this.form,
+    href: typeof this.href === 'string' ? this.href : '',
+  };
+}"""
+
+_ROLES = {
+    "RootWebArea": "document",
+    "StaticText": "text",
+    "InlineTextBox": "text",
+    "Iframe": "iframe",
+    "image": "img",
+    "LabelText": "label",
+    "PopUpButton": "combobox",
+    "ComboBoxMenuButton": "combobox",
+    "ComboBoxSelect": "combobox",
+    "TextField": "textbox",
+    "MenuListOption": "option",
+    "ToggleButton": "button",
+    "DisclosureTriangle": "button",
+    "Date": "textbox",
+    "DateTime": "textbox",
+    "InputTime": "textbox",
+    "ColorWell": "button",
+    "none": "generic",
+}
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An element in CSS pixels of the window: ``box`` is (left, top, right, bottom)."""
+
+    role: str
+    name: str
+    box: tuple[float, float, float, float]
+    editable: bool
+    submits: bool
+    href: str
+
+
+async def hit(session: CDPSession, x: float, y: float) -> Hit | None:
+    """Return what a click at a place of the window would act on, or None if it cannot be told.
+
+    A frame in another process (a site of its own) answers None.
+    """
+    try:
+        return await _hit(session, x, y)
+    except PlaywrightError:
+        return None  # the page moved on, or nothing is there: the caller treats it as unknown
+    finally:
+        await _release(session)
+
+
+async def _hit(session: CDPSession, x: float, y: float) -> Hit | None:
+    view = (await session.send("Page.getLayoutMetrics"))["cssVisualViewport"]
+    place = {"x": int(x + view["pageX"]), "y": int(y + view["pageY"])}
+    found = await session.send("DOM.getNodeForLocation", place)
+    world = await _world(session, found["frameId"])
+    node = await session.send(
+        "DOM.resolveNode",
+        {
+            "backendNodeId": found["backendNodeId"],
+            "executionContextId": world,
+            "objectGroup": _GROUP,
+        },
+    )
+    acts = await _apply(session, node["object"]["objectId"], _ACTS, by_value=False)
+    target = acts["objectId"]
+    facts = (await _apply(session, target, _FACTS, by_value=True))["value"]
+    if facts["tag"] in ("iframe", "frame", "embed", "object"):
+        return None
+    quad = (await session.send("DOM.getBoxModel", {"objectId": target}))["model"]["border"]
+    tree = await session.send(
+        "Accessibility.getPartialAXTree", {"objectId": target, "fetchRelatives": False}
+    )
+    role, name = _role_and_name(tree["nodes"], facts["tag"])
+    return Hit(
+        role=role,
+        name=name,
+        box=(min(quad[0::2]), min(quad[1::2]), max(quad[0::2]), max(quad[1::2])),
+        editable=bool(facts["editable"]),
+        submits=bool(facts["submits"]),
+        href=str(facts["href"]),
+    )
+
+
+async def device_scale(session: CDPSession) -> float:
+    """Return how many device pixels a CSS pixel of the page has, asked beside the page's script."""
+    tree = await session.send("Page.getFrameTree")
+    world = await _world(session, tree["frameTree"]["frame"]["id"])
+    asked = {"expression": "devicePixelRatio", "contextId": world, "returnByValue": True}
+    answer = await session.send("Runtime.evaluate", asked)
+    return float(answer["result"]["value"])
+
+
+async def _world(session: CDPSession, frame: str) -> int:
+    asked = {"frameId": frame, "worldName": _WORLD}
+    return int((await session.send("Page.createIsolatedWorld", asked))["executionContextId"])
+
+
+async def _apply(session: CDPSession, target: str, code: str, *, by_value: bool) -> dict[str, Any]:
+    answer = await session.send(
+        "Runtime.callFunctionOn",
+        {
+            "objectId": target,
+            "functionDeclaration": code,
+            "returnByValue": by_value,
+            "objectGroup": _GROUP,
+        },
+    )
+    if "exceptionDetails" in answer:
+        raise PlaywrightError("the element could not be read")
+    result: dict[str, Any] = answer["result"]
+    return result
+
+
+async def _release(session: CDPSession) -> None:
+    try:
+        await session.send("Runtime.releaseObjectGroup", {"objectGroup": _GROUP})
+    except PlaywrightError:
+        return  # the page has gone, and its objects with it
+
+
+def _role_and_name(nodes: list[dict[str, Any]], tag: str) -> tuple[str, str]:
+    for node in nodes:
+        if not node.get("ignored"):
+            role = str(node.get("role", {}).get("value", "")) or tag
+            return _ROLES.get(role, role), str(node.get("name", {}).get("value", ""))
+    return "generic", ""

@@ -1,0 +1,190 @@
+"""Typed actions as a browser's mouse and keyboard events."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+
+from playwright.async_api import Page
+
+from handrail.actuators.actions import Action, Click, Drag, Move, Press, Scroll, Type, Wait
+from handrail.actuators.browser_tabs import Tabs
+from handrail.actuators.errors import ActionRefused
+from handrail.actuators.geometry import Point, ScreenGeometry
+from handrail.actuators.keys import Key, checked_text, key
+
+Gesture = Callable[[Page], Awaitable[None]]
+Spot = tuple[float, float]
+
+_DRAG_STEPS = 20
+_RUN = 32  # characters between two looks at whether a dialog has opened
+_TYPED = 1000  # longer texts are inserted at once: a key event for each would take minutes
+
+
+class Hands:
+    """Turn actions into gestures, and remember where the pointer is.
+
+    ``prepare`` checks an action against the screen and sends nothing. A gesture that a dialog
+    interrupts lets go of what it holds and leaves out the rest.
+    """
+
+    def __init__(self, tabs: Tabs) -> None:
+        self._tabs = tabs
+        self._pointer: Spot = (0.0, 0.0)
+        self._questions = 0
+
+    def prepare(self, action: Action, geometry: ScreenGeometry) -> Gesture:
+        """Return the gesture of an action. Raises ActionRefused where it does not fit."""
+        self._questions = self._tabs.questions_seen
+        match action:
+            case Move():
+                spot = _spot(action.point, geometry)
+                return lambda page: self._move(page, spot)
+            case Click():
+                spot = _spot(action.point, geometry)
+                return lambda page: self._click(page, spot, action)
+            case Drag():
+                start = None if action.start is None else _spot(action.start, geometry)
+                end = _spot(action.end, geometry)
+                return lambda page: self._drag(page, start or self._pointer, end)
+            case Scroll():
+                spot = self._pointer if action.point is None else _spot(action.point, geometry)
+                turn = (action.dx / geometry.scale, -action.dy / geometry.scale)
+                return lambda page: self._scroll(page, spot, turn)
+            case Type():
+                text = checked_text(action.text)
+                return lambda page: self._type(page, text)
+            case Press():
+                return self._press(tuple(key(name) for name in action.keys))
+            case Wait():
+                return lambda _page: asyncio.sleep(action.seconds)
+            case _:
+                raise ActionRefused(f"{action.kind} ends a run: there is nothing to do on a screen")
+
+    @property
+    def interrupted(self) -> bool:
+        """Tell whether a dialog has opened since the last gesture was prepared."""
+        return self._tabs.questions_seen != self._questions
+
+    async def _move(self, page: Page, spot: Spot) -> None:
+        self._pointer = spot
+        await page.mouse.move(*spot)
+
+    async def _click(self, page: Page, spot: Spot, action: Click) -> None:
+        await self._move(page, spot)
+        for number in range(1, action.count + 1):
+            if self.interrupted:
+                return
+            await page.mouse.down(button=action.button, click_count=number)
+            await page.mouse.up(button=action.button, click_count=number)
+
+    async def _drag(self, page: Page, start: Spot, end: Spot) -> None:
+        await self._move(page, start)
+        await page.mouse.down()
+        if not self.interrupted:
+            self._pointer = end
+            await page.mouse.move(*end, steps=_DRAG_STEPS)
+        await page.mouse.up()
+
+    async def _scroll(self, page: Page, spot: Spot, turn: Spot) -> None:
+        await self._move(page, spot)
+        await page.mouse.wheel(*turn)
+
+    async def _type(self, page: Page, text: str) -> None:
+        for piece in _pieces(text):
+            if self.interrupted:
+                return
+            if piece in _AS_KEYS:
+                await page.keyboard.press(_AS_KEYS[piece])
+            elif piece.isascii() and len(text) <= _TYPED:
+                await page.keyboard.type(piece)
+            else:
+                await page.keyboard.insert_text(piece)
+
+    def _press(self, keys: tuple[Key, ...]) -> Gesture:
+        names = tuple(one.name for one in keys)
+        if names in _TAB_CHORDS:
+            if _TAB_CHORDS[names] == 0 and self._tabs.count == 1:
+                raise ActionRefused("the last tab stays open: end the run instead")
+            return lambda page: self._tab_chord(page, names)
+        if names in _PAGE_CHORDS:
+            return _PAGE_CHORDS[names]
+        absent = [one.name for one in keys if not one.playwright]
+        if absent:
+            raise ActionRefused(f"a browser has no key {absent[0]}")
+        if len(keys) == 1 and len(names[0]) == 1 and not names[0].isascii():
+            return lambda page: page.keyboard.insert_text(checked_text(names[0]))
+        strange = [name for name in names if len(name) == 1 and not name.isascii()]
+        if strange:
+            raise ActionRefused(f"{strange[0]!a} is on no key of a US keyboard: type it instead")
+        return lambda page: self._chord(page, tuple(one.playwright for one in keys))
+
+    async def _chord(self, page: Page, names: tuple[str, ...]) -> None:
+        held: list[str] = []
+        for name in names:
+            if self.interrupted:
+                break
+            held.append(name)
+            await page.keyboard.down(name)
+        for name in reversed(held):
+            await page.keyboard.up(name)
+
+    async def _tab_chord(self, page: Page, names: tuple[str, ...]) -> None:
+        """Do what the browser's own window would: its shortcuts never reach a page."""
+        step = _TAB_CHORDS[names]
+        if step:
+            await self._tabs.turn(step).bring_to_front()
+        else:
+            await page.close(run_before_unload=True)
+
+
+async def _reload(page: Page) -> None:
+    await page.reload(wait_until="commit")
+
+
+async def _back(page: Page) -> None:
+    await page.go_back(wait_until="commit")
+
+
+async def _forward(page: Page) -> None:
+    await page.go_forward(wait_until="commit")
+
+
+_AS_KEYS = {"\n": "Enter", "\t": "Tab"}
+_TAB_CHORDS = {
+    ("ctrl", "w"): 0,
+    ("ctrl", "f4"): 0,
+    ("ctrl", "tab"): 1,
+    ("ctrl", "pagedown"): 1,
+    ("ctrl", "shift", "tab"): -1,
+    ("ctrl", "pageup"): -1,
+}
+_PAGE_CHORDS: dict[tuple[str, ...], Gesture] = {
+    ("f5",): _reload,
+    ("ctrl", "r"): _reload,
+    ("browserrefresh",): _reload,
+    ("alt", "left"): _back,
+    ("browserback",): _back,
+    ("alt", "right"): _forward,
+    ("browserforward",): _forward,
+}
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Cut a text into newlines, tabs, ASCII runs and other runs."""
+    run = ""
+    for character in text:
+        joins = run and run not in _AS_KEYS and run.isascii() == character.isascii()
+        if run and (not joins or character in _AS_KEYS or (len(run) >= _RUN and run.isascii())):
+            yield run
+            run = ""
+        run += character
+    if run:
+        yield run
+
+
+def _spot(point: Point, geometry: ScreenGeometry) -> Spot:
+    try:
+        x, y = geometry.to_input(point)
+    except ValueError as error:
+        raise ActionRefused(f"the point {error}") from error
+    half = 0.5 / geometry.scale
+    return x + half, y + half

@@ -1,0 +1,174 @@
+"""Start a browser, or join one that runs."""
+
+import asyncio
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
+from playwright.async_api import Error as PlaywrightError
+
+from handrail.actuators.browser_config import (
+    LAUNCH_FLAGS,
+    BrowserConfig,
+    check_attach,
+    pick_chromium,
+)
+from handrail.actuators.browser_files import Downloads
+from handrail.actuators.browser_tabs import Tabs
+from handrail.actuators.errors import EnvironmentMissing
+
+_LAUNCH_SECONDS = 60.0
+_CLOSE_SECONDS = 10.0
+
+
+@dataclass
+class Running:
+    """A browser under control; ``scale`` is None where it is the browser's own affair."""
+
+    playwright: Playwright
+    browser: Browser | None
+    context: BrowserContext
+    tabs: Tabs
+    downloads: Downloads
+    name: str
+    owned: bool
+    scale: float | None
+    blank_size: tuple[int, int]
+    closed: bool = False
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether the browser still runs and answers."""
+        return not self.closed and (self.browser is None or self.browser.is_connected())
+
+    def mark_closed(self, _source: object = None) -> None:
+        """Note that the browser has gone."""
+        self.closed = True
+
+    async def close(self) -> None:
+        """End a browser of our own; only let go of one that was attached to."""
+        was_alive, self.closed = self.alive, True
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                if self.owned and was_alive:
+                    await self.context.close()
+                    if self.browser is not None:
+                        await self.browser.close()
+        except (PlaywrightError, TimeoutError):
+            pass  # it is gone already, or the end of its driver below takes it along
+        await self.playwright.stop()
+
+
+async def launch(config: BrowserConfig) -> Running:
+    """Open what the settings ask for. Raises EnvironmentMissing."""
+    playwright = await async_playwright().start()
+    try:
+        async with asyncio.timeout(_LAUNCH_SECONDS):
+            return await _open(playwright, config)
+    except (PlaywrightError, TimeoutError) as error:
+        await playwright.stop()
+        raise EnvironmentMissing(_explain(config, error)) from error
+    except BaseException:
+        await playwright.stop()
+        raise
+
+
+async def _open(playwright: Playwright, config: BrowserConfig) -> Running:
+    browser: Browser | None = None
+    if config.attach is not None:
+        browser = await playwright.chromium.connect_over_cdp(check_attach(config.attach))
+        context = browser.contexts[0] if browser.contexts else await browser.new_context()
+        name = f"chromium {browser.version} at {urlsplit(config.attach).netloc}"
+    else:
+        executable = pick_chromium(config.executable, Path(playwright.chromium.executable_path))
+        browser, context = await _start(playwright, config, executable)
+        name = f"chromium {browser.version}" if browser is not None else "chromium"
+    context.set_default_timeout(30_000)
+    downloads = Downloads(config.downloads_dir)
+    tabs = Tabs(context, downloads)
+    await tabs.start()
+    running = Running(
+        playwright=playwright,
+        browser=browser,
+        context=context,
+        tabs=tabs,
+        downloads=downloads,
+        name=name,
+        owned=config.attach is None,
+        scale=None if config.attach is not None else config.scale,
+        blank_size=(round(config.width * config.scale), round(config.height * config.scale)),
+    )
+    context.on("close", running.mark_closed)
+    return running
+
+
+async def _start(
+    playwright: Playwright, config: BrowserConfig, executable: Path
+) -> tuple[Browser | None, BrowserContext]:
+    sandbox = not (hasattr(os, "geteuid") and os.geteuid() == 0)  # Chromium has none for root
+    if config.profile_dir is not None:
+        context = await playwright.chromium.launch_persistent_context(
+            config.profile_dir,
+            executable_path=executable,
+            headless=config.headless,
+            args=list(LAUNCH_FLAGS),
+            chromium_sandbox=sandbox,
+            handle_sigint=False,  # Ctrl-C is the run's to handle: the screen outlives it
+            viewport={"width": config.width, "height": config.height},
+            device_scale_factor=config.scale,
+            accept_downloads=config.downloads_dir is not None,
+        )
+        return context.browser, context
+    state = _checked_state(config.storage_state)
+    browser = await playwright.chromium.launch(
+        executable_path=executable,
+        headless=config.headless,
+        args=list(LAUNCH_FLAGS),
+        chromium_sandbox=sandbox,
+        handle_sigint=False,
+    )
+    context = await browser.new_context(
+        viewport={"width": config.width, "height": config.height},
+        device_scale_factor=config.scale,
+        accept_downloads=config.downloads_dir is not None,
+        storage_state=state,
+    )
+    return browser, context
+
+
+def _checked_state(path: Path | None) -> Path | None:
+    if path is None:
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EnvironmentMissing(
+            f"the storage state {str(path)!r} is unreadable: {error}"
+        ) from error
+    if not isinstance(content, dict) or not {"cookies", "origins"} & content.keys():
+        raise EnvironmentMissing(f"the file {str(path)!r} is not a playwright storage state")
+    return path
+
+
+def _explain(config: BrowserConfig, error: Exception) -> str:
+    text = str(error)
+    if config.attach is not None:
+        return (
+            f"no browser answers at {config.attach}: start it with --remote-debugging-port=PORT "
+            "and a --user-data-dir of its own"
+        )
+    if "ProcessSingleton" in text or "SingletonLock" in text or "existing browser session" in text:
+        return f"the profile {str(config.profile_dir)!r} is in use: close the browser that has it"
+    if "Missing X server" in text or "$DISPLAY" in text:
+        return "a visible browser needs a display: set DISPLAY, or run it headless"
+    if "No usable sandbox" in text:
+        return (
+            "this system does not let Chromium build its sandbox: install chromium-sandbox, "
+            "or allow unprivileged user namespaces"
+        )
+    if isinstance(error, TimeoutError):
+        return f"the browser did not start within {_LAUNCH_SECONDS:.0f} s"
+    return f"the browser did not start: {text.strip().splitlines()[0][:300]}"

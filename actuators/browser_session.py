@@ -1,0 +1,221 @@
+"""The asynchronous inside of a browser actuator; everything here runs on its loop thread."""
+
+import asyncio
+import io
+import math
+import time
+from collections.abc import Awaitable
+
+from PIL import Image
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+
+from handrail.actuators.actions import Action, Press, Type, Wait
+from handrail.actuators.browser_hit import Hit, device_scale, hit
+from handrail.actuators.browser_input import Hands
+from handrail.actuators.browser_launch import Running
+from handrail.actuators.browser_question import Question
+from handrail.actuators.browser_waiting import settle
+from handrail.actuators.browser_words import why
+from handrail.actuators.errors import (
+    ActionInDoubt,
+    ActionRefused,
+    EnvironmentMissing,
+    ObservationFailed,
+    Unreachable,
+)
+from handrail.actuators.geometry import Box, Point, ScreenGeometry
+from handrail.actuators.observation import Element, Observation, ScreenText, Surface
+
+_LOOK_SECONDS = 15.0
+_INPUT_SECONDS = 30.0
+_NAVIGATION_SECONDS = 30.0
+_HIT_SECONDS = 5.0
+_CRASHED = "the page in front has crashed: press f5 to load it again"
+
+
+class Session:
+    """One browser being looked at and acted on."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+        self._tabs = running.tabs
+        self._hands = Hands(running.tabs)
+        self._frame: tuple[Page, Image.Image, float] | None = None
+        self._geometry: ScreenGeometry | None = None
+        self._seen: Page | None = None
+        self._told: list[str] = []
+        self._repeat: list[str] = []
+        self._unfinished: asyncio.Future[None] | None = None
+
+    async def goto(self, url: str) -> None:
+        """Open the start address in the tab in front. Raises Unreachable, EnvironmentMissing."""
+        page = self._ready()
+        opening = asyncio.ensure_future(_open(page, url))
+        try:
+            await settle(opening, self._tabs.asked, _NAVIGATION_SECONDS + 5)
+        except (PlaywrightError, TimeoutError) as error:
+            self._check_alive()
+            raise Unreachable(f"{url} cannot be opened: {why(error)}") from error
+
+    async def observe(self) -> Observation:
+        """Look at the tab in front, with a pending dialog drawn on it; tried twice."""
+        try:
+            return await self._look(self._ready())
+        except (PlaywrightError, TimeoutError):
+            pass  # the page was leaving or the tab closing: the second look is at what is there
+        try:
+            return await self._look(self._ready())
+        except (PlaywrightError, TimeoutError) as error:
+            self._check_alive()
+            raise ObservationFailed(f"the page could not be seen: {why(error)}") from error
+
+    async def _look(self, page: Page) -> Observation:
+        if self._tabs.has_crashed(page):
+            raise ObservationFailed(_CRASHED)
+        if self._tabs.question is None:
+            shot = asyncio.ensure_future(self._shoot(page))
+            await settle(shot, self._tabs.asked, _LOOK_SECONDS + 5)
+        image, geometry = self._last_frame(page)
+        question = self._tabs.question
+        if question is not None:
+            image = question.box.draw(image, geometry)
+            question.box.shown = True
+        title = await asyncio.wait_for(self._tabs.title(page), _LOOK_SECONDS)
+        notices = self._notices(page, title)
+        self._seen, self._geometry = page, geometry
+        surface = Surface(
+            kind="browser",
+            name=self._running.name,
+            owned=self._running.owned,
+            window=ScreenText(title),
+            url=page.url,
+        )
+        return Observation(image, geometry, time.time(), surface, notices)
+
+    async def _shoot(self, page: Page) -> None:
+        scale = self._running.scale
+        if scale is None:
+            scale = await device_scale(await self._tabs.session(page))
+        data = await page.screenshot(caret="initial", timeout=_LOOK_SECONDS * 1000)
+        self._frame = page, Image.open(io.BytesIO(data)).convert("RGB"), scale
+
+    def _last_frame(self, page: Page) -> tuple[Image.Image, ScreenGeometry]:
+        if self._frame is not None and self._frame[0] is page:
+            _, image, scale = self._frame
+        else:
+            # The page asked before it was ever seen: there is nothing to show behind the box.
+            image = Image.new("RGB", self._running.blank_size, "#f1f3f4")
+            scale = self._running.scale or 1.0
+        return image, ScreenGeometry(width=image.width, height=image.height, scale=scale)
+
+    def _notices(self, page: Page, title: str) -> tuple[ScreenText, ...]:
+        told, self._running.downloads.notices = self._running.downloads.notices, []
+        if self._seen is not None and self._seen is not page:
+            closed = "The tab closed; now" if self._seen.is_closed() else "Now"
+            tabs = f"{self._tabs.count} tab{'s' if self._tabs.count > 1 else ''}"
+            told.append(f"{closed} in front of {tabs}: {title!r} at {page.url}")
+        repeated, self._repeat, self._told = self._repeat, [], told
+        return tuple(ScreenText(notice) for notice in [*repeated, *told])
+
+    async def hit_test(self, point: Point) -> Element | None:
+        """Return what a click on the pixel would act on, or None where it cannot be told."""
+        page, geometry, question = self._ready(), self._geometry, self._tabs.question
+        if geometry is None or not geometry.contains(point):
+            return None
+        if question is not None:
+            return question.box.element(point, geometry)
+        try:
+            async with asyncio.timeout(_HIT_SECONDS):
+                session = await self._tabs.session(page)
+                found = await hit(session, *geometry.to_input(point))
+        except (TimeoutError, PlaywrightError):
+            return None  # a page that does not answer cannot tell
+        return None if found is None else _element(found, geometry.scale)
+
+    async def perform(self, action: Action) -> str:
+        """Do a permitted action; return a word on it where there is one to say."""
+        page, question = self._ready(), self._tabs.question
+        # What only the gate's own look just before this has shown is told once more.
+        self._repeat, self._told = [*self._repeat, *self._told], []
+        if question is not None and not isinstance(action, Wait):
+            return await self._answer(question, action, await self._seen_geometry())
+        if self._seen is not None and self._seen is not page:
+            raise ActionRefused("another tab came to the front since the last look: look again")
+        if self._unfinished is not None and not self._unfinished.done():
+            raise ActionRefused("the page is still busy with the input before: wait")
+        if self._tabs.has_crashed(page) and action != Press(keys=("f5",)):
+            raise ActionRefused(_CRASHED)
+        gesture = self._hands.prepare(action, await self._seen_geometry())
+        await self._deliver(asyncio.ensure_future(_run(gesture(page))), page, _limit(action))
+        return "a dialog opened" if self._hands.interrupted else ""
+
+    async def _seen_geometry(self) -> ScreenGeometry:
+        if self._geometry is None:
+            self._geometry = (await self.observe()).geometry
+        return self._geometry
+
+    async def _deliver(self, task: asyncio.Future[None], page: Page, seconds: float) -> None:
+        """Wait for input to arrive; from here on a failure leaves doubt."""
+        self._unfinished = task
+        try:
+            await settle(task, self._tabs.asked, seconds)
+        except TimeoutError as error:
+            message = f"the page took no input for {seconds:.0f} s; some of it may have arrived"
+            raise ActionInDoubt(message) from error
+        except PlaywrightError as error:
+            if page.is_closed() and self._running.alive and self._tabs.count:
+                return  # the input closed its own tab: that is its effect, not a failure
+            message = f"the browser failed during the input, which may have arrived: {why(error)}"
+            raise ActionInDoubt(message) from error
+        finally:
+            if task.done():
+                self._unfinished = None
+
+    async def _answer(self, question: Question, action: Action, geometry: ScreenGeometry) -> str:
+        """Let the open dialog take the action, and give its answer to the browser if it is one."""
+        reply = question.box.take(action, geometry)
+        if reply is None:
+            return ""
+        try:
+            async with asyncio.timeout(_INPUT_SECONDS):
+                if not await question.answer(reply):
+                    return "the dialog did not take it"
+        except (PlaywrightError, TimeoutError) as error:
+            self._tabs.settled(question)
+            message = f"the {question.box.kind} dialog may not have been answered: {why(error)}"
+            raise ActionInDoubt(message) from error
+        self._tabs.settled(question)
+        if self._unfinished is not None:
+            await self._deliver(self._unfinished, question.page, _INPUT_SECONDS)
+        return f"the {question.box.kind} dialog was {reply}ed"
+
+    def _ready(self) -> Page:
+        self._check_alive()
+        return self._tabs.front
+
+    def _check_alive(self) -> None:
+        if not self._running.alive:
+            raise EnvironmentMissing("the browser has closed: start the run again")
+
+
+async def _open(page: Page, url: str) -> None:
+    await page.goto(url, wait_until="domcontentloaded", timeout=_NAVIGATION_SECONDS * 1000)
+
+
+async def _run(gesture: Awaitable[None]) -> None:
+    await gesture
+
+
+def _limit(action: Action) -> float:
+    if isinstance(action, Wait):
+        return _INPUT_SECONDS + action.seconds
+    return _INPUT_SECONDS + (0.05 * len(action.text) if isinstance(action, Type) else 0.0)
+
+
+def _element(found: Hit, scale: float) -> Element:
+    left, top = (math.floor(edge * scale) for edge in found.box[:2])
+    right, bottom = (math.ceil(edge * scale) for edge in found.box[2:])
+    box = Box(left=left, top=top, right=max(right, left + 1), bottom=max(bottom, top + 1))
+    name = ScreenText(found.name)
+    return Element(found.role, name, box, found.editable, found.submits, found.href)
