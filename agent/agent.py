@@ -14,7 +14,7 @@ from handrail.agent.errors import Stopped
 from handrail.agent.history import Step, Timing, let_go
 from handrail.agent.listener import Listener, Listeners
 from handrail.agent.progress import Progress
-from handrail.agent.proposal import ParseError, Proposal
+from handrail.agent.proposal import ParseError
 from handrail.agent.proposer import Proposer
 from handrail.agent.result import EndKind, Result
 from handrail.agent.stability import Watch
@@ -87,57 +87,52 @@ class Agent:
         while True:
             started = self._watch.now()
             observation = self._watch.settled()
-            looked = self._now() - started
+            timing = Timing(look=self._now() - started)
             self._number = self._spent.steps + 1
             self._listener.looked(self._number, observation)
             if why := self._spent.over(self._habits.budget):
                 return self._end("budget", why)
-            if result := self._step(goal, observation, Timing(look=looked)):
+            if result := self._step(goal, observation, timing):
                 return result
 
     def _step(self, goal: str, observation: Observation, timing: Timing) -> Result | None:
         """Make one step from a still screen; return the result where it was the last."""
-        reply, timing = self._think(goal, observation, timing)
+        step = self._think(goal, observation, timing)
         self._spent.steps += 1
-        if isinstance(reply, ParseError):
-            return self._failed(f"the reply is no action: {reply.problem}")
-        step = self._made(reply, observation, timing)
-        if why := self._progress.stuck(observation.fingerprint, reply.action):
+        if isinstance(step.reply, ParseError):
+            self._record(step)
+            return self._failed(f"the reply is no action: {step.reply.problem}")
+        action = step.reply.action
+        if why := self._progress.stuck(step.fingerprint, action):
             self._record(step)
             return self._end("failed", why)
         started = self._watch.now()
-        outcome = self._gate.submit(reply.action, observation, goal)
-        self._progress.note(observation.fingerprint, reply.action, outcome)
-        timing = replace(timing, act=self._now() - started)
-        self._record(replace(step, outcome=outcome, timing=timing))
-        if isinstance(reply.action, ENDINGS):
-            return self._ending(reply.action)
-        return self._judge(outcome)
+        outcome = self._gate.submit(action, observation, goal)
+        self._progress.note(step.fingerprint, action, outcome)
+        acted = replace(step.timing, act=self._now() - started)
+        self._record(replace(step, outcome=outcome, timing=acted))
+        return self._ending(action) if isinstance(action, ENDINGS) else self._judge(outcome)
 
-    def _think(
-        self, goal: str, observation: Observation, timing: Timing
-    ) -> tuple[Proposal | ParseError, Timing]:
+    def _think(self, goal: str, observation: Observation, timing: Timing) -> Step:
         """Ask for an action; a reply that is none goes back to the proposer once."""
-        for attempt in (1, 2):
-            started = self._watch.now()
-            with self._stop.interruptible():
-                reply = self._proposer.propose(goal, self._history, observation)
-            self._spent.calls += reply.usage.calls
-            timing = replace(timing, think=self._now() - started)
-            if isinstance(reply, Proposal):
-                break
-            self._record(replace(self._made(reply, observation, timing), attempt=attempt))
-            if self._spent.over(self._habits.budget):
-                break
-        return reply, timing
+        step = self._ask(goal, observation, timing, attempt=1)
+        if isinstance(step.reply, ParseError) and not self._spent.over(self._habits.budget):
+            self._record(step)
+            return self._ask(goal, observation, timing, attempt=2)
+        return step
 
-    def _made(self, reply: Proposal | ParseError, observation: Observation, timing: Timing) -> Step:
+    def _ask(self, goal: str, observation: Observation, timing: Timing, attempt: int) -> Step:
+        started = self._watch.now()
+        with self._stop.interruptible():
+            reply = self._proposer.propose(goal, self._history, observation)
+        self._spent.calls += reply.usage.calls
         return Step(
             number=self._number,
             reply=reply,
+            attempt=attempt,
             fingerprint=observation.fingerprint,
             observation=observation,
-            timing=timing,
+            timing=replace(timing, think=self._now() - started),
         )
 
     def _record(self, step: Step) -> None:
