@@ -4,7 +4,6 @@ It takes the same actions and permits as the real ones and is what most tests, a
 writes an agent, run on. Its time is its own: waiting takes none of ours.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -35,6 +34,7 @@ from handrail.actuators.fake_widgets import (
     Widget,
 )
 from handrail.actuators.geometry import Point, ScreenGeometry
+from handrail.actuators.keys import checked_text, key
 from handrail.actuators.observation import Element, Observation, ScreenText, Surface
 
 __all__ = ["Button", "Caption", "Checkbox", "FakeScreen", "Field", "Link", "Panel", "Widget"]
@@ -42,10 +42,6 @@ __all__ = ["Button", "Caption", "Checkbox", "FakeScreen", "Field", "Link", "Pane
 W = TypeVar("W", bound=Widget)
 
 _START = 1_767_225_600.0
-_NAMED_KEYS = {"ctrl", "shift", "alt", "win", "enter", "tab", "space", "escape", "esc"} | {
-    *("backspace", "delete", "insert", "left", "right", "up", "down"),
-    *("home", "end", "pageup", "pagedown", *(f"f{number}" for number in range(1, 13))),
-}
 _SURFACE = Surface("fake", "fake", window=ScreenText("Fake screen"))
 
 
@@ -123,7 +119,7 @@ class FakeScreen:
             lowest = max(0, self.content_height - self.geometry.height)
             self.scrolled = max(0, min(lowest, self.scrolled - action.dy))
         elif isinstance(action, Type):
-            for character in action.text:
+            for character in checked_text(action.text):
                 self._type(character)
         elif isinstance(action, Press):
             self._press(action.keys)
@@ -146,13 +142,10 @@ class FakeScreen:
             if not self.geometry.contains(point):
                 raise ActionRefused(f"({point.x}, {point.y}) is not on the fake screen")
         if isinstance(action, Press):
-            for key in action.keys:
-                if len(key) > 1 and key.lower() not in _NAMED_KEYS:
-                    raise ActionRefused(f"there is no key called {key!a}")
+            for name in action.keys:
+                key(name)
         if isinstance(action, Type):
-            for character in action.text:
-                if unicodedata.category(character) == "Cc" and character not in "\n\t":
-                    raise ActionRefused(f"the character {character!a} cannot be typed")
+            checked_text(action.text)
 
     def _under(self, point: Point) -> Widget | None:
         place = Point(x=point.x, y=point.y + self.scrolled)
@@ -208,30 +201,30 @@ class FakeScreen:
             self._activate(self.focus)
 
     def _press(self, keys: Sequence[str]) -> None:
-        *held, key = [k if len(k) == 1 else k.lower() for k in keys]
+        *held, last = [key(name).name for name in keys]
         shift = "shift" in held
-        if key == "tab":
+        if last == "tab":
             self._move_focus(-1 if shift else 1)
-        elif key == "enter":
+        elif last == "enter":
             self._enter()
-        elif key == "space" or (len(key) == 1 and not set(held) - {"shift"}):
-            self._type(" " if key == "space" else key)
+        elif last == "space" or (len(last) == 1 and not set(held) - {"shift"}):
+            self._type(" " if last == "space" else last)
         elif isinstance(self.focus, Field):
             if held == ["ctrl"]:
-                self._edit(self.focus, key)
-            elif key in {"left", "right", "home", "end"}:
-                self.focus.move(key, keep=shift)
-            elif key in {"backspace", "delete"}:
-                self.focus.erase(key)
+                self._edit(self.focus, last)
+            elif last in {"left", "right", "home", "end"}:
+                self.focus.move(last, keep=shift)
+            elif last in {"backspace", "delete"}:
+                self.focus.erase(last)
 
-    def _edit(self, field: Field, key: str) -> None:
-        if key == "a":
+    def _edit(self, field: Field, last: str) -> None:
+        if last == "a":
             field.select(0, len(field.text))
-        elif key in {"c", "x"} and field.selected:
+        elif last in {"c", "x"} and field.selected:
             self.clipboard = field.selected
-            if key == "x":
+            if last == "x":
                 field.insert("")
-        elif key == "v":
+        elif last == "v":
             field.insert(self.clipboard)
 
     def _enter(self) -> None:

@@ -10,22 +10,13 @@ Does not promise
   editors, forms and browsers; one that may send, save or close a thing counts as that.
 """
 
+from handrail.actuators.errors import ActionRefused
+from handrail.actuators.keys import key
 from handrail.sandbox.rules import EffectClass
 
-_ALIASES = {
-    "return": "enter",
-    "esc": "escape",
-    "del": "delete",
-    "pgup": "pageup",
-    "pgdn": "pagedown",
-    "control": "ctrl",
-    "option": "alt",
-    " ": "space",
-    **{f"{name}{side}": name for name in ("ctrl", "shift", "alt") for side in ("left", "right")},
-    **{f"arrow{name}": name for name in ("up", "down", "left", "right")},
-    **dict.fromkeys(("winleft", "winright", "win", "meta", "cmd", "super", "command"), "super"),
-}
-_MODIFIERS = frozenset({"ctrl", "shift", "alt", "super"})
+# The table of names knows left from right; what a chord does, does not depend on it.
+_SIDES = {"ctrlright": "ctrl", "shiftright": "shift", "altright": "alt", "winright": "win"}
+_MODIFIERS = frozenset({"ctrl", "shift", "alt"})
 _MOVING = ("up", "down", "left", "right", "home", "end", "pageup", "pagedown")
 
 
@@ -35,10 +26,10 @@ def _all(chords: str, effect: EffectClass) -> dict[str, EffectClass]:
 
 _TABLE: dict[str, EffectClass] = {
     **dict.fromkeys(_MOVING, "navigate"),
-    **{f"shift+{key}": "navigate" for key in _MOVING},
-    **{f"ctrl+{key}": "navigate" for key in _MOVING},
-    **{f"ctrl+shift+{key}": "navigate" for key in _MOVING[:6]},
-    **_all("tab shift+tab escape ctrl+a ctrl+f", "navigate"),
+    **{f"shift+{name}": "navigate" for name in _MOVING},
+    **{f"ctrl+{name}": "navigate" for name in _MOVING},
+    **{f"ctrl+shift+{name}": "navigate" for name in _MOVING[:6]},
+    **_all("tab shift+tab esc ctrl+a ctrl+f", "navigate"),
     "ctrl+c": "observe",
     **_all("shift ctrl", "observe"),
     **_all("backspace ctrl+backspace ctrl+x ctrl+v ctrl+z ctrl+y ctrl+shift+z", "edit"),
@@ -54,8 +45,8 @@ _BROWSER: dict[str, EffectClass] = _all(
 
 def classify_keys(keys: tuple[str, ...], in_browser: bool) -> EffectClass:
     """Return the class of pressing these keys in order."""
-    names = [_name(key) for key in keys]
-    if "super" in names:
+    names = [_name(name) for name in keys]
+    if "win" in names:
         return "system"
     *held, last = names
     if len(set(held)) != len(held) or not _MODIFIERS.issuperset(held):
@@ -69,7 +60,10 @@ def classify_keys(keys: tuple[str, ...], in_browser: bool) -> EffectClass:
     return "edit" if len(last) == 1 and last.isprintable() and set(held) <= {"shift"} else "unknown"
 
 
-def _name(key: str) -> str:
+def _name(name: str) -> str:
     """Return a key's one name; a single character keeps its case, since Shift is part of it."""
-    plain = key if len(key) == 1 else key.lower()
-    return _ALIASES.get(plain, plain)
+    try:
+        plain = key(name).name
+    except ActionRefused:
+        return ""
+    return _SIDES.get(plain, plain)
