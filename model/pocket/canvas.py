@@ -1,0 +1,173 @@
+"""Draw text, boxes and glyphs with skia, and remember exactly what was drawn where."""
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import skia
+from numpy.typing import NDArray
+
+from handrail.model.pocket import fonts
+
+Colour = tuple[int, int, int]
+Rect = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels."""
+
+
+@dataclass(frozen=True)
+class TextStyle:
+    """A font file, a size in pixels and a colour."""
+
+    font: str
+    size: float
+    colour: Colour
+
+
+@dataclass(frozen=True)
+class Run:
+    """One drawn line of text: its box, and the x of the middle of each character."""
+
+    text: str
+    box: Rect
+    centres: tuple[float, ...]
+    middle: float
+    size: float
+
+
+@dataclass
+class Element:
+    """Something that can be asked for by name.
+
+    ``box`` counts as a hit, ``text_box`` is where the name is drawn, ``point`` is the answer.
+    """
+
+    kind: str
+    name: str
+    box: Rect
+    text_box: Rect
+    point: tuple[float, float]
+
+
+def centre(box: Rect) -> tuple[float, float]:
+    """Return the middle of a box."""
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+@dataclass
+class Canvas:
+    """A screen in the making: RGBA pixels, runs of text and named elements."""
+
+    width: int
+    height: int
+    background: Colour
+    runs: list[Run] = field(default_factory=list)
+    elements: list[Element] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._pixels = np.empty((self.height, self.width, 4), np.uint8)
+        self._surface = skia.Surface(self._pixels)
+        self._canvas = self._surface.getCanvas()
+        self._canvas.clear(skia.Color(*self.background))
+
+    def image(self) -> NDArray[np.uint8]:
+        """Return the pixels as RGB, shape (height, width, 3)."""
+        self._surface.flushAndSubmit()
+        return np.ascontiguousarray(self._pixels[:, :, 2::-1])
+
+    def rect(
+        self, box: Rect, fill: Colour | None = None, edge: Colour | None = None, radius: float = 0
+    ) -> None:
+        """Draw a box, rounded by ``radius``, filled and edged with a 1 px line where asked."""
+        if box[2] <= box[0] or box[3] <= box[1]:
+            return
+        shape = skia.Rect.MakeLTRB(*(float(v) for v in box))
+        if fill is not None:
+            self._canvas.drawRoundRect(shape, radius, radius, _paint(fill))
+        if edge is not None:
+            inner = skia.Rect.MakeLTRB(box[0] + 0.5, box[1] + 0.5, box[2] - 0.5, box[3] - 0.5)
+            self._canvas.drawRoundRect(inner, radius, radius, _paint(edge, stroke=1.0))
+
+    def line(
+        self, points: Sequence[tuple[float, float]], colour: Colour, width: float = 1.0
+    ) -> None:
+        """Draw a polyline."""
+        paint = _paint(colour, stroke=width)
+        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+            self._canvas.drawLine(x0, y0, x1, y1, paint)
+
+    def disc(self, box: Rect, colour: Colour, width: float = 0.0) -> None:
+        """Draw an ellipse in a box, filled when ``width`` is 0."""
+        self._canvas.drawOval(skia.Rect.MakeLTRB(*box), _paint(colour, stroke=width))
+
+    def text(self, x: float, middle: float, text: str, style: TextStyle) -> Rect:
+        """Draw one line from ``x`` with its line box centred at ``middle``; return its box."""
+        up, down = fonts.ascent_descent(style.font, style.size)
+        baseline = round(middle + (up - down) / 2)
+        self._canvas.drawString(
+            text, x, baseline, fonts.font(style.font, style.size), _paint(style.colour)
+        )
+        centres, pen = [], x
+        for character in text:
+            step = fonts.advance(style.font, style.size, character)
+            centres.append(pen + step / 2)
+            pen += step
+        box = (x, baseline - up * 0.85, pen, baseline + down * 0.85)
+        self.runs.append(Run(text, box, tuple(centres), baseline - style.size * 0.3, style.size))
+        return box
+
+    def hide(self, box: Rect) -> None:
+        """Forget what is drawn under a box that is about to be covered."""
+        self.runs = [r for r in self.runs if not _touch(r.box, box)]
+        self.elements = [e for e in self.elements if not _touch(e.box, box)]
+
+    def add(
+        self,
+        kind: str,
+        name: str,
+        box: Rect,
+        text_box: Rect,
+        point: tuple[float, float] | None = None,
+    ) -> None:
+        """Name an element; the answer point is the middle of its text unless it is given."""
+        self.elements.append(Element(kind, name, box, text_box, point or centre(text_box)))
+
+    def glyph(self, rng: random.Random, box: Rect, colour: Colour) -> None:
+        """Draw one of a few icon-like shapes."""
+        x0, y0, x1, y1 = box
+        shape = rng.randrange(6)
+        if shape == 0:
+            self.line([(x0, y0), (x1, y1)], colour, 1.6)
+            self.line([(x1, y0), (x0, y1)], colour, 1.6)
+        elif shape == 1:
+            for v in (0.15, 0.5, 0.85):
+                self.line([(x0, y0 + v * (y1 - y0)), (x1, y0 + v * (y1 - y0))], colour, 1.6)
+        elif shape == 2:
+            self.disc((x0, y0, x0 + 0.7 * (x1 - x0), y0 + 0.7 * (y1 - y0)), colour, 1.6)
+            self.line([(x0 + 0.6 * (x1 - x0), y0 + 0.6 * (y1 - y0)), (x1, y1)], colour, 1.6)
+        elif shape == 3:
+            self.disc(box, colour)
+        elif shape == 4:
+            self.line([(x0, (y0 + y1) / 2), (x1, (y0 + y1) / 2)], colour, 1.6)
+            self.line([((x0 + x1) / 2, y0), ((x0 + x1) / 2, y1)], colour, 1.6)
+        else:
+            corners = [(x0, y1), ((x0 + x1) / 2, y0), (x1, y1), (x0, y1)]
+            self.line(corners, colour, 1.6)
+
+
+def text_width(text: str, style: TextStyle) -> float:
+    """Return a line's width in pixels."""
+    return math.fsum(fonts.advance(style.font, style.size, c) for c in text)
+
+
+def _touch(a: Rect, b: Rect) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _paint(colour: Colour, stroke: float = 0.0) -> skia.Paint:
+    paint = skia.Paint(AntiAlias=True, Color=skia.Color(*colour))
+    if stroke:
+        paint.setStyle(skia.Paint.kStroke_Style)
+        paint.setStrokeWidth(stroke)
+    return paint

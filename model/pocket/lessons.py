@@ -1,0 +1,124 @@
+"""Make training batches: dense text, small screens, and tiles of whole screens, with their targets."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.queues import Queue
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handrail.model.pocket import queries, screens, targets, theme
+from handrail.model.pocket.queries import Packed, QueryMix
+from handrail.model.pocket.screens import ScreenSpec
+from handrail.model.pocket.targets import CELL, RunTargets, Tile
+
+TILE = (640, 448)
+"""Width and height in pixels of the tiles that the finished model looks at."""
+_SCREENS = (
+    (1280, 800),
+    (1024, 768),
+    (1280, 800),
+    (1024, 768),
+    (1366, 768),
+    (1440, 900),
+    (800, 600),
+    (1280, 720),
+)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A stage's diet.
+
+    ``tile`` is width and height in pixels, multiples of 32; ``batch`` tiles a step; ``dense`` the share
+    of dense text pages; ``mix`` the queries a tile, or None while only reading is learned; ``plans``
+    instruction-only queries a step.
+    """
+
+    tile: tuple[int, int]
+    batch: int
+    dense: float
+    mix: QueryMix | None
+    plans: int = 0
+    near: float = 0.2
+    sizes: tuple[int, int] = (10, 16)
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Return rows and columns of merged tokens."""
+        return self.tile[1] // CELL, self.tile[0] // CELL
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Arrays of one step: tiles (B, H, W, 3), letters (B*patches, 4), runs, packed queries."""
+
+    images: NDArray[np.uint8]
+    letters: NDArray[np.int64]
+    runs: list[RunTargets]
+    asked: Packed | None
+    plans: Packed | None
+
+
+def tiles(lesson: Lesson, rng: random.Random, training: bool = True) -> list[Tile]:
+    """Draw one screen's tiles: up to four windows of a whole screen, or one small page."""
+    faces, (width, height) = theme.faces_for(training), lesson.tile
+    if rng.random() < lesson.dense or width < TILE[0]:
+        draw = screens.text_page if rng.random() < max(lesson.dense, 0.2) else screens.screen
+        canvas = draw(ScreenSpec(width, height, faces, lesson.sizes, lesson.near), rng)
+        return [targets.cut(canvas, canvas.image(), 0, 0, width, height)]
+    size = rng.choice(_SCREENS)
+    canvas = screens.screen(ScreenSpec(*size, faces, lesson.sizes, lesson.near), rng)
+    image, out = canvas.image(), []
+    for _ in range(min(4, lesson.batch)):
+        x = rng.choice(
+            (0, (size[0] - width) // 2, size[0] - width, rng.randint(0, size[0] - width))
+        )
+        y = rng.choice((0, size[1] - height, rng.randint(0, size[1] - height)))
+        out.append(targets.cut(canvas, image, x, y, width, height))
+    return [t for t in out if t.runs]
+
+
+def batch(lesson: Lesson, rng: random.Random) -> Batch:
+    """Make one step's batch."""
+    chosen: list[Tile] = []
+    while len(chosen) < lesson.batch:
+        chosen += tiles(lesson, rng)
+    chosen = chosen[: lesson.batch]
+    asked = None
+    if lesson.mix is not None:
+        drawn = [queries.for_tile(t, lesson.mix, rng) for t in chosen]
+        asked = queries.pack(drawn, *lesson.grid)
+    plans = None
+    if lesson.plans:
+        plans = queries.pack([[queries.plan(rng)] for _ in range(lesson.plans)], 0, 0)
+    letters = np.concatenate([targets.characters(t) for t in chosen])
+    return Batch(
+        np.stack([t.image for t in chosen]),
+        letters,
+        [targets.run_targets(t) for t in chosen],
+        asked,
+        plans,
+    )
+
+
+def _fill(lesson: Lesson, seed: int, out: "Queue[Batch]") -> None:
+    rng = random.Random(seed)
+    while True:
+        out.put(batch(lesson, rng))
+
+
+def stream(lesson: Lesson, seed: int, ahead: int = 4) -> Iterator[Batch]:
+    """Yield batches that a process of its own draws ahead of time, without end."""
+    context = get_context("spawn")
+    queue: Queue[Batch] = context.Queue(ahead)
+    worker = context.Process(target=_fill, args=(lesson, seed, queue), daemon=True)
+    worker.start()
+    try:
+        while True:
+            yield queue.get()
+    finally:
+        worker.terminate()
+        worker.join()

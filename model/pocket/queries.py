@@ -1,0 +1,220 @@
+"""Pack many questions about one tile behind its image, each blind to the others.
+
+Every query sees the image and itself only (a block-diagonal mask), and its positions restart after
+the image: what is learned is exactly inference with one query (the packing of facts in the
+feasibility run). A query may be a whole instruction with its history, or only the last words before
+the tool call, which is what grounding hangs on.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handrail.model.pocket import instructions, words
+from handrail.model.pocket import vocabulary as v
+from handrail.model.pocket.canvas import Element
+from handrail.model.pocket.instructions import Clause, Move
+from handrail.model.pocket.targets import Floats, Tile, answer_units, cells
+
+IGNORE = -100
+
+
+@dataclass
+class Query:
+    """Ids, next-token labels with weights, and where the screen must be looked at.
+
+    ``decide`` is the row that says whether the target is here, ``look`` the rows that say x and y.
+    ``area`` is the target's share of each merged token, or None where the target is not on the tile.
+    ``shift`` moves the positions, as a longer instruction would.
+    """
+
+    ids: list[int]
+    labels: list[int]
+    weights: list[float]
+    decide: int = -1
+    look: tuple[int, ...] = ()
+    units: tuple[int, int] = (0, 0)
+    area: Floats | None = None
+    shift: int = 0
+
+
+def _sequence(before: Sequence[int], after: Sequence[int], weight: float) -> Query:
+    """Return a query that is asked to say ``after``."""
+    ids = [*before, *after]
+    labels = [IGNORE] * len(ids)
+    labels[len(before) - 1 : len(ids) - 1] = after
+    return Query(ids, labels, [weight] * len(ids))
+
+
+def _look(query: Query, tile: Tile, element: Element | None) -> Query:
+    """Add the part of the answer that needs the screen: the call with x and y, or 'not here'."""
+    query.decide = len(query.ids) - 1
+    tail = [v.token(v.ABSENT)]
+    if element is not None:
+        query.units = answer_units(tile, element)
+        query.area = cells(tile, element.box if element.kind == "field" else element.text_box)
+        query.look = (query.decide + 1, query.decide + 2)
+        tail = [v.token(v.CALL_CLICK), v.FIRST_X + query.units[0], v.FIRST_Y + query.units[1]]
+    tail.append(v.token("<|im_end|>"))
+    query.ids += tail
+    query.labels[query.decide] = tail[0]
+    query.weights[query.decide] = 1.5
+    # x and y have soft targets of their own; what is left is the end of the turn
+    query.labels += [IGNORE] * (len(tail) - 2) + [tail[-1], IGNORE]
+    query.weights += [0.05] * len(tail)
+    return query
+
+
+def bare(tile: Tile, name: str, element: Element | None, rng: random.Random) -> Query:
+    """Return a query of the last words only."""
+    ids = [v.token(v.THINK_CLICK), *instructions.phrased(name)]
+    query = Query(ids, [IGNORE] * len(ids), [0.0] * len(ids), shift=rng.randint(0, 220))
+    return _look(query, tile, element)
+
+
+def whole(tile: Tile, name: str, element: Element | None, rng: random.Random) -> Query:
+    """Return a query with an instruction of one to four clauses, a history, and one click to be made."""
+    field_like = element is not None and element.kind == "field"
+    own = (
+        instructions.type_clause(rng, name, words.value(rng))
+        if field_like or (element is None and rng.random() < 0.4)
+        else instructions.click_clause(rng, name)
+    )
+    clauses = [own if i == 0 else _other(tile, rng) for i in range(rng.choice((1, 1, 2, 2, 3, 4)))]
+    rng.shuffle(clauses)
+    done = [m for c in clauses[: clauses.index(own)] for m in c.moves]
+    before = instructions.prompt(instructions.goal(rng, clauses), done)
+    return _look(_sequence(before, instructions.answer(Move(click=name)), 0.5), tile, element)
+
+
+def _other(tile: Tile, rng: random.Random) -> Clause:
+    if not tile.present or rng.random() < 0.4:
+        return instructions.random_clause(rng)
+    element = rng.choice(tile.present)
+    if element.kind == "field":
+        return instructions.type_clause(rng, element.name, words.value(rng))
+    return instructions.click_clause(rng, element.name)
+
+
+def plan(rng: random.Random) -> Query:
+    """Return a query that needs no screen: say the next step of an instruction."""
+    clauses = [instructions.random_clause(rng) for _ in range(rng.choice((1, 2, 2, 3, 3, 4, 4)))]
+    moves = [m for c in clauses for m in c.moves]
+    at = rng.randint(0, len(moves))
+    before = instructions.prompt(instructions.goal(rng, clauses), moves[:at])
+    query = _sequence(before, instructions.answer(moves[at] if at < len(moves) else Move()), 1.0)
+    query.shift = rng.randint(0, 12)
+    return query
+
+
+@dataclass(frozen=True)
+class QueryMix:
+    """How many queries a tile gets: bare ones that hit, whole ones, and ones whose target is absent."""
+
+    present: int = 14
+    whole: int = 2
+    absent: int = 4
+
+
+def for_tile(tile: Tile, mix: QueryMix, rng: random.Random) -> list[Query]:
+    """Draw a tile's queries."""
+    chosen = rng.sample(tile.present, min(len(tile.present), mix.present + mix.whole))
+    out = [(whole if i < mix.whole else bare)(tile, e.name, e, rng) for i, e in enumerate(chosen)]
+    for i in range(mix.absent):
+        name = _absent_name(tile, rng)
+        if name:
+            out.append((whole if i == 0 and mix.whole else bare)(tile, name, None, rng))
+    return out
+
+
+def _absent_name(tile: Tile, rng: random.Random) -> str:
+    """Return a name that is not on the tile: from elsewhere on the screen, almost one that is, or new."""
+    for _ in range(8):
+        draw = rng.random()
+        if draw < 0.45 and tile.absent:
+            return rng.choice(tile.absent)
+        if draw < 0.8 and tile.present:
+            name = words.near_duplicate(rng, rng.choice(tile.present).name)
+        else:
+            name = words.label(rng)
+        if name and name.casefold() not in tile.every_name and name.casefold() not in _texts(tile):
+            return name
+    return ""
+
+
+def _texts(tile: Tile) -> set[str]:
+    return {r.text.casefold() for r in tile.runs}
+
+
+@dataclass
+class Packed:
+    """A batch of tiles with their queries as arrays; B tiles, L tokens, N merged tokens a tile."""
+
+    ids: NDArray[np.int64]
+    positions: NDArray[np.int64]
+    owner: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    weights: NDArray[np.float32]
+    rows: list[tuple[int, int]] = field(default_factory=list)
+    areas: list[Floats] = field(default_factory=list)
+    coordinates: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+
+PREFIX = v.encode(v.BEFORE_IMAGE)
+SHARED = -2
+
+
+def pack(batch: Sequence[Sequence[Query]], rows: int, columns: int) -> Packed:
+    """Lay queries behind an image of ``rows`` x ``columns`` merged tokens (0 x 0: no image).
+
+    ``coordinates`` holds (tile, row of x, x, y); ``rows`` and ``areas`` are what a supervised
+    attention head looks at: entry 0 stands for 'not here', then the merged tokens.
+    """
+    count = rows * columns
+    head = len(PREFIX) + count + 1
+    length = head + max(sum(len(q.ids) for q in queries) for queries in batch)
+    out = Packed(
+        np.full((len(batch), length), v.token("<|endoftext|>")),
+        np.zeros((3, len(batch), length), np.int64),
+        np.full((len(batch), length), -1),
+        np.full((len(batch), length), IGNORE),
+        np.zeros((len(batch), length), np.float32),
+    )
+    out.ids[:, : len(PREFIX)] = PREFIX
+    out.ids[:, len(PREFIX) : head - 1] = v.token("<|image_pad|>")
+    out.ids[:, head - 1] = v.token("<|vision_end|>")
+    out.positions[:, :, : len(PREFIX)] = np.arange(len(PREFIX))
+    grid_rows, grid_columns = np.divmod(np.arange(count), max(1, columns))
+    image = np.stack([np.zeros(count, np.int64), grid_rows, grid_columns]) + len(PREFIX)
+    out.positions[:, :, len(PREFIX) : head - 1] = image[:, None]
+    start = len(PREFIX) + max(rows, columns)
+    out.positions[:, :, head - 1] = start
+    out.owner[:, :head] = SHARED
+    for b, queries in enumerate(batch):
+        at = head
+        for number, query in enumerate(queries):
+            _place(out, query, b, at, number, start + 1)
+            at += len(query.ids)
+    return out
+
+
+def _place(out: Packed, query: Query, b: int, at: int, number: int, start: int) -> None:
+    end = at + len(query.ids)
+    out.ids[b, at:end] = query.ids
+    out.positions[:, b, at:end] = start + query.shift + np.arange(len(query.ids))
+    out.owner[b, at:end] = number
+    out.labels[b, at:end] = query.labels
+    out.weights[b, at:end] = query.weights
+    if query.decide < 0:
+        return
+    if query.area is None:
+        out.rows.append((b, at + query.decide))
+        out.areas.append(np.zeros(0, np.float32))
+        return
+    for row in (query.decide, *query.look):
+        out.rows.append((b, at + row))
+        out.areas.append(query.area)
+    out.coordinates.append((b, at + query.look[0], *query.units))

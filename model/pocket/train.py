@@ -1,0 +1,199 @@
+"""Train the pocket model, stage by stage, and keep what is needed to go on after a stop.
+
+``python -m handrail.model.pocket.train --out DIR --stage NAME --minutes M [--init FILE]`` runs one
+stage; ``--all`` runs the recipe from nothing. The stages: ``read`` (dense text pages, characters and
+words), ``small`` (grounding on small screens), ``tiles`` (tiles of whole screens, near-duplicates,
+instructions), each with a decay at its end where ``--decay`` says so.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from handrail.model.pocket import lessons, losses
+from handrail.model.pocket.lessons import Batch, Lesson
+from handrail.model.pocket.losses import Scores, Weights
+from handrail.model.pocket.network import Shape, TrainingNetwork, build
+from handrail.model.pocket.queries import QueryMix
+
+STAGES = {
+    "read": Lesson((256, 192), 16, 0.75, None, plans=6),
+    "small": Lesson((384, 256), 10, 0.3, QueryMix(8, 1, 2), plans=6),
+    "tiles": Lesson(lessons.TILE, 4, 0.12, QueryMix(14, 2, 4), plans=4),
+}
+
+
+@dataclass(frozen=True)
+class Course:
+    """How long and how fast: minutes of wall time, learning rate, share of the time that decays."""
+
+    minutes: float
+    rate: float
+    decay: float
+    seed: int
+    warm_up: int = 60
+
+
+def loss_of(
+    net: TrainingNetwork, batch: Batch, lesson: Lesson, weights: Weights, scores: Scores
+) -> Tensor:
+    """Return one step's loss, every part weighted."""
+    seen = net.see(torch.from_numpy(batch.images))
+    total = weights.character * losses.reading(net, seen, torch.from_numpy(batch.letters), scores)
+    word, place = losses.runs(net, seen, batch.runs, scores)
+    total = total + weights.word * word + weights.place * place
+    total = total + weights.own * losses.own_place(net, seen, *lesson.grid, scores)
+    if batch.asked is not None:
+        read = net.read(seen, batch.asked)
+        aim, point = (
+            losses.looking(read, batch.asked.areas, scores) if batch.asked.areas else (0.0, 0.0)
+        )
+        if batch.asked.areas:
+            total = total + weights.looking * _spread(aim) + weights.pointing * _spread(point)
+        coordinate, token = losses.answers(net, read, batch.asked, scores)
+        total = total + weights.coordinate * coordinate + weights.token * token
+    if batch.plans is not None:
+        _, token = losses.answers(net, net.read(None, batch.plans), batch.plans, scores)
+        total = total + weights.token * token
+    return total
+
+
+def _spread(loss: Tensor | float) -> Tensor:
+    return loss if isinstance(loss, Tensor) else torch.tensor(loss)
+
+
+class Optimizers:
+    """Muon for the matrices inside the towers, AdamW for tables, heads, norms and biases.
+
+    Muon (Jordan and others, 2024) with updates scaled to AdamW's size, so that both take one rate.
+    """
+
+    def __init__(self, net: TrainingNetwork, rate: float) -> None:
+        matrices = [
+            p
+            for n, p in net.model.named_parameters()
+            if p.ndim == 2 and "embed" not in n and "lm_head" not in n
+        ]
+        chosen = {id(p) for p in matrices}
+        rest = [p for p in net.parameters() if id(p) not in chosen]
+        self.parts: tuple[torch.optim.Optimizer, ...] = (
+            torch.optim.Muon(matrices, lr=rate, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
+            torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
+        )
+
+    def step(self, rate: float) -> None:
+        """Take one step at a rate, and forget the gradients."""
+        for part in self.parts:
+            for group in part.param_groups:
+                group["lr"] = rate
+            part.step()
+            part.zero_grad()
+
+    def state(self) -> list[dict[str, Any]]:
+        """Return what a later run needs to go on."""
+        return [part.state_dict() for part in self.parts]
+
+    def restore(self, state: list[dict[str, Any]]) -> None:
+        """Go on from an earlier run's state."""
+        for part, saved in zip(self.parts, state, strict=True):
+            part.load_state_dict(saved)
+
+
+def _rate(course: Course, step: int, spent: float) -> float:
+    warm = min(1.0, (step + 1) / course.warm_up)
+    left = 1 - spent / course.minutes
+    return (
+        course.rate
+        * warm
+        * (1.0 if left > course.decay else max(0.03, left / max(1e-6, course.decay)))
+    )
+
+
+def train(
+    net: TrainingNetwork,
+    lesson: Lesson,
+    course: Course,
+    out: Path,
+    resume: list[dict[str, Any]] | None,
+) -> None:
+    """Run one stage; save to ``out`` every four minutes and at the end."""
+    optimizer, scores = Optimizers(net, course.rate), Scores()
+    if resume is not None:
+        optimizer.restore(resume)
+    log = (out.with_suffix(".log")).open("a")
+    start, saved, step = time.monotonic(), 0.0, 0
+    for batch in lessons.stream(lesson, course.seed):
+        spent = (time.monotonic() - start) / 60
+        if spent >= course.minutes:
+            break
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = loss_of(net, batch, lesson, Weights(), scores)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimizer.step(_rate(course, step, spent))
+        step += 1
+        if step % 25 == 0:
+            _report(log, {"step": step, "minutes": round(spent, 2), **_rounded(scores)})
+        if spent - saved > 4:
+            saved = spent
+            save(net, optimizer, out)
+    save(net, optimizer, out)
+    _report(log, {"done": step, **_rounded(scores)})
+
+
+def _rounded(scores: Scores) -> dict[str, float]:
+    return {k: round(s, 3) for k, s in scores.values.items()}
+
+
+def _report(log: "object", figures: dict[str, object]) -> None:
+    line = json.dumps(figures)
+    print(line, flush=True)
+    print(line, file=log, flush=True)  # type: ignore[call-overload]
+
+
+def save(net: TrainingNetwork, optimizer: Optimizers, out: Path) -> None:
+    """Write weights and optimiser state so that a reader never sees half of them."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_suffix(".part")
+    torch.save({"net": net.state_dict(), "optimizer": optimizer.state()}, part)
+    part.replace(out)
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    """Run one stage from the command line; return the exit code."""
+    parser = argparse.ArgumentParser(prog="handrail.model.pocket.train")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--stage", choices=sorted(STAGES), required=True)
+    parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--init", type=Path)
+    parser.add_argument("--fresh-optimizer", action="store_true")
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--decay", type=float, default=0.0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args(None if arguments is None else list(arguments))
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    net, resume = TrainingNetwork(build(Shape(), args.seed)), None
+    if args.init:
+        state = torch.load(args.init)
+        net.load_state_dict(state["net"])
+        resume = None if args.fresh_optimizer else state["optimizer"]
+    lesson = STAGES[args.stage]
+    if args.batch:
+        lesson = replace(lesson, batch=args.batch)
+    train(net, lesson, Course(args.minutes, args.rate, args.decay, args.seed), args.out, resume)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
