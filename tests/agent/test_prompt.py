@@ -1,4 +1,4 @@
-"""What the model is told: the turns, their wording, the pictures kept, and a bad reply's correction."""
+"""What the model is told: turns, wording, the pictures kept, the correction of a bad reply."""
 
 from PIL import Image
 

@@ -1,0 +1,31 @@
+"""Print to people: every line through the sanitiser, whatever it quotes."""
+
+import io
+import sys
+from typing import TextIO
+
+from handrail.actuators.base import sanitise
+
+_LINE = 2_000
+
+
+def say(message: str) -> None:
+    """Print a message on stdout; each of its lines is made harmless."""
+    _print(message, "", sys.stdout)
+
+
+def complain(message: str) -> None:
+    """Print an error's message on stderr; each of its lines says who complains."""
+    _print(message, "handrail: ", sys.stderr)
+
+
+def encode_what_can_be(*streams: TextIO) -> None:
+    """Let streams write escapes for characters that their encoding lacks, instead of failing."""
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _print(message: str, head: str, stream: TextIO) -> None:
+    for line in message.splitlines() or [""]:
+        print(f"{head}{sanitise(line, _LINE)}", file=stream)

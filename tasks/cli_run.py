@@ -1,0 +1,213 @@
+"""``handrail run``: one goal on one screen."""
+
+import argparse
+import os
+import shlex
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from handrail.agent.budget import Budget
+from handrail.agent.stop import StopSwitch
+from handrail.tasks.cli_output import complain, say
+from handrail.tasks.errors import UsageError
+
+if TYPE_CHECKING:
+    from handrail.tasks.run_target import BrowserTarget, DesktopTarget
+
+_PROFILES = ("observe", "ask", "unattended")
+_DTYPES = ("auto", "bfloat16", "float32")
+_BROWSER_ONLY = ("url", "headed", "browser", "storage_state", "profile_dir", "attach")
+_DESKTOP_ONLY = ("display", "app", "monitor", "window")
+
+
+def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    run = sub.add_parser(
+        "run",
+        help="work towards a goal on a screen",
+        description="Work towards GOAL on a browser or a desktop. Exit codes: 0 success, 1 task "
+        "failed, 2 usage, 3 denied by policy, 4 budget used up, 5 environment, 130 stopped.",
+    )
+    run.set_defaults(handler=handle)
+    run.add_argument("goal", metavar="GOAL", help="what is to be done, in words")
+    run.add_argument("--on", choices=("browser", "desktop"), required=True)
+    _add_browser(run.add_argument_group("with --on browser"))
+    _add_desktop(run.add_argument_group("with --on desktop"))
+    _add_model(run.add_argument_group("the model"))
+    _add_bounds(run.add_argument_group("what it may do"))
+
+
+def _add_browser(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--url", help="the address to start at")
+    group.add_argument("--headed", action="store_true", help="show the browser's window")
+    group.add_argument("--browser", type=Path, metavar="PATH", help="the Chrome or Chromium to use")
+    group.add_argument(
+        "--storage-state", type=Path, metavar="FILE", help="cookies and storage to start with"
+    )
+    group.add_argument("--profile-dir", type=Path, metavar="DIR", help="a lasting browser profile")
+    group.add_argument("--attach", metavar="CDP_URL", help="use a browser that runs already")
+
+
+def _add_desktop(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--display", metavar=":N", help="an X display (default: $DISPLAY)")
+    group.add_argument(
+        "--app",
+        metavar="CMD",
+        help="start this program first; where there is no display, on a display of its own",
+    )
+    group.add_argument("--monitor", type=int, metavar="N", help="only this monitor, from 1")
+    group.add_argument("--window", metavar="TITLE", help="only the window with this in its title")
+
+
+def _add_model(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--model",
+        default="pocket",
+        metavar="PATH_OR_NAME",
+        help="a Qwen3-VL checkpoint folder, or pocket: the small one that is built in (default)",
+    )
+    group.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
+    group.add_argument("--dtype", choices=_DTYPES, default="auto")
+    group.add_argument("--threads", type=_positive, metavar="N", help="threads for the model")
+    group.add_argument(
+        "--screenshots",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="how many screenshots the model sees, this step's included (default: 1)",
+    )
+
+
+def _add_bounds(group: argparse._ArgumentGroup) -> None:
+    budget = Budget()
+    group.add_argument("--policy", type=Path, metavar="FILE", help="a policy in TOML")
+    group.add_argument(
+        "--profile", choices=_PROFILES, help="what no rule decides (default without a file: ask)"
+    )
+    group.add_argument("--max-steps", type=_positive, default=budget.steps, metavar="N")
+    group.add_argument("--max-seconds", type=_positive, default=int(budget.seconds), metavar="N")
+    group.add_argument("--max-calls", type=_positive, default=budget.calls, metavar="N")
+    group.add_argument(
+        "--stop-file", type=Path, metavar="FILE", help="stop before the next effect once it exists"
+    )
+
+
+def handle(arguments: argparse.Namespace) -> int:
+    """Carry the run out and return its exit code."""
+    check(arguments)
+    from rich.console import Console
+
+    from handrail.sandbox.approval import open_terminal
+    from handrail.tasks.live import LiveView
+    from handrail.tasks.run import Crew, run
+    from handrail.tasks.run_approval import AttendedApprover
+    from handrail.tasks.run_model import ModelChoice
+    from handrail.tasks.run_request import PolicyChoice, RunRequest
+
+    budget = Budget(arguments.max_steps, arguments.max_seconds, arguments.max_calls)
+    request = RunRequest(
+        goal=arguments.goal,
+        target=_browser(arguments) if arguments.on == "browser" else _desktop(arguments),
+        model=ModelChoice(
+            arguments.model,
+            arguments.device,
+            arguments.dtype,
+            arguments.threads,
+            arguments.screenshots,
+        ),
+        policy=PolicyChoice(arguments.policy, arguments.profile),
+        budget=budget,
+        stop_file=arguments.stop_file,
+    )
+    request.policy.load()  # an unreadable policy is told before anything is opened or printed
+    stop = StopSwitch(arguments.stop_file)
+    view = LiveView(Console(highlight=False), arguments.goal, budget)
+    approver = AttendedApprover(open_terminal(), stop, view.aside)
+    try:
+        with _stopping_on_ctrl_c(stop):
+            end = run(request, Crew(approver=approver, listener=view, stop=stop))
+    finally:
+        view.close()
+    if end.result.answer is not None:
+        say(end.result.answer)
+    if end.result.kind == "environment":
+        complain(end.result.reason)
+    say(f"report   {end.folder.report}\njournal  {end.journal_head}")
+    return end.exit_code
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Refuse options that make no sense together. Raises UsageError."""
+    try:
+        arguments.goal.encode()
+    except UnicodeEncodeError:
+        raise UsageError("the goal is not valid text in this locale's encoding") from None
+    if not arguments.goal.strip():
+        raise UsageError("the goal is empty: say what is to be done")
+    foreign = _DESKTOP_ONLY if arguments.on == "browser" else _BROWSER_ONLY
+    for name in foreign:
+        if getattr(arguments, name):
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{option} does not go with --on {arguments.on}")
+    if arguments.on == "browser" and not (arguments.url or arguments.attach):
+        raise UsageError("--on browser needs --url (or --attach)")
+    if arguments.stop_file is not None and arguments.stop_file.exists():
+        raise UsageError(f"the stop file {arguments.stop_file} is there already: remove it first")
+
+
+def _browser(arguments: argparse.Namespace) -> "BrowserTarget":
+    from handrail.actuators.browser import BrowserConfig
+    from handrail.tasks.run_target import BrowserTarget
+
+    try:
+        config = BrowserConfig(
+            executable=arguments.browser,
+            headless=not arguments.headed,
+            storage_state=arguments.storage_state,
+            profile_dir=arguments.profile_dir,
+            attach=arguments.attach,
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    return BrowserTarget(arguments.url, config)
+
+
+def _desktop(arguments: argparse.Namespace) -> "DesktopTarget":
+    from handrail.tasks.run_target import DesktopTarget
+
+    try:
+        app = tuple(shlex.split(arguments.app or ""))
+    except ValueError as error:
+        raise UsageError(f"--app cannot be read as a command: {error}") from error
+    if arguments.monitor is not None and arguments.window is not None:
+        raise UsageError("choose a --monitor or a --window, not both")
+    display = arguments.display or os.environ.get("DISPLAY") or None
+    return DesktopTarget(display, app, arguments.monitor, arguments.window)
+
+
+@contextmanager
+def _stopping_on_ctrl_c(stop: StopSwitch) -> Iterator[None]:
+    """Let the first Ctrl-C stop the run before its next effect, and a second one at once."""
+
+    def handler(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        # Not print: a signal may arrive in the middle of one.
+        os.write(2, b"\nstopping before the next effect; Ctrl-C again ends at once\n")
+        stop.trip()
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number

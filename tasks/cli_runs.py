@@ -1,0 +1,81 @@
+"""``handrail runs``: the runs that were made."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from handrail.agent.proposal import describe
+from handrail.tasks.cli_output import complain, say
+from handrail.tasks.errors import ExitCode, RunFolderError, UsageError
+from handrail.tasks.run_file import read_run_file
+from handrail.tasks.runs import RunFolder, find_run, list_runs, remove_run, runs_root
+
+
+def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    runs = sub.add_parser("runs", help="list, show and remove runs")
+    actions = runs.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listing = actions.add_parser("list", help="list every run, the oldest first")
+    listing.set_defaults(handler=handle_list)
+    show = actions.add_parser("show", help="tell what a run did")
+    show.add_argument("run", metavar="RUN", help="a run's name, a beginning of it, or last")
+    show.add_argument("--json", action="store_true", help="print run.json as it is")
+    show.set_defaults(handler=handle_show)
+    remove = actions.add_parser("rm", help="remove runs, with their journals and frames")
+    remove.add_argument("runs", metavar="RUN", nargs="+")
+    remove.add_argument("--force", action="store_true", help="also one that seems to be running")
+    remove.set_defaults(handler=handle_rm)
+
+
+def handle_list(arguments: argparse.Namespace) -> int:
+    """Print a line for each run."""
+    for folder in list_runs(_root()):
+        try:
+            content = read_run_file(folder.record)
+        except RunFolderError:
+            say(f"{folder.name}  unreadable")
+            continue
+        used = f"{content.used.steps} steps, {content.used.seconds:.0f} s"
+        say(f"{folder.name}  {content.outcome:<11}  {used:<16}  {content.asked.goal[:80]}")
+    return ExitCode.SUCCESS
+
+
+def handle_show(arguments: argparse.Namespace) -> int:
+    """Print what a run did, step by step, or its record."""
+    folder = find_run(_root(), arguments.run)
+    content = read_run_file(folder.record)
+    if arguments.json:
+        # For machines, so not through the sanitiser; ASCII alone cannot control a terminal.
+        print(json.dumps(content.model_dump(mode="json"), indent=1))
+        return ExitCode.SUCCESS
+    say(f"{folder.name}  {content.outcome}  {content.reason}\ngoal     {content.asked.goal}")
+    say(f"where    {content.asked.target}\npolicy   {content.asked.policy}")
+    for row in content.steps:
+        what = f"no action: {row.problem}" if row.action is None else describe(row.action)
+        say(f"{row.number:>4}  {row.outcome or '-':<9}  {row.effect or '-':<8}  {what}")
+    say(f"report   {folder.report}\njournal  {content.journal_head or folder.journal}")
+    return ExitCode.SUCCESS
+
+
+def handle_rm(arguments: argparse.Namespace) -> int:
+    """Remove runs; none where one of the names is wrong."""
+    folders = [find_run(_root(), name) for name in arguments.runs]
+    for folder in folders:
+        if not arguments.force and _runs(folder):
+            raise UsageError(f"{folder.name} is running, or was cut off: --force removes it")
+    for folder in folders:
+        remove_run(folder)
+    return ExitCode.SUCCESS
+
+
+def _runs(folder: RunFolder) -> bool:
+    try:
+        return read_run_file(folder.record).outcome == "running"
+    except RunFolderError as error:
+        complain(str(error))
+        return False
+
+
+def _root() -> Path:
+    return runs_root(os.environ, Path.home())

@@ -1,0 +1,61 @@
+"""Read a run's journal to people: every record on a line, and what became of the last action."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from handrail.actuators.base import sanitise
+from handrail.agent.proposal import describe
+from handrail.sandbox.journal import JournalReading
+from handrail.sandbox.records import ActionState, Begin, Entry, Intent, Note, Refusal, Result
+from handrail.tasks.errors import RunFolderError
+from handrail.tasks.run_file import read_run_file
+from handrail.tasks.runs import RunFolder, find_run
+
+
+def find_journal(root: Path, name: str) -> tuple[Path, str | None]:
+    """Return the journal of a run, or of a path to one, and the head hash that was kept of it.
+
+    A run's head stands in its record; a run that was cut off has none. Raises NoSuchRun.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path, None
+    folder = RunFolder(path) if (path / "journal.jsonl").is_file() else find_run(root, name)
+    try:
+        return folder.journal, read_run_file(folder.record).journal_head or None
+    except RunFolderError:
+        return folder.journal, None
+
+
+def entry_line(entry: Entry) -> str:
+    """Return one harmless line that tells a record."""
+    when = datetime.fromtimestamp(entry.time, UTC).strftime("%H:%M:%S.%f")[:-3]
+    return f"{entry.seq:>5}  {when}  {sanitise(_told(entry), 1_000)}"
+
+
+def last_action(reading: JournalReading) -> str:
+    """Return one line on the last intended action: done, failed, withdrawn or in doubt."""
+    if not reading.actions:
+        return "no action was begun"
+    last: ActionState = reading.actions[-1]
+    what = sanitise(describe(last.action), 300)
+    why = f": {sanitise(last.reason, 300)}" if last.state != "done" else ""
+    return f"the last action is {last.state.replace('_', ' ')}{why} ({what})"
+
+
+def _told(entry: Entry) -> str:
+    match entry.record:
+        case Begin():
+            return f"begin    run {entry.run}"
+        case Intent() as intent:
+            what = f"{describe(intent.action)} [{intent.effect}, {intent.decision}]"
+            return f"intent   {what} {intent.reason}"
+        case Result() as result:
+            seconds = "" if result.seconds is None else f" in {result.seconds:.2f} s"
+            return f"result   of {result.intent}: {result.outcome}{seconds} {result.reason}"
+        case Refusal() as refusal:
+            what = f"{describe(refusal.action)} [{refusal.effect}]"
+            return f"refusal  {refusal.outcome}: {what} {refusal.reason}"
+        case Note() as note:
+            facts = ", ".join(f"{name}={value}" for name, value in note.data.items())
+            return f"note     {note.topic}: {facts}"

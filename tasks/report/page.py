@@ -1,0 +1,121 @@
+"""Write ``report.html``: one page that opens offline and holds the whole run.
+
+Everything that a screen, a page or a model chose goes through the sanitiser and the template's
+escaping; the page runs no script and may load nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from handrail.actuators.base import sanitise
+from handrail.agent.proposal import describe
+from handrail.tasks.errors import RunFolderError
+from handrail.tasks.report.frames import data_uris
+from handrail.tasks.report.marks import Mark, marks
+from handrail.tasks.run_file import RunFile, StepRow, read_run_file
+from handrail.tasks.runs import RunFolder
+
+_LINE = 300
+_REPLY = 1_500
+
+
+@dataclass(frozen=True)
+class Card:
+    """One step as the page shows it; ``uri`` is empty where the frame was shown before."""
+
+    row: StepRow
+    title: str
+    action: str
+    reason: str
+    reply: str
+    frame: str
+    uri: str
+    marks: tuple[Mark, ...]
+    stroke: float
+
+    @property
+    def tone(self) -> str:
+        """Return the colour class of the step."""
+        if self.row.problem:
+            return "bad"
+        return {"done": "good", "": "quiet", "withdrawn": "warn", "in_doubt": "warn"}.get(
+            self.row.outcome, "bad"
+        )
+
+    @property
+    def word(self) -> str:
+        """Return the outcome in words."""
+        if self.row.problem:
+            return "no action"
+        return self.row.outcome.replace("_", " ") or "not submitted"
+
+
+def write_report(folder: RunFolder) -> None:
+    """Write a run's report from its record and frames. Raises RunFolderError."""
+    content = read_run_file(folder.record)
+    names = [row.frame for row in content.steps] + [content.last_frame]
+    try:
+        page = render(content, data_uris(folder.frames, names))
+        folder.report.write_text(page, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise RunFolderError(f"cannot write {folder.report}: {error.strerror}") from error
+
+
+def render(content: RunFile, uris: Mapping[str, str]) -> str:
+    """Return the page of a run, its frames given as ``data:`` addresses by file name."""
+    package = files("handrail.tasks.report")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["seconds"] = _seconds
+    template = environment.from_string(package.joinpath("report.html.jinja").read_text("utf-8"))
+    return template.render(
+        run=content,
+        goal=sanitise(content.asked.goal, 2_000),
+        target=sanitise(content.asked.target, _LINE),
+        reason=sanitise(content.reason, 1_000),
+        answer=None if content.answer is None else sanitise(content.answer, 2_000),
+        outcome=content.outcome,
+        cards=_cards(content, uris),
+        last=_last(content, uris),
+        style=Markup(package.joinpath("report.css").read_text("utf-8")),
+    )
+
+
+def _cards(content: RunFile, uris: Mapping[str, str]) -> list[Card]:
+    shown: set[str] = set()
+    cards = []
+    for row in content.steps:
+        cards.append(_card(row, uris, shown))
+        shown.add(row.frame)
+    return cards
+
+
+def _card(row: StepRow, uris: Mapping[str, str], shown: set[str]) -> Card:
+    problem = f"The reply is no action: {row.problem}" if row.problem else ""
+    return Card(
+        row=row,
+        title=sanitise(row.line or problem, _LINE),
+        action="" if row.action is None else sanitise(describe(row.action), _LINE),
+        reason=sanitise(row.reason, _LINE),
+        reply="\n".join(sanitise(line, _LINE) for line in row.reply[:_REPLY].splitlines()),
+        frame=row.frame.removesuffix(".webp") if row.frame in uris and row.width else "",
+        uri="" if row.frame in shown else uris.get(row.frame, ""),
+        marks=marks(row.action, row.width, row.height),
+        stroke=max(1.0, row.width / 1280),
+    )
+
+
+def _last(content: RunFile, uris: Mapping[str, str]) -> str:
+    """Return the address of the last screen where no step shows it."""
+    if content.last_frame in {row.frame for row in content.steps}:
+        return ""
+    return uris.get(content.last_frame, "")
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2f} s" if value < 10 else f"{value:.0f} s"

@@ -1,0 +1,158 @@
+"""One run, from a request to a folder that tells what happened.
+
+from handrail.tasks.run import run
+from handrail.tasks.run_request import RunRequest
+from handrail.tasks.run_target import BrowserTarget
+
+end = run(RunRequest("Sign in as mara", BrowserTarget("http://127.0.0.1:8000/")))
+print(end.result.kind, end.folder.report)
+"""
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from handrail.actuators.base import sanitise
+from handrail.actuators.errors import ActuatorError
+from handrail.agent.agent import Agent, Habits
+from handrail.agent.errors import Stopped
+from handrail.agent.listener import Listener, Listeners
+from handrail.agent.proposer import Proposer
+from handrail.agent.result import Result
+from handrail.agent.stability import Watch
+from handrail.agent.stop import StopSwitch
+from handrail.model.errors import ModelError
+from handrail.sandbox.approval import Approver, DenyAll
+from handrail.sandbox.errors import SandboxError
+from handrail.sandbox.gate import Gate
+from handrail.sandbox.journal import Journal
+from handrail.sandbox.permit import PermitOffice
+from handrail.sandbox.policy import Policy
+from handrail.sandbox.records import Note
+from handrail.tasks.errors import EXIT_CODES, ExitCode, TaskError
+from handrail.tasks.report.page import write_report
+from handrail.tasks.run_file import Asked
+from handrail.tasks.run_model import config_hash, load_proposer, model_folder
+from handrail.tasks.run_record import RunRecord
+from handrail.tasks.run_request import RunRequest
+from handrail.tasks.run_versions import versions
+from handrail.tasks.runs import RunFolder, create_run, runs_root
+
+_CRASHED = Result("environment", "the run was ended by an error inside Handrail: please report it")
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who takes part: without a proposer the request's model, without an approver nobody."""
+
+    proposer: Proposer | None = None
+    approver: Approver = field(default_factory=DenyAll)
+    listener: Listener = field(default_factory=Listeners)
+    stop: StopSwitch | None = None
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ended, and the folder that tells of it."""
+
+    result: Result
+    folder: RunFolder
+    journal_head: str
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return the exit code that a command ends with."""
+        return EXIT_CODES[self.result.kind]
+
+
+def run(request: RunRequest, crew: Crew | None = None) -> RunEnd:
+    """Carry a request out, and leave a folder with journal, frames, ``run.json`` and report.
+
+    What goes wrong during the run is its result. Raises PolicyError for a policy that cannot be
+    read, RunFolderError and JournalError where nothing can be written down.
+    """
+    people = Crew() if crew is None else crew
+    policy = request.policy.load()
+    folder = create_run(request.runs_folder or runs_root(os.environ, Path.home()))
+    with Journal.create(folder.journal, folder.name) as journal:
+        record = RunRecord(folder, asked(request), versions())
+        journal.append(Note(topic="run", data={"goal": request.goal}))
+        result = _CRASHED
+        try:
+            result = _Run(request, people, policy, folder, journal).result(record)
+        finally:
+            _finish(result, record, journal)
+            write_report(folder)
+    return RunEnd(result, folder, journal.head)
+
+
+def asked(request: RunRequest) -> Asked:
+    """Return what the record says of a request."""
+    choice, budget = request.model, request.budget
+    return Asked(
+        goal=request.goal,
+        target=request.target.described(),
+        model=choice.model,
+        model_config_sha256=config_hash(model_folder(choice.model)),
+        device=choice.device,
+        dtype=choice.dtype,
+        screenshots=choice.screenshots,
+        policy=request.policy.described(),
+        max_steps=budget.steps,
+        max_seconds=budget.seconds,
+        max_calls=budget.calls,
+    )
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The parts of a run that is about to begin."""
+
+    request: RunRequest
+    crew: Crew
+    policy: Policy
+    folder: RunFolder
+    journal: Journal
+
+    def result(self, record: RunRecord) -> Result:
+        """Open the surface and the model, let the agent work, and return how it ended."""
+        stop = self.crew.stop or StopSwitch(self.request.stop_file)
+        listeners = Listeners([record, self.crew.listener])
+        result: Result | None = None
+        try:
+            with ExitStack() as opened:
+                agent = self._agent(opened, stop, listeners)
+                result = agent.run(self.request.goal)
+        except (Stopped, KeyboardInterrupt) as error:
+            reason = str(error) or "stopped by the person"
+            result = result or _told(Result("stopped", reason), listeners)
+        except (ActuatorError, SandboxError, ModelError, TaskError) as error:
+            result = result or _told(Result("environment", str(error)), listeners)
+        return result
+
+    def _agent(self, opened: ExitStack, stop: StopSwitch, listener: Listener) -> Agent:
+        request, office = self.request, PermitOffice()
+        screen = opened.enter_context(request.target.opened(office, self.folder.downloads))
+        proposer = self.crew.proposer
+        if proposer is None:
+            with stop.interruptible():
+                proposer = load_proposer(request.model)
+        gate = Gate(screen, office, self.policy, self.journal, self.crew.approver, stop)
+        habits = Habits(request.budget, screenshots=request.model.screenshots)
+        return Agent(Watch(screen.observe), proposer, gate, stop, habits, listener)
+
+
+def _told(result: Result, listener: Listener) -> Result:
+    listener.ended(result)
+    return result
+
+
+def _finish(result: Result, record: RunRecord, journal: Journal) -> None:
+    """Write the end down, in the record and, where it still can be written, in the journal."""
+    if record.content.outcome == "running":
+        record.ended(result)
+    if not journal.broken:
+        reason = sanitise(result.reason, 1_000)
+        journal.append(Note(topic="end", data={"outcome": result.kind, "reason": reason}))
+    record.sealed(journal.head)

@@ -1,0 +1,42 @@
+"""The pictures of a run: one WebP file for each different screen."""
+
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from handrail.actuators.observation import Observation
+from handrail.tasks.errors import RunFolderError
+
+# Screens of text are smaller without loss (46 kB against 129 kB at 1280x800); photographs are not.
+LOSSLESS_LIMIT = 400_000
+LOSSY_QUALITY = 80
+
+
+class FrameStore:
+    """Keeps each different screen once, named by its fingerprint."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._kept: set[str] = set()
+
+    def keep(self, observation: Observation) -> str:
+        """Save a screen if it is new, and return its file's name. Raises RunFolderError."""
+        name = f"{observation.fingerprint[:24]}.webp"
+        if name not in self._kept:
+            try:
+                (self._folder / name).write_bytes(_encoded(observation.image.convert("RGB")))
+            except OSError as error:
+                raise RunFolderError(f"cannot save a frame in {self._folder}: {error}") from error
+            self._kept.add(name)
+        return name
+
+
+def _encoded(image: Image.Image) -> bytes:
+    exact = BytesIO()
+    image.save(exact, "WEBP", lossless=True, quality=30, method=2)
+    if exact.tell() <= LOSSLESS_LIMIT:
+        return exact.getvalue()
+    lossy = BytesIO()
+    image.save(lossy, "WEBP", quality=LOSSY_QUALITY, method=2)
+    return lossy.getvalue()

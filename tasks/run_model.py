@@ -1,0 +1,56 @@
+"""Load a checkpoint, and choose the proposer that fits it."""
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from handrail.agent.proposer import ModelProposer, Proposer
+
+if TYPE_CHECKING:  # the engine needs torch, which takes a second to import
+    from handrail.model.engine import Engine
+
+POCKET = "pocket"
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """Which checkpoint, where it computes, and how many screenshots it is shown.
+
+    ``model`` is a folder, or ``pocket`` for the model that comes with Handrail.
+    """
+
+    model: str = POCKET
+    device: str = "cpu"
+    dtype: Literal["auto", "bfloat16", "float32"] = "auto"
+    threads: int | None = None
+    screenshots: int = 1
+
+
+def model_folder(model: str) -> Path:
+    """Return the checkpoint's folder; it may not be there."""
+    if model != POCKET:
+        return Path(model).expanduser()
+    with as_file(files("handrail.model.pocket") / "weights") as folder:
+        return folder
+
+
+def config_hash(folder: Path) -> str:
+    """Return the SHA-256 (hex) of the checkpoint's config.json, empty where there is none."""
+    file = folder / "config.json"
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+
+
+def load_proposer(choice: ModelChoice) -> Proposer:
+    """Load the model and return a proposer on it. Raises ModelError."""
+    from handrail.model.engine import Engine
+
+    folder = model_folder(choice.model)
+    engine = Engine.load(folder, choice.device, choice.dtype, choice.threads)
+    return make_proposer(engine, folder, choice.screenshots)
+
+
+def make_proposer(engine: "Engine", folder: Path, screenshots: int) -> Proposer:
+    """Return the proposer that fits a loaded checkpoint: the one place that chooses it."""
+    return ModelProposer(engine, screenshots)

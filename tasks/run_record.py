@@ -1,0 +1,94 @@
+"""Write a run down while it goes on: its frames, and ``run.json`` after every step."""
+
+from datetime import UTC, datetime
+
+from handrail.actuators.base import sanitise
+from handrail.actuators.dialects.qwen_computer import COORDINATE_SPACE
+from handrail.actuators.observation import Observation
+from handrail.agent.history import Step
+from handrail.agent.proposal import ParseError
+from handrail.agent.result import Result
+from handrail.tasks.errors import EXIT_CODES
+from handrail.tasks.run_file import Asked, RunFile, Seconds, StepRow, Used, write_run_file
+from handrail.tasks.run_frames import FrameStore
+from handrail.tasks.runs import RunFolder
+
+_LONGEST_REPLY = 4_000
+
+
+class RunRecord:
+    """A listener that keeps ``run.json`` up to date; a crash leaves the last whole one."""
+
+    def __init__(self, folder: RunFolder, asked: Asked, versions: dict[str, str]) -> None:
+        self._path = folder.record
+        self._frames = FrameStore(folder.frames)
+        self.content = RunFile(
+            run=folder.name,
+            asked=asked,
+            started=_now(),
+            coordinates=COORDINATE_SPACE,
+            versions=versions,
+        )
+        self._write()
+
+    def looked(self, number: int, observation: Observation) -> None:
+        """Keep the screen."""
+        self.content = self.content.model_copy(
+            update={"last_frame": self._frames.keep(observation)}
+        )
+
+    def stepped(self, step: Step) -> None:
+        """Add the step."""
+        row = _row(step, self.content.last_frame)
+        self.content = self.content.model_copy(update={"steps": (*self.content.steps, row)})
+        self._write()
+
+    def ended(self, result: Result) -> None:
+        """Add the end."""
+        spent = result.spent
+        self.content = self.content.model_copy(
+            update={
+                "ended": _now(),
+                "outcome": result.kind,
+                "exit_code": int(EXIT_CODES[result.kind]),
+                "reason": sanitise(result.reason, _LONGEST_REPLY),
+                "answer": result.answer,
+                "used": Used(steps=spent.steps, seconds=spent.seconds, calls=spent.calls),
+            }
+        )
+        self._write()
+
+    def sealed(self, journal_head: str) -> None:
+        """Add the hash of the journal's last record, the anchor to verify it against."""
+        self.content = self.content.model_copy(update={"journal_head": journal_head})
+        self._write()
+
+    def _write(self) -> None:
+        write_run_file(self._path, self.content)
+
+
+def _row(step: Step, frame: str) -> StepRow:
+    reply, seen, outcome = step.reply, step.observation, step.outcome
+    row = StepRow(
+        number=step.number,
+        attempt=step.attempt,
+        frame=frame,
+        width=0 if seen is None else seen.geometry.width,
+        height=0 if seen is None else seen.geometry.height,
+        reply=reply.reply[:_LONGEST_REPLY],
+        effect="" if outcome is None else outcome.effect,
+        outcome="" if outcome is None else outcome.kind,
+        reason="" if outcome is None else outcome.reason,
+        seconds=Seconds(look=step.timing.look, think=step.timing.think, act=step.timing.act),
+        prompt_tokens=reply.usage.prompt_tokens,
+        image_tokens=reply.usage.image_tokens,
+        reply_tokens=reply.usage.reply_tokens,
+    )
+    if isinstance(reply, ParseError):
+        return row.model_copy(update={"problem": reply.problem})
+    said = {"line": reply.line, "action": reply.action, "confidence": reply.confidence}
+    return row.model_copy(update=said)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
