@@ -27,6 +27,7 @@ test:
 
 dev:
 	$(SETUP) dev
+	@echo "ready: $(VENV)/handrail, make test, make check"
 
 check:
 	$(SETUP) check
