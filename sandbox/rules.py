@@ -14,13 +14,15 @@ Does not promise
 - That a window's title is honest: on a desktop, each application chooses its own.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from handrail.actuators.actions import Action
 from handrail.actuators.observation import Surface, SurfaceKind
 from handrail.sandbox.hosts import HostPattern, UnreadableHost, host_of
+
+T = TypeVar("T")
 
 EffectClass = Literal["observe", "navigate", "edit", "commit", "destroy", "system", "unknown"]
 Decision = Literal["allow", "ask", "deny"]
@@ -35,18 +37,31 @@ def _title(value: str) -> str:
     return value
 
 
+def _some(values: tuple[T, ...]) -> tuple[T, ...]:
+    if not values:
+        raise ValueError("the list is empty; name at least one, or leave the field out")
+    return values
+
+
+def _just_true(value: object) -> object:
+    # Python's 1 equals True; in a policy file it is a mistake.
+    if value is not True:
+        raise ValueError("the only value is true; leave the field out where it does not matter")
+    return value
+
+
 class Rule(BaseModel):
     """One rule: every condition that is given must hold for it to match."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     decision: Decision
-    effects: tuple[EffectClass, ...] = Field(min_length=1)
-    kinds: tuple[ActionKind, ...] | None = Field(default=None, min_length=1)
+    effects: Annotated[tuple[EffectClass, ...], AfterValidator(_some)]
+    kinds: Annotated[tuple[ActionKind, ...], AfterValidator(_some)] | None = None
     surface: SurfaceKind | None = None
     host: Annotated[str, AfterValidator(lambda text: str(HostPattern.parse(text)))] | None = None
     window: Annotated[str, AfterValidator(_title)] | None = None
-    owned_display: Literal[True] | None = None
+    owned_display: Annotated[Literal[True], BeforeValidator(_just_true)] | None = None
 
     @model_validator(mode="after")
     def _no_silent_grant(self) -> Self:

@@ -1,0 +1,120 @@
+"""Policy files: every mistake is one clear line, and none is silently accepted."""
+
+from pathlib import Path
+
+import pytest
+
+from handrail.sandbox.errors import PolicyError
+from handrail.sandbox.policy import Policy, Rule, load_policy, profile
+
+GOOD = """
+profile = "unattended"
+
+[[rule]]
+decision = "allow"
+effects = ["commit", "edit"]
+kinds = ["click", "press"]
+surface = "browser"
+host = "*.Shop.Example:8443"
+
+[[rule]]
+decision = "allow"
+effects = ["unknown"]
+owned_display = true
+
+[[rule]]
+decision = "deny"
+effects = ["destroy"]
+window = "*Untitled - Mousepad"
+"""
+
+
+def load(folder: Path, text: str | bytes) -> Policy:
+    path = folder / "policy.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return load_policy(path)
+
+
+def test_a_good_file_is_read(tmp_path: Path) -> None:
+    policy = load(tmp_path, GOOD)
+    assert policy.profile == "unattended"
+    assert policy.rules[0] == Rule(
+        decision="allow",
+        effects=("commit", "edit"),
+        kinds=("click", "press"),
+        surface="browser",
+        host="*.shop.example:8443",
+    )
+    assert policy.rules[1].owned_display is True
+    assert policy.rules[2].window == "*Untitled - Mousepad"
+
+
+def test_an_empty_file_denies_and_a_profile_alone_is_that_profile(tmp_path: Path) -> None:
+    assert load(tmp_path, "") == Policy()
+    assert load(tmp_path, 'profile = "observe"') == profile("observe")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('profile = "asks"', "profile 'asks' is unknown; allowed: observe, ask, unattended"),
+        ("profile = 1", "profile 1 is unknown"),
+        ("profile = []", "profile [] is unknown"),
+        ('Profile = "ask"', "'Profile' is unknown; allowed: profile"),
+        ('rules = "x"', "'rules' is unknown"),
+        ("rule = 3", "rules are written as [[rule]] tables"),
+        ("rule = [1]", "rule 1: is not a [[rule]] table"),
+        ("[rule]\n", "rules are written as [[rule]] tables"),
+        ("[[rule]]\n", "rule 1: decision: is missing"),
+        ('[[rule]]\ndecision="allow"\n', "rule 1: effects: is missing"),
+        (
+            '[[rule]]\ndecision="Allow"\neffects=["edit"]',
+            "rule 1: decision: Input should be 'allow'",
+        ),
+        ('[[rule]]\ndecision="allow"\neffects="edit"', "rule 1: effects: "),
+        ('[[rule]]\ndecision="allow"\neffects=[]', "rule 1: effects: "),
+        ('[[rule]]\ndecision="allow"\neffects=["comit"]', "rule 1: effects[0]: Input should be"),
+        ('[[rule]]\ndecision="ask"\neffects=["edit"]\nkinds=["tap"]', "rule 1: kinds[0]: "),
+        ('[[rule]]\ndecision="ask"\neffects=["edit"]\nkinds=[]', "rule 1: kinds: "),
+        ('[[rule]]\ndecision="ask"\neffects=["edit"]\nhosts=["a"]', "rule 1: hosts: unknown field"),
+        (
+            '[[rule]]\ndecision="ask"\neffects=["edit"]\nhost="http://a.org"',
+            "is not a host; allowed",
+        ),
+        ('[[rule]]\ndecision="ask"\neffects=["edit"]\nhost="*"', "is not a host; allowed"),
+        ('[[rule]]\ndecision="ask"\neffects=["edit"]\nhost=3', "rule 1: host: "),
+        ('[[rule]]\ndecision="ask"\neffects=["edit"]\nwindow="*"', "rule 1: window: a window is"),
+        ('[[rule]]\ndecision="ask"\neffects=["edit"]\nsurface="web"', "rule 1: surface: "),
+        ('[[rule]]\ndecision="ask"\neffects=["edit"]\nowned_display=false', "owned_display: "),
+        ('[[rule]]\ndecision="ask"\neffects=["edit"]\nowned_display=1', "owned_display: "),
+        ('[[rule]]\ndecision="ask"\neffects=["edit"]\nowned_display="true"', "owned_display: "),
+        (
+            '[[rule]]\ndecision="allow"\neffects=["unknown"]',
+            'rule 1: allowing "unknown" effects needs',
+        ),
+        (GOOD + '\n[[rule]]\ndecision="ask"\neffects=["x"]', "rule 4: effects[0]"),
+        ('profile = "ask"\nprofile = "observe"', "is not TOML"),
+        ("profile = ", "is not TOML"),
+        (b"profile = \xff", "is not TOML"),
+    ],
+)
+def test_a_bad_file_names_the_rule_and_what_is_allowed(
+    tmp_path: Path, text: str | bytes, said: str
+) -> None:
+    with pytest.raises(PolicyError) as caught:
+        load(tmp_path, text)
+    assert said in str(caught.value)
+    assert str(tmp_path / "policy.toml") in str(caught.value)
+
+
+def test_all_mistakes_of_a_rule_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError) as caught:
+        load(tmp_path, '[[rule]]\ndecision="maybe"\neffects=["x"]\nfoo=1')
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_a_file_that_cannot_be_read_is_a_policy_error(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="cannot be read"):
+        load_policy(tmp_path / "absent.toml")
+    with pytest.raises(PolicyError, match="cannot be read"):
+        load_policy(tmp_path)
