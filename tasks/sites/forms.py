@@ -22,6 +22,7 @@ _PHRASES: dict[ControlKind, tuple[str, ...]] = {
     "check": _TICKING,
     "tab": _OPENING,
     "menu": _OPENING,
+    "link": ("open {label}", "click {label}"),
 }
 _LAST = ("then ", "and then ", "and ")
 

@@ -69,8 +69,8 @@ SHAPES: dict[LabelKind, Shape] = {
         tails=_words("changes details form entry everything record order choices"),
     ),
     "button": Shape(
-        singles=_words("Cancel Discard Reset Preview Undo Export Print Duplicate Postpone"),
-        heads=_words("Clear Copy Load Test Start Skip Reload Pick"),
+        singles=_words("Cancel Preview Undo Export Print Duplicate Postpone Compare"),
+        heads=_words("Copy Load Test Start Skip Reload Pick"),
         tails=_words("all again defaults draft later sample picture"),
     ),
     "link": Shape(

@@ -104,6 +104,13 @@ class Site:
         with self._changed:
             return dict(self._pages[name].boxes)
 
+    def box(self, name: str, key: str, seconds: float) -> tuple[float, float, float, float] | None:
+        """Return where one control is, waiting a while until the page shows it."""
+        page = self._pages[name]
+        with self._changed:
+            self._changed.wait_for(lambda: key in page.boxes, seconds)
+            return page.boxes.get(key)
+
     def problems(self, goal: PageGoal, seconds: float) -> tuple[str, ...]:
         """Return how a page differs from its goal, waiting a while for late reports to arrive."""
         page = self._pages[goal.plan.name]

@@ -1,0 +1,156 @@
+"""The runs of the demo: two bundled pages in Chromium, a text editor on a display of its own."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from handrail.actuators.base import Actuator, PermitVerifier
+from handrail.actuators.desktop import DesktopConfig, open_desktop
+from handrail.actuators.errors import EnvironmentMissing
+from handrail.actuators.xvfb import VirtualDisplay
+from handrail.agent.budget import Budget
+from handrail.agent.listener import Listener
+from handrail.agent.proposer import Proposer
+from handrail.agent.stability import Watch
+from handrail.tasks.demo_oracle import PageOracle, note_oracle
+from handrail.tasks.run import Crew, RunEnd, run
+from handrail.tasks.run_model import ModelChoice
+from handrail.tasks.run_request import PolicyChoice, RunRequest
+from handrail.tasks.run_target import BrowserTarget, Target
+from handrail.tasks.sites.goals import NoteGoal, PageGoal
+from handrail.tasks.sites.server import Site
+
+BUDGET = Budget(steps=16, seconds=600.0, calls=32)
+_WIDTH, _HEIGHT = 1280, 800
+_WINDOW_SECONDS = 60.0
+_LATE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Player:
+    """Who decides: a loaded model, or (``proposer`` None) an oracle that knows the answers."""
+
+    proposer: Proposer | None
+    model: ModelChoice
+    view: Callable[[str], Listener]
+    runs_folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A run that has ended, and in which ways the world is not as its goal wanted it."""
+
+    name: str
+    goal: str
+    end: RunEnd
+    problems: tuple[str, ...]
+
+    @property
+    def good(self) -> bool:
+        """Tell whether the goal is reached, by the state of the page or the file."""
+        return not self.problems
+
+
+@dataclass(frozen=True)
+class Round:
+    """The three runs of one seed."""
+
+    seed: int
+    checks: tuple[Checked, ...]
+
+    @property
+    def good(self) -> bool:
+        """Tell whether all three goals were reached."""
+        return all(check.good for check in self.checks)
+
+
+def play_page(player: Player, site: Site, goal: PageGoal, url: str) -> Checked:
+    """Let the player do a goal on a page that the site serves, and check the page's state."""
+    oracle = PageOracle(site, goal)
+    end = _run(player, goal.text, BrowserTarget(url), oracle)
+    return Checked(goal.plan.name, goal.text, end, site.problems(goal, _LATE_SECONDS))
+
+
+def play_note(player: Player, goal: NoteGoal) -> Checked:
+    """Let the player write and save a file in mousepad, and check the file's bytes.
+
+    Raises EnvironmentMissing where Xvfb or mousepad is not installed.
+    """
+    program = shutil.which("mousepad")
+    if program is None:
+        raise EnvironmentMissing("mousepad is not installed: apt install mousepad")
+    with (
+        tempfile.TemporaryDirectory(prefix="handrail-demo-") as name,
+        VirtualDisplay.start(_WIDTH, _HEIGHT) as display,
+    ):
+        file = Path(name) / "note.txt"
+        file.write_bytes(goal.before)
+        display.launch([program, "--disable-server", str(file)], _private_home(Path(name)))
+        display.wait_for_window(file.name, _WINDOW_SECONDS)
+        end = _run(player, goal.text, _OwnedDisplay(display), note_oracle(goal))
+        return Checked("note", goal.text, end, _note_problems(file, goal))
+
+
+@dataclass(frozen=True)
+class _OwnedDisplay:
+    """A display that the demo started, with its program on it already."""
+
+    display: VirtualDisplay
+
+    def opened(self, verifier: PermitVerifier, downloads: Path) -> AbstractContextManager[Actuator]:
+        """Open the display, and wait until the program has drawn itself."""
+        return self._opened(verifier)
+
+    @contextmanager
+    def _opened(self, verifier: PermitVerifier) -> Iterator[Actuator]:
+        with closing(open_desktop(DesktopConfig(virtual=self.display), verifier)) as screen:
+            Watch(screen.observe, quiet=0.6, limit=_WINDOW_SECONDS).settled()
+            yield screen
+
+    def described(self) -> str:
+        """Return the display's name."""
+        return f"desktop {self.display.name}: mousepad"
+
+
+def _run(player: Player, goal: str, target: Target, oracle: Proposer) -> RunEnd:
+    with as_file(files("handrail.tasks.sites") / "policy.toml") as policy:
+        request = RunRequest(
+            goal=goal,
+            target=target,
+            model=player.model,
+            policy=PolicyChoice(file=policy),
+            budget=BUDGET,
+            runs_folder=player.runs_folder,
+        )
+        crew = Crew(proposer=player.proposer or oracle, listener=player.view(goal))
+        return run(request, crew)
+
+
+def _private_home(folder: Path) -> dict[str, str]:
+    """Return an environment in which the program finds and leaves nothing of the user's own."""
+    home = folder / "home"
+    places = {
+        "HOME": home,
+        "XDG_CONFIG_HOME": home / ".config",
+        "XDG_CACHE_HOME": home / ".cache",
+        "XDG_DATA_HOME": home / ".local/share",
+        "XDG_RUNTIME_DIR": home / "run",
+    }
+    for place in places.values():
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return {name: str(place) for name, place in places.items()} | {"GSETTINGS_BACKEND": "memory"}
+
+
+def _note_problems(file: Path, goal: NoteGoal) -> tuple[str, ...]:
+    """Compare the file's bytes, giving the program a while to write them."""
+    deadline = time.monotonic() + _LATE_SECONDS
+    while (found := file.read_bytes()) != goal.after and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if found == goal.after:
+        return ()
+    return (f"{file.name} holds {found[:200]!r}, wanted {goal.after!r}",)

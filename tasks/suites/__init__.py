@@ -1,0 +1,1 @@
+"""Measure: whole suites of tasks, each with one command."""

@@ -1,0 +1,151 @@
+"""Photograph pages in Chromium and write down where their named controls are."""
+
+import functools
+import json
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+from handrail.actuators.browser_config import find_chromium
+from handrail.tasks.suites import web_django
+from handrail.tasks.suites.web_packages import WebPage, node_pages
+from handrail.tasks.suites.web_targets import CHROMIUM_FLAGS, Target, controls, drawn, usable
+
+WIDTH, HEIGHT = 1280, 800
+ROWS = "rows.jsonl"
+# The stock page of swagger-ui-dist asks for this description; ours stands in for it.
+_API_ADDRESS = "https://petstore.swagger.io/v2/swagger.json"
+_STILL_TRIES = 60
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which targets to take: the seed, and how many of one page at most."""
+
+    seed: int
+    most_per_page: int
+
+
+def collect(cache: Path, out: Path, choice: Choice, said: Callable[[str], None]) -> Path:
+    """Photograph every page of the suite and return the file of rows. Raises TaskError."""
+    (out / "images").mkdir(parents=True, exist_ok=True)
+    executable = find_chromium(None)
+    lines: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=["--disable-gpu", *CHROMIUM_FLAGS]
+        )
+        with _files_served(cache) as root:
+            for web_page in node_pages():
+                with _opened(browser) as page:
+                    rows = _photographed(page, root, web_page, out, choice)
+                said(f"{web_page.source} {web_page.name}: {len(rows)} targets")
+                lines += rows
+        with web_django.serving(cache / "python") as admin, _opened(browser) as page:
+            _sign_in(page, admin)
+            for web_page in web_django.pages():
+                rows = _photographed(page, admin.root, web_page, out, choice)
+                said(f"{web_page.source} {web_page.name}: {len(rows)} targets")
+                lines += rows
+        browser.close()
+    file = out / ROWS
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return file
+
+
+@contextmanager
+def _opened(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+    _keep_inside(context)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def _keep_inside(context: BrowserContext) -> None:
+    """Let no request leave the machine."""
+    description = files("handrail.tasks.suites").joinpath("web_api.json").read_text("utf-8")
+
+    def decide(route: Route) -> None:
+        if route.request.url == _API_ADDRESS:
+            route.fulfill(body=description, content_type="application/json")
+        elif urlsplit(route.request.url).hostname == "127.0.0.1":
+            route.continue_()
+        else:
+            route.abort()
+
+    context.route("**/*", decide)
+
+
+def _sign_in(page: Page, admin: web_django.Admin) -> None:
+    page.goto(f"{admin.root}/admin/login/?next=/admin/")
+    page.locator("#id_username").fill(admin.user)
+    page.locator("#id_password").fill(admin.secret)
+    page.locator("[type=submit]").click()
+    page.wait_for_url(f"{admin.root}/admin/")
+
+
+def _photographed(page: Page, root: str, web_page: WebPage, out: Path, choice: Choice) -> list[str]:
+    page.goto(f"{root}/{web_page.path.lstrip('/')}", wait_until="load")
+    for entry in web_page.entries:
+        page.keyboard.type(entry)
+        page.keyboard.press("Enter")
+    picture = _still(page)
+    rng = random.Random(f"{choice.seed} {web_page.source} {web_page.name}")
+    targets = drawn(usable(controls(page), WIDTH, HEIGHT), choice.most_per_page, rng)
+    image = f"images/{web_page.source}-{web_page.name}.png"
+    if targets:
+        (out / image).write_bytes(picture)
+    return [_line(image, web_page.source, target) for target in targets]
+
+
+def _still(page: Page) -> bytes:
+    """Return a screenshot that equals the one before it; after many tries the last as it is."""
+    before = b""
+    for _ in range(_STILL_TRIES):
+        picture = page.screenshot(caret="hide", animations="disabled")
+        if picture == before:
+            break
+        before = picture
+        page.wait_for_timeout(250)
+    return picture
+
+
+def _line(image: str, source: str, target: Target) -> str:
+    return json.dumps(
+        {
+            "image": image,
+            "instruction": f"click {target.name}",
+            "bbox": [round(side, 2) for side in target.box],
+            "data_source": source,
+            "data_type": "text" if target.shown else "icon",
+            "role": target.role,
+        }
+    )
+
+
+@contextmanager
+def _files_served(folder: Path) -> Iterator[str]:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep the terminal for the counts."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
