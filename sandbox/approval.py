@@ -93,14 +93,20 @@ class TerminalApprover:
             "\n".join(prompt_lines(request)) + "\nType yes to allow it, anything else to refuse: "
         )
         try:
+            _forget_typed_ahead(self._reader)
             self._writer.write(text.encode(encoding, "backslashreplace").decode(encoding))
             self._writer.flush()
-            _forget_typed_ahead(self._reader)
-            answer = self._reader.readline(64)
+            # The whole line, however long: a rest would be the answer to the next question.
+            answer = self._reader.readline()
         except (OSError, UnicodeDecodeError):
             # A terminal that went away, or sent what is not text, has not said yes.
             return False
         return answer.endswith("\n") and answer.strip().lower() == "yes"
+
+    def close(self) -> None:
+        """Close both streams."""
+        self._reader.close()
+        self._writer.close()
 
 
 def open_terminal(path: Path = Path("/dev/tty")) -> Approver:

@@ -1,0 +1,134 @@
+"""Asking a person: what they see, and what counts as yes."""
+
+import io
+import os
+import pty
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from handrail.actuators.actions import Action, Click, Type, digest
+from handrail.actuators.geometry import Box, Point
+from handrail.actuators.observation import Element, ScreenText, Surface
+from handrail.sandbox.approval import (
+    ApprovalRequest,
+    DenyAll,
+    ScriptedApprover,
+    TerminalApprover,
+    open_terminal,
+    prompt_lines,
+)
+
+PAGE = Surface("browser", "chromium", window=ScreenText("Shop"), url="https://shop.example/cart")
+BUTTON = Element("button", ScreenText("Buy now"), Box(left=0, top=0, right=9, bottom=9))
+
+
+def request(action: Action | None = None, element: Element | None = BUTTON) -> ApprovalRequest:
+    chosen = action or Click(point=Point(x=3, y=4))
+    return ApprovalRequest("buy milk", chosen, "commit", PAGE, "profile ask: ask commit", element)
+
+
+@pytest.mark.parametrize(
+    ("answer", "approved"),
+    [
+        ("yes\n", True),
+        (" YES \n", True),
+        ("y\n", False),
+        ("\n", False),
+        ("no\n", False),
+        ("yes please\n", False),
+        ("yess\n", False),
+        ("", False),
+        ("yes", False),
+        ("no\nyes\n", False),
+        ("yes" + " " * 100 + "\n", True),
+    ],
+)
+def test_only_the_whole_word_on_a_whole_line_approves(answer: str, approved: bool) -> None:
+    assert TerminalApprover(io.StringIO(answer), io.StringIO()).ask(request()) is approved
+
+
+def test_the_prompt_shows_goal_action_effect_surface_and_digest() -> None:
+    shown = io.StringIO()
+    TerminalApprover(io.StringIO("yes\n"), shown).ask(request())
+    text = shown.getvalue()
+    expected = ("goal: buy milk", "browser chromium", "https://shop.example/cart", "Shop", "commit")
+    for part in (*expected, 'button "Buy now"', '"x": 3', "effect: COMMIT"):
+        assert part.lower() in text.lower()
+    assert digest(request().action)[:12] in text
+    assert text.splitlines()[-3].startswith("  action: click")
+    assert text.splitlines()[-1].startswith("Type yes")
+
+
+def test_the_end_of_a_long_text_is_shown_too() -> None:
+    action = Type(text="a" * 10_000 + "; rm -rf ~")
+    text = "\n".join(prompt_lines(request(action, None)))
+    assert "(10012 characters)" in text.replace("\n  | ", "")
+    assert "rm -rf ~" in text
+    assert len(text.splitlines()) < 40
+
+
+def test_a_terminal_that_cannot_show_or_tell_denies() -> None:
+    ascii_only = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    action = Type(text="héllo 中")
+    assert TerminalApprover(io.StringIO("yes\n"), ascii_only).ask(request(action)) is True
+    garbled = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n"), encoding="utf-8")
+    assert TerminalApprover(garbled, io.StringIO()).ask(request()) is False
+
+
+def test_ctrl_c_passes_through() -> None:
+    class Interrupted(io.StringIO):
+        def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        TerminalApprover(Interrupted(), io.StringIO()).ask(request())
+
+
+def test_without_a_terminal_nobody_approves(tmp_path: Path) -> None:
+    assert DenyAll().ask(request()) is False
+    assert isinstance(open_terminal(tmp_path / "absent"), DenyAll)
+
+
+def test_a_script_answers_in_order_and_then_denies() -> None:
+    script = ScriptedApprover([True, False])
+    assert [script.ask(request()) for _ in range(3)] == [True, False, False]
+    assert len(script.requests) == 3
+
+
+class Person(threading.Thread):
+    """Types an answer to each question, once it is on the screen."""
+
+    def __init__(self, keyboard: int, answers: list[bytes]) -> None:
+        super().__init__(daemon=True)
+        self.keyboard = keyboard
+        self.answers = answers
+
+    def run(self) -> None:
+        for answer in self.answers:
+            shown = b""
+            while not shown.endswith(b"refuse: "):
+                shown += os.read(self.keyboard, 4096)
+            os.write(self.keyboard, answer)
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, Path]]:
+    keyboard, screen = pty.openpty()
+    yield keyboard, Path(os.ttyname(screen))
+    os.close(keyboard)
+    os.close(screen)
+
+
+def test_what_was_typed_before_the_question_is_no_answer(terminal: tuple[int, Path]) -> None:
+    keyboard, path = terminal
+    approver = open_terminal(path)
+    assert isinstance(approver, TerminalApprover)
+    os.write(keyboard, b"yes\n")
+    person = Person(keyboard, [b"no\n", b"x" * 63 + b" yes\n", b"never\n", b"yes\n"])
+    person.start()
+    assert [approver.ask(request()) for _ in range(4)] == [False, False, False, True]
+    person.join(60)
+    approver.close()

@@ -1,0 +1,56 @@
+"""Cuts and flips: no whole line is lost to a torn one, and nothing that changed is believed."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from handrail.sandbox.journal import Journal, read_journal
+from handrail.sandbox.records import Note
+
+FLIPS = 1_000
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    path = tmp_path_factory.mktemp("journal") / "journal.jsonl"
+    with Journal.create(path, "run-1") as journal:
+        for number in range(6):
+            journal.append(Note(topic="step", data={"number": number, "text": "é\n" * number}))
+    return path, path.read_bytes()
+
+
+def test_every_cut_is_torn_or_at_a_line_and_keeps_what_stands_before(
+    written: tuple[Path, bytes],
+) -> None:
+    path, data = written
+    for length in range(len(data)):
+        cut = data[:length]
+        path.write_bytes(cut)
+        reading = read_journal(path)
+        assert reading.intact, length
+        assert len(reading.entries) == cut.count(b"\n"), length
+        assert reading.torn == len(cut) - (cut.rfind(b"\n") + 1), length
+
+
+def test_every_single_flipped_bit_is_found(written: tuple[Path, bytes]) -> None:
+    path, data = written
+    random = Random(7)
+    places = random.sample(range(len(data) * 8), FLIPS - 8)
+    places += [(len(data) - 1) * 8 + bit for bit in range(8)]
+    for place in places:
+        flipped = bytearray(data)
+        flipped[place // 8] ^= 1 << (place % 8)
+        path.write_bytes(flipped)
+        reading = read_journal(path)
+        assert reading.problem, place
+        line = data[: place // 8].count(b"\n") + 1
+        assert reading.problem.startswith(f"line {line}: "), place
+        assert len(reading.entries) == line - 1, place
+
+
+def test_a_tail_of_zeros_after_a_power_loss_is_torn(written: tuple[Path, bytes]) -> None:
+    path, data = written
+    path.write_bytes(data + bytes(4096))
+    reading = read_journal(path)
+    assert (reading.intact, reading.torn, len(reading.entries)) == (True, 4096, 7)
