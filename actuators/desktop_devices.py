@@ -46,6 +46,10 @@ class Hands(Protocol):
         """Name the buttons and modifier keys that are down, empty where none is."""
         ...
 
+    def taken(self) -> None:
+        """Wait until the releases that were sent have been taken up, where that takes time."""
+        ...
+
     def move(self, x: int, y: int) -> None:
         """Move the pointer at once."""
         ...

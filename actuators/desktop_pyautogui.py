@@ -69,6 +69,9 @@ class PyAutoGuiHands:
         """Return nothing: pyautogui cannot tell which keys are down."""
         return ""
 
+    def taken(self) -> None:
+        """Do nothing: pyautogui cannot tell."""
+
     def move(self, x: int, y: int) -> None:
         """Move the pointer at once."""
         self._gui.moveTo(x, y)

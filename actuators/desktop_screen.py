@@ -173,6 +173,7 @@ class Desktop:
             self._hands.type(action.text, self._undisturbed)
         elif isinstance(action, Press):
             self._hands.chord(action.keys)
+            self._hands.taken()
         elif isinstance(action, Wait):
             time.sleep(action.seconds)
         return ""
@@ -196,6 +197,7 @@ class Desktop:
             self._hands.button(action.button, True)
             self._hands.button(action.button, False)
         self._clicked = (time.monotonic(), place, action.button)
+        self._hands.taken()
         return self._view.clicked(target)
 
     def _drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
@@ -210,6 +212,7 @@ class Desktop:
             time.sleep(DRAG_PAUSE)
         finally:
             self._hands.button("left", False)
+        self._hands.taken()
 
 
 def _notches(pixels: int) -> int:

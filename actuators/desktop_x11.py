@@ -16,13 +16,14 @@ from handrail.actuators.x11_windows import X11Windows
 _BUTTONS: dict[Button, int] = {"left": 1, "middle": 2, "right": 3}
 _UP, _DOWN, _LEFT, _RIGHT = 4, 5, 6, 7  # the wheels are buttons (X Input protocol's custom)
 _FIRST_BUTTON_BIT = 8
-_FOCUS_SECONDS = 1.0
+_FOCUS_SECONDS, _TAKEN_SECONDS = 1.0, 2.0
 
 
 class X11Hands:
     """Pointer and keyboard of one X display through XTest."""
 
     def __init__(self, link: X11Link, windows: X11Windows) -> None:
+        self._link = link
         self._input = X11Input(link)
         self._keyboard = X11Keyboard(self._input, windows.settle)
 
@@ -41,6 +42,13 @@ class X11Hands:
         if layout.holders() & self._input.keys_down():
             return "a modifier key (Shift, Ctrl, Alt or the like)"
         return ""
+
+    def taken(self) -> None:
+        """Wait until the releases that were sent have been taken up.
+
+        A window manager that grabs clicks and keys freezes the device until it has decided.
+        """
+        self._link.wait_until(lambda: not self.held(), _TAKEN_SECONDS)
 
     def move(self, x: int, y: int) -> None:
         """Move the pointer at once."""
@@ -126,6 +134,7 @@ class X11View:
 
     def grab(self, area: Area) -> Image.Image:
         """Return the pixels of a rectangle, RGB. Raises ObservationFailed."""
+        self._link.nudge()
         screen = self._link.screen()
         if screen != self._screen:
             self._pixels.reopen()

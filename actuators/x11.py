@@ -7,18 +7,23 @@ whether an action was under way is for the caller to know.
 
 import contextlib
 import select
+import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from Xlib import X, error
 from Xlib.display import Display
 from Xlib.ext import randr
 from Xlib.protocol import event
+from Xlib.support import connect
 
 from handrail.actuators.desktop_devices import Area
 from handrail.actuators.errors import EnvironmentMissing
 
 _GONE = (error.BadWindow, error.BadDrawable, error.BadMatch)
+_CONNECT_SECONDS = 10.0
+_NUDGE = "_HANDRAIL_NUDGE"
 _LONGEST_PROPERTY = 4096  # 32-bit units: a title is chosen by a program and may be of any length
 
 
@@ -32,8 +37,9 @@ class X11Link:
         self.name = name
         self._closed = False
         try:
+            _knock(name)
             self.display = Display(name)
-        except (error.DisplayError, error.XauthError, OSError) as problem:
+        except (error.DisplayError, error.XauthError, OSError, OverflowError) as problem:
             raise EnvironmentMissing(
                 f"X display {name!r} does not answer ({_said(problem)}): "
                 "start it, or name another with --display"
@@ -181,8 +187,22 @@ class X11Link:
                 left = end - time.monotonic()
                 if left <= 0:
                     return False
-                self.events(min(left, 0.1))
+                if not self.events(min(left, 0.1)):
+                    self.nudge()
         return True
+
+    def nudge(self) -> None:
+        """Send every watcher of the root window an event: an empty property was written.
+
+        openbox at times sleeps on a request it has already read (a new window then stays unmapped,
+        for as long as nothing else happens: seen with openbox 3.6.1 and libX11 1.8); any event
+        wakes it.
+        """
+        with self.asking():
+            self._root.change_property(
+                self.display.intern_atom(_NUDGE), self.display.intern_atom("CARDINAL"), 32, []
+            )
+            self.display.flush()
 
     def wait_pong(self, serial: int, seconds: float) -> bool:
         """Wait for the answer to a ping."""
@@ -216,3 +236,14 @@ class X11Link:
 
 def _said(problem: BaseException) -> str:
     return str(problem) or type(problem).__name__
+
+
+def _knock(name: str) -> None:
+    """Connect and hang up: python-xlib leaves its socket open where nobody answers."""
+    _, protocol, host, number, _ = connect.get_display(name)
+    if host and host != "unix" and protocol != "unix":
+        with socket.create_connection((host, 6000 + number), timeout=_CONNECT_SECONDS):
+            return
+    path = f"/tmp/.X11-unix/X{number}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+        link.connect(path if Path(path).exists() else f"\0{path}")

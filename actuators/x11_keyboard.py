@@ -142,15 +142,15 @@ class X11Keyboard:
         if not symbols:
             yield
             return
-        codes = layout.spare()[: len(symbols)]
+        codes = layout.borrow(len(symbols))
         if len(codes) < len(symbols):
             raise EnvironmentMissing("the keyboard has no spare key for characters it lacks")
         self._before.update({code: layout.keymap[code] for code in codes})
         self._hands.remember(_LENT, _packed(self._before))
         try:
-            for symbol, code in zip(symbols, codes, strict=True):
-                self._lent[symbol] = code
-                self._hands.bind(code, (symbol,) * max(2, len(layout.keymap[code])))
+            self._lent.update(zip(symbols, codes, strict=True))
+            width = max(2, *(len(layout.keymap[code]) for code in codes))
+            self._hands.bind({code: (symbol,) * width for symbol, code in self._lent.items()})
             self._settle(_LENDING)
             yield
             self._settle(_READING)
@@ -158,8 +158,7 @@ class X11Keyboard:
             _give_back(self._hands, self._lent, self._before)
 
     def _recover(self) -> None:
-        for code, symbols in _unpacked(self._hands.recall(_LENT)).items():
-            self._hands.bind(code, symbols)
+        self._hands.bind(_unpacked(self._hands.recall(_LENT)))
         self._hands.remember(_LENT, [])
 
 
@@ -167,8 +166,7 @@ def _give_back(hands: X11Input, lent: dict[int, int], before: dict[int, tuple[in
     if not before:
         return
     with contextlib.suppress(EnvironmentMissing):  # a display that is gone needs no mending
-        for code, symbols in before.items():
-            hands.bind(code, symbols)
+        hands.bind(before)
         hands.remember(_LENT, [])
     lent.clear()
     before.clear()

@@ -5,7 +5,7 @@ as XKB servers add them, group 1 levels 3 and 4, group 2 levels 3 and 4 (X Keybo
 protocol, section 12.4). Levels 3 and 4 need ISO_Level3_Shift, which is AltGr on most keyboards.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from handrail.actuators.keys import KEYS, character_keysym
@@ -19,7 +19,7 @@ _COLUMNS = {0: (0, 1, 4, 5), 1: (2, 3, 6, 7)}  # group -> columns of its levels 
 _KEYPAD = frozenset(range(0xFF95, 0xFFBA))
 _MEDIA = range(0x1008_FE00, 0x1009_0000)  # XF86 keysyms
 
-Keymap = dict[int, tuple[int, ...]]
+Keymap = Mapping[int, tuple[int, ...]]
 Modifiers = tuple[frozenset[int], ...]
 
 
@@ -68,18 +68,27 @@ class Layout:
         return self._strokes.get(symbol)
 
     def spare(self) -> tuple[int, ...]:
-        """Return the keycodes free to borrow: first those without keysyms, then media keys."""
+        """Return the keycodes free to borrow: those without keysyms, and media keys."""
         held = frozenset[int]().union(*self._modifiers)
-        empty, media = [], []
-        for code, symbols in self.keymap.items():
-            used = [s for s in symbols if s]
-            if code in held:
-                continue
-            if not used:
-                empty.append(code)
-            elif all(s in _MEDIA for s in used):
-                media.append(code)
-        return (*reversed(empty), *reversed(media))
+        return tuple(
+            code
+            for code, symbols in self.keymap.items()
+            if code not in held and all(s in _MEDIA for s in symbols if s)
+        )
+
+    def borrow(self, count: int) -> tuple[int, ...]:
+        """Return ``count`` spare keycodes in as few runs of neighbours as there can be.
+
+        They are fewer where there are not as many.
+        """
+        runs = sorted(neighbours(self.spare()), key=len)
+        chosen: list[int] = []
+        while runs and len(chosen) < count:
+            missing = count - len(chosen)
+            best = next((run for run in runs if len(run) >= missing), runs[-1])
+            runs.remove(best)
+            chosen += best[:missing]
+        return tuple(chosen)
 
     def priming_code(self) -> int:
         """Return a key that does nothing: one without keysyms, or else Shift."""
@@ -90,6 +99,17 @@ class Layout:
         """Return the keycodes of the modifiers that change what keys do (no lock keys)."""
         held = frozenset[int]().union(self._modifiers[SHIFT], *self._modifiers[2:])
         return frozenset(c for c in held if _NUM not in self.keymap.get(c, ()))
+
+
+def neighbours(codes: Iterable[int]) -> list[tuple[int, ...]]:
+    """Return the keycodes in order, split into runs without gaps."""
+    runs: list[list[int]] = []
+    for code in sorted(codes):
+        if runs and code == runs[-1][-1] + 1:
+            runs[-1].append(code)
+        else:
+            runs.append([code])
+    return [tuple(run) for run in runs]
 
 
 @dataclass(frozen=True)
