@@ -1,7 +1,9 @@
 """Everything the agent may raise.
 
-AgentError
-+-- Stopped        the person asked to stop; nothing was being done to the screen
+    AgentError
+    +-- Stopped        the person asked to stop; nothing was being done to the screen
+
+What a model writes never raises: a bad reply is a ``ParseError``, which is a value.
 """
 
 

@@ -128,7 +128,7 @@ def handle(arguments: argparse.Namespace) -> int:
     view = LiveView(Console(highlight=False), arguments.goal, budget)
     approver = AttendedApprover(open_terminal(), stop, view.aside)
     try:
-        with _stopping_on_ctrl_c(stop):
+        with stopping_on_ctrl_c(stop):
             end = run(request, Crew(approver=approver, listener=view, stop=stop))
     finally:
         view.close()
@@ -190,7 +190,7 @@ def _desktop(arguments: argparse.Namespace) -> "DesktopTarget":
 
 
 @contextmanager
-def _stopping_on_ctrl_c(stop: StopSwitch) -> Iterator[None]:
+def stopping_on_ctrl_c(stop: StopSwitch) -> Iterator[None]:
     """Let the first Ctrl-C stop the run before its next effect, and a second one at once."""
 
     def handler(_number: int, _frame: FrameType | None) -> None:

@@ -5,6 +5,8 @@
     |   +-- NoSuchRun     there is no run of that name
     +-- RunFolderError    the folder of a run cannot be made or read (exit code 5)
     +-- CheckFailed       ``handrail doctor`` read back something else than it did (exit code 5)
+
+Every other error of Handrail's own ends with 5, but an unreadable policy, which ends with 2.
 """
 
 from enum import IntEnum

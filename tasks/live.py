@@ -47,7 +47,7 @@ class LiveView:
         self._began = time.monotonic()
         self._now = Text("opening the screen and the model")
         self._live: Live | None = None
-        console.print(_line(("goal  ", "bold"), (sanitise(goal, 500), "")))
+        self._print(_line(("goal  ", "bold"), (sanitise(goal, 500), "")))
         self._start()
 
     def looked(self, number: int, observation: Observation) -> None:
@@ -58,7 +58,7 @@ class LiveView:
 
     def stepped(self, step: Step) -> None:
         """Print what became of a step."""
-        self._console.print(step_line(step))
+        self._print(step_line(step))
         self._now = Text("waiting for a still screen")
         self._refresh()
 
@@ -66,7 +66,7 @@ class LiveView:
         """Print how the run ended."""
         self.close()
         spent = result.spent
-        self._console.print(
+        self._print(
             _line(
                 (f"{result.kind}", _ENDS[result.kind]),
                 (f"  {sanitise(result.reason, 500)}", ""),
@@ -90,6 +90,10 @@ class LiveView:
         finally:
             if running:
                 self._start()
+
+    def _print(self, line: Text) -> None:
+        # A log file gets each step on one line, however long; a terminal is wrapped.
+        self._console.print(line, soft_wrap=not self._console.is_terminal)
 
     def _start(self) -> None:
         if self._console.is_terminal:

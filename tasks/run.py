@@ -1,8 +1,6 @@
 """One run, from a request to a folder that tells what happened.
 
-from handrail.tasks.run import run
-from handrail.tasks.run_request import RunRequest
-from handrail.tasks.run_target import BrowserTarget
+from handrail.tasks.run import BrowserTarget, RunRequest, run
 
 end = run(RunRequest("Sign in as mara", BrowserTarget("http://127.0.0.1:8000/")))
 print(end.result.kind, end.folder.report)
@@ -16,12 +14,14 @@ from pathlib import Path
 from handrail.actuators.base import sanitise
 from handrail.actuators.errors import ActuatorError
 from handrail.agent.agent import Agent, Habits
+from handrail.agent.budget import Budget
 from handrail.agent.errors import Stopped
 from handrail.agent.listener import Listener, Listeners
 from handrail.agent.proposer import Proposer
 from handrail.agent.result import Result
-from handrail.agent.stability import Watch
+from handrail.agent.stability import Clock, SystemClock, Watch
 from handrail.agent.stop import StopSwitch
+from handrail.model.checkpoint import CheckpointFolder
 from handrail.model.errors import ModelError
 from handrail.sandbox.approval import Approver, DenyAll
 from handrail.sandbox.errors import SandboxError
@@ -33,11 +33,25 @@ from handrail.sandbox.records import Note
 from handrail.tasks.errors import EXIT_CODES, ExitCode, TaskError
 from handrail.tasks.report.page import write_report
 from handrail.tasks.run_file import Asked
-from handrail.tasks.run_model import config_hash, load_proposer, model_folder
+from handrail.tasks.run_model import ModelChoice, config_hash, load_proposer, model_folder
 from handrail.tasks.run_record import RunRecord
-from handrail.tasks.run_request import RunRequest
+from handrail.tasks.run_request import PolicyChoice, RunRequest
+from handrail.tasks.run_target import BrowserTarget, DesktopTarget, FakeTarget
 from handrail.tasks.run_versions import versions
 from handrail.tasks.runs import RunFolder, create_run, runs_root
+
+__all__ = [
+    "BrowserTarget",
+    "Budget",
+    "Crew",
+    "DesktopTarget",
+    "FakeTarget",
+    "ModelChoice",
+    "PolicyChoice",
+    "RunEnd",
+    "RunRequest",
+    "run",
+]
 
 _CRASHED = Result("environment", "the run was ended by an error inside Handrail: please report it")
 
@@ -50,6 +64,7 @@ class Crew:
     approver: Approver = field(default_factory=DenyAll)
     listener: Listener = field(default_factory=Listeners)
     stop: StopSwitch | None = None
+    clock: Clock = field(default_factory=SystemClock)
 
 
 @dataclass(frozen=True)
@@ -133,14 +148,17 @@ class _Run:
 
     def _agent(self, opened: ExitStack, stop: StopSwitch, listener: Listener) -> Agent:
         request, office = self.request, PermitOffice()
+        if self.crew.proposer is None:
+            CheckpointFolder(model_folder(request.model.model))  # absent? say so before a browser
         screen = opened.enter_context(request.target.opened(office, self.folder.downloads))
         proposer = self.crew.proposer
         if proposer is None:
             with stop.interruptible():
                 proposer = load_proposer(request.model)
         gate = Gate(screen, office, self.policy, self.journal, self.crew.approver, stop)
+        watch = Watch(screen.observe, self.crew.clock)
         habits = Habits(request.budget, screenshots=request.model.screenshots)
-        return Agent(Watch(screen.observe), proposer, gate, stop, habits, listener)
+        return Agent(watch, proposer, gate, stop, habits, listener)
 
 
 def _told(result: Result, listener: Listener) -> Result:

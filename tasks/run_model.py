@@ -6,6 +6,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from handrail.agent.pocket_format import load_format
+from handrail.agent.pocket_proposer import PocketProposer
 from handrail.agent.proposer import ModelProposer, Proposer
 
 if TYPE_CHECKING:  # the engine needs torch, which takes a second to import
@@ -52,5 +54,10 @@ def load_proposer(choice: ModelChoice) -> Proposer:
 
 
 def make_proposer(engine: "Engine", folder: Path, screenshots: int) -> Proposer:
-    """Return the proposer that fits a loaded checkpoint: the one place that chooses it."""
-    return ModelProposer(engine, screenshots)
+    """Return the proposer that fits a loaded checkpoint: the one place that chooses it.
+
+    A folder with a ``handrail.json`` holds a checkpoint that looks at tiles. Raises
+    CheckpointError.
+    """
+    form = load_format(folder)
+    return ModelProposer(engine, screenshots) if form is None else PocketProposer(engine, form)
