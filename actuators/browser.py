@@ -60,7 +60,7 @@ class Browser:
         Returns when the page's document is there. Raises Unreachable, EnvironmentMissing.
         """
         self._check_open()
-        if url != "about:blank" and urlsplit(url).scheme.lower() not in _SCHEMES:
+        if url != "about:blank" and _scheme(url) not in _SCHEMES:
             raise Unreachable(
                 f"{url[:200]!a} is not an address that can be opened: start it with "
                 "https://, http:// or file:///"
@@ -122,3 +122,10 @@ class Browser:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _scheme(url: str) -> str:
+    try:
+        return urlsplit(url).scheme.lower()
+    except ValueError:
+        return ""

@@ -1,6 +1,7 @@
 """Typed actions as a browser's mouse and keyboard events."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Iterator
 
 from playwright.async_api import Page
@@ -186,5 +187,5 @@ def _spot(point: Point, geometry: ScreenGeometry) -> Spot:
         x, y = geometry.to_input(point)
     except ValueError as error:
         raise ActionRefused(f"the point {error}") from error
-    half = 0.5 / geometry.scale
-    return x + half, y + half
+    # Chromium floors some of an event's coordinates and rounds others: give it whole CSS pixels.
+    return math.floor(x), math.floor(y)

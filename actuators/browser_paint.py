@@ -1,7 +1,7 @@
 """How a dialog box is laid out and painted over a frame."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -41,8 +41,9 @@ class Layout:
     ok: Box
 
 
+@lru_cache(maxsize=4)
 def lay_out(sheet: Sheet, geometry: ScreenGeometry) -> Layout:
-    """Place a box on a screen: in the middle, nearer to the top."""
+    """Place a box on a screen: in the middle, nearer to the top; measuring text is slow."""
     scale = _fit(geometry)
     pad, width = round(_PADDING * scale), min(round(_WIDTH * scale), geometry.width)
     lines = _lines(sheet, _font(round(14 * scale)), width - 2 * pad)
@@ -112,8 +113,9 @@ def _paint_button(
 
 def _lines(sheet: Sheet, font: Font, room: int) -> tuple[str, ...]:
     lines = _wrap(sanitise(sheet.title), font, room)[:1]
-    for line in sheet.message[:2000].splitlines()[:_MOST_LINES]:
-        lines += _wrap(sanitise(line, limit=1000), font, room)
+    for line in sheet.message[:2000].splitlines():
+        if len(lines) <= _MOST_LINES:
+            lines += _wrap(sanitise(line, limit=1000), font, room)
     if len(lines) > _MOST_LINES:
         lines = [*lines[: _MOST_LINES - 1], "..."]
     if sheet.error:

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
-from handrail.actuators.actions import Action, Press, Type, Wait
+from handrail.actuators.actions import Action, Type, Wait
 from handrail.actuators.browser_hit import Hit, device_scale, hit
 from handrail.actuators.browser_input import Hands
 from handrail.actuators.browser_launch import Running
@@ -31,7 +31,7 @@ _LOOK_SECONDS = 15.0
 _INPUT_SECONDS = 30.0
 _NAVIGATION_SECONDS = 30.0
 _HIT_SECONDS = 5.0
-_CRASHED = "the page in front has crashed: press f5 to load it again"
+_CRASHED = "the page in front has crashed: start the run again"
 
 
 class Session:
@@ -144,7 +144,7 @@ class Session:
             raise ActionRefused("another tab came to the front since the last look: look again")
         if self._unfinished is not None and not self._unfinished.done():
             raise ActionRefused("the page is still busy with the input before: wait")
-        if self._tabs.has_crashed(page) and action != Press(keys=("f5",)):
+        if self._tabs.has_crashed(page):
             raise ActionRefused(_CRASHED)
         gesture = self._hands.prepare(action, await self._seen_geometry())
         await self._deliver(asyncio.ensure_future(_run(gesture(page))), page, _limit(action))
@@ -199,8 +199,16 @@ class Session:
             raise EnvironmentMissing("the browser has closed: start the run again")
 
 
-async def _open(page: Page, url: str) -> None:
-    await page.goto(url, wait_until="domcontentloaded", timeout=_NAVIGATION_SECONDS * 1000)
+async def _open(page: Page, url: str, last: bool = False) -> None:
+    try:
+        await page.goto(url, wait_until="domcontentloaded", timeout=_NAVIGATION_SECONDS * 1000)
+    except PlaywrightError as error:
+        if "interrupted by another navigation" not in str(error):
+            raise
+        # A page that sends its visitor on has answered; the error page of an address that was
+        # tried before only comes late.
+        if "chrome-error://" in str(error) and not last:
+            await _open(page, url, last=True)
 
 
 async def _run(gesture: Awaitable[None]) -> None:

@@ -1,0 +1,314 @@
+"""Starting, joining, sharing and losing browsers."""
+
+import json
+import math
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.request import urlopen
+
+import pytest
+from playwright.async_api import Error as PlaywrightError
+
+from handrail.actuators.actions import Click, Press, Type
+from handrail.actuators.browser import Browser, BrowserConfig, find_chromium
+from handrail.actuators.browser_config import check_attach, pick_chromium
+from handrail.actuators.errors import (
+    ActionInDoubt,
+    ActionRefused,
+    EnvironmentMissing,
+    ObservationFailed,
+    Unreachable,
+)
+from handrail.actuators.geometry import Point
+from handrail.sandbox.permit import PermitOffice
+
+if TYPE_CHECKING:
+    from tests.actuators.browser.conftest import Stage
+
+    Open = Callable[[BrowserConfig], Stage]
+
+
+def program(path: Path) -> Path:
+    path.write_text("#!/bin/sh\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def test_the_explicit_browser_comes_first(tmp_path: Path) -> None:
+    explicit = program(tmp_path / "mine")
+    assert find_chromium(explicit) == explicit
+    with pytest.raises(EnvironmentMissing, match="gone"):
+        find_chromium(tmp_path / "gone")
+
+
+def test_then_playwright_s_own_then_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    own = program(tmp_path / "own")
+    assert pick_chromium(None, own) == own
+    if Path("/opt/google/chrome/chrome").exists():
+        pytest.skip("this machine has Chrome where its package puts it")
+    installed = program(tmp_path / "chromium")
+    assert pick_chromium(None, tmp_path / "absent") == installed
+    installed.unlink()
+    with pytest.raises(EnvironmentMissing, match="playwright install chromium"):
+        pick_chromium(None, tmp_path / "absent")
+
+
+def test_a_missing_browser_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentMissing) as caught:
+        Browser.open(BrowserConfig(executable=tmp_path / "none"), PermitOffice())
+    assert "\n" not in str(caught.value)
+
+
+def test_a_program_that_is_no_browser_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentMissing) as caught:
+        Browser.open(BrowserConfig(executable=program(tmp_path / "no-browser")), PermitOffice())
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"width": 0},
+        {"scale": 0.0},
+        {"attach": "http://127.0.0.1:1", "profile_dir": Path("p")},
+        {"storage_state": Path("s"), "profile_dir": Path("p")},
+    ],
+)
+def test_settings_that_contradict_each_other(settings: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"cannot be opened|exclude|give only"):
+        BrowserConfig(**settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:1/",
+        "http://no-such-host.invalid/",
+        "file:///no/such/file.html",
+        "javascript:alert(1)",
+        "chrome://settings",
+        "example.org",
+        "http://[broken",
+    ],
+)
+def test_an_unreachable_address_is_one_clear_line(stage: "Stage", url: str) -> None:
+    with pytest.raises(Unreachable) as caught:
+        stage.browser.goto(url)
+    assert "\n" not in str(caught.value)
+    assert url.split("/")[0] in str(caught.value)
+
+
+def test_the_surface_says_what_it_is(stage: "Stage") -> None:
+    surface = stage.load("tabs.html").surface
+    assert (surface.kind, surface.owned, surface.window.raw) == ("browser", True, "tabs")
+    assert surface.url == f"{stage.site}/tabs.html"
+
+
+@pytest.mark.parametrize("scale", [2.0, 1.5])
+def test_a_scaled_screen_lands_on_the_right_pixel(opened: "Open", scale: float) -> None:
+    stage = opened(BrowserConfig(width=900, height=600, scale=scale))
+    seen = stage.load("input.html")
+    assert (seen.geometry.width, seen.geometry.height) == (900 * scale, 600 * scale)
+    assert seen.geometry.scale == scale
+    stage.do(Click(point=Point(x=math.ceil(310 * scale), y=math.ceil(27 * scale))))
+    assert [event for event in stage.peek("log") if event[0] == "click"] == [["click", 0, 1, 10, 7]]
+    pad = stage.browser.hit_test(stage.at("#plain"))
+    assert pad is not None
+    assert pad.box.contains(stage.at("#plain"))
+    assert pad.name.raw == "Press me"
+    stage.load("dialogs.html")
+    stage.click("#confirm")
+    stage.answer("ok")
+    stage.until(lambda: stage.peek("said"), lambda said: said is True)
+
+
+def test_a_storage_state_is_brought_along(opened: "Open", site: str, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    cookie = {"name": "taste", "value": "salty", "domain": "127.0.0.1", "path": "/"}
+    rest = {"expires": -1, "httpOnly": False, "secure": False, "sameSite": "Lax"}
+    storage = [{"name": "colour", "value": "red"}]
+    origins = [{"origin": site, "localStorage": storage}]
+    state.write_text(json.dumps({"cookies": [cookie | rest], "origins": origins}), "utf-8")
+    stage = opened(BrowserConfig(storage_state=state))
+    stage.load("store.html")
+    assert stage.peek("seen") == ["taste=salty", "red"]
+
+
+@pytest.mark.parametrize(
+    "content", [None, "{", "[]", '{"other": 1}', '{"cookies": 5, "origins": []}']
+)
+def test_a_bad_storage_state_is_one_clear_line(tmp_path: Path, content: str | None) -> None:
+    state = tmp_path / "state.json"
+    if content is not None:
+        state.write_text(content, encoding="utf-8")
+    with pytest.raises(EnvironmentMissing) as caught:
+        Browser.open(BrowserConfig(storage_state=state), PermitOffice())
+    assert "\n" not in str(caught.value)
+
+
+def test_a_profile_outlives_its_browser(opened: "Open", tmp_path: Path) -> None:
+    config = BrowserConfig(profile_dir=tmp_path / "profile")
+    first = opened(config)
+    first.load("store.html")
+    assert first.peek("seen") == ["", None]
+    with pytest.raises(EnvironmentMissing, match="in use"):
+        Browser.open(config, PermitOffice())
+    first.browser.close()
+    second = opened(config)
+    second.load("store.html")
+    assert second.peek("seen") == ["taste=sweet", "green"]
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Start a browser that is not ours, with its DevTools open."""
+    profile = tmp_path / "foreign"
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    process = subprocess.Popen(
+        [
+            *(find_chromium(None), "--headless", "--remote-debugging-port=0", "--disable-gpu"),
+            *(f"--user-data-dir={profile}", "--no-first-run", *root, "about:blank"),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    port = profile / "DevToolsActivePort"
+    deadline = time.monotonic() + 60
+    while not (port.exists() and port.read_text().count("\n") >= 1):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    yield process, f"http://127.0.0.1:{port.read_text().splitlines()[0]}"
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(20)
+
+
+def test_an_attached_browser_is_driven_and_never_closed(
+    opened: "Open", foreign: tuple[subprocess.Popen[bytes], str]
+) -> None:
+    process, address = foreign
+    stage = opened(BrowserConfig(attach=address))
+    seen = stage.load("tabs.html")
+    assert not seen.surface.owned
+    assert seen.geometry.scale == 1.0
+    stage.click("#plain")
+    stage.until(stage.title, lambda title: title == "pressed")
+    stage.browser.close()
+    with urlopen(f"{address}/json/list", timeout=20) as answer:
+        tabs = json.load(answer)
+    assert [tab["title"] for tab in tabs if tab["type"] == "page"] == ["pressed"]
+    assert process.poll() is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://192.0.2.1:9222",
+        "ws://example.org/devtools",
+        "https://127.0.0.1.example.org",
+        "http://localhost.example.org:9222",
+        "file:///tmp/socket",
+        "http://[",
+        "",
+    ],
+)
+def test_attaching_over_a_network_in_clear_is_refused(address: str) -> None:
+    with pytest.raises(EnvironmentMissing, match="cannot attach"):
+        Browser.open(BrowserConfig(attach=address), PermitOffice())
+
+
+def test_attaching_close_by_or_encrypted_is_allowed() -> None:
+    for address in ("http://127.0.0.1:9222", "ws://[::1]:9222/x", "wss://far.example.org/x"):
+        assert check_attach(address) == address
+
+
+def test_attaching_to_nothing_is_one_clear_line() -> None:
+    with pytest.raises(EnvironmentMissing, match="no browser answers"):
+        Browser.open(BrowserConfig(attach="http://127.0.0.1:1"), PermitOffice())
+
+
+def kill(profile: Path) -> None:
+    """Kill the browser that uses a profile, as a crash would."""
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (place / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if f"--user-data-dir={profile}".encode() in words and not any(
+            word.startswith(b"--type=") for word in words
+        ):
+            os.kill(int(place.name), signal.SIGKILL)
+
+
+def test_a_browser_that_is_lost_before_the_action(opened: "Open", tmp_path: Path) -> None:
+    stage = opened(BrowserConfig(profile_dir=tmp_path))
+    stage.load("input.html")
+    kill(tmp_path)
+    stage.until(lambda: stage.browser._running.alive, lambda alive: not alive)
+    action = Press(keys=("enter",))
+    with pytest.raises(EnvironmentMissing, match="has closed"):
+        stage.browser.perform(action, stage.office.issue(action))
+    with pytest.raises(EnvironmentMissing, match="has closed"):
+        stage.browser.observe()
+
+
+def test_a_browser_that_is_lost_in_mid_action(opened: "Open", tmp_path: Path) -> None:
+    stage = opened(BrowserConfig(profile_dir=tmp_path))
+    stage.load("input.html")
+    stage.click("#text")
+    action = Type(text="x" * 900)
+    permit = stage.office.issue(action)
+    timer = threading.Timer(0.1, kill, [tmp_path])
+    timer.start()
+    with pytest.raises(ActionInDoubt):
+        stage.browser.perform(action, permit)
+    timer.join()
+
+
+def test_a_crashed_page_is_told(opened: "Open") -> None:
+    stage = opened(BrowserConfig())
+    stage.load("input.html")
+    tabs = stage.browser._running.tabs
+    page = tabs.front
+    with pytest.raises(PlaywrightError):
+        stage.browser._thread.call(page.goto("chrome://crash"), 30)
+    stage.until(lambda: tabs.has_crashed(page), bool)
+    with pytest.raises(ObservationFailed, match="crashed"):
+        stage.browser.observe()
+    with pytest.raises(ActionRefused, match="crashed"):
+        stage.browser.perform(Type(text="x"), stage.office.issue(Type(text="x")))
+
+
+def test_closing_twice_is_safe(opened: "Open") -> None:
+    stage = opened(BrowserConfig())
+    stage.browser.close()
+    stage.browser.close()
+    with pytest.raises(EnvironmentMissing):
+        stage.browser.observe()
+
+
+def test_two_browsers_side_by_side(opened: "Open") -> None:
+    stages = [opened(BrowserConfig(width=600, height=400)) for _ in range(2)]
+
+    def work(number: int) -> None:
+        stages[number].load("input.html")
+        stages[number].click("#text")
+        stages[number].do(Type(text=f"browser {number}"))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    for number, stage in enumerate(stages):
+        assert stage.peek("document.getElementById('text').value") == f"browser {number}"
