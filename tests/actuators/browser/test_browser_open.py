@@ -2,27 +2,18 @@
 
 import json
 import math
-import os
-import signal
-import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.request import urlopen
 
 import pytest
-from playwright.async_api import Error as PlaywrightError
 
-from handrail.actuators.actions import Click, Press, Type
+from handrail.actuators.actions import Click, Type
 from handrail.actuators.browser import Browser, BrowserConfig, find_chromium
-from handrail.actuators.browser_config import check_attach, pick_chromium
+from handrail.actuators.browser_config import pick_chromium
 from handrail.actuators.errors import (
-    ActionInDoubt,
-    ActionRefused,
     EnvironmentMissing,
-    ObservationFailed,
     Unreachable,
 )
 from handrail.actuators.geometry import Point
@@ -166,127 +157,6 @@ def test_a_profile_outlives_its_browser(opened: "Open", tmp_path: Path) -> None:
     second = opened(config)
     second.load("store.html")
     assert second.peek("seen") == ["taste=sweet", "green"]
-
-
-@pytest.fixture
-def foreign(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """Start a browser that is not ours, with its DevTools open."""
-    profile = tmp_path / "foreign"
-    root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    process = subprocess.Popen(
-        [
-            *(find_chromium(None), "--headless", "--remote-debugging-port=0", "--disable-gpu"),
-            *(f"--user-data-dir={profile}", "--no-first-run", *root, "about:blank"),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    port = profile / "DevToolsActivePort"
-    deadline = time.monotonic() + 60
-    while not (port.exists() and port.read_text().count("\n") >= 1):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    yield process, f"http://127.0.0.1:{port.read_text().splitlines()[0]}"
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait(20)
-
-
-def test_an_attached_browser_is_driven_and_never_closed(
-    opened: "Open", foreign: tuple[subprocess.Popen[bytes], str]
-) -> None:
-    process, address = foreign
-    stage = opened(BrowserConfig(attach=address))
-    seen = stage.load("tabs.html")
-    assert not seen.surface.owned
-    assert seen.geometry.scale == 1.0
-    stage.click("#plain")
-    stage.until(stage.title, lambda title: title == "pressed")
-    stage.browser.close()
-    with urlopen(f"{address}/json/list", timeout=20) as answer:
-        tabs = json.load(answer)
-    assert [tab["title"] for tab in tabs if tab["type"] == "page"] == ["pressed"]
-    assert process.poll() is None
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "http://192.0.2.1:9222",
-        "ws://example.org/devtools",
-        "https://127.0.0.1.example.org",
-        "http://localhost.example.org:9222",
-        "file:///tmp/socket",
-        "http://[",
-        "",
-    ],
-)
-def test_attaching_over_a_network_in_clear_is_refused(address: str) -> None:
-    with pytest.raises(EnvironmentMissing, match="cannot attach"):
-        Browser.open(BrowserConfig(attach=address), PermitOffice())
-
-
-def test_attaching_close_by_or_encrypted_is_allowed() -> None:
-    for address in ("http://127.0.0.1:9222", "ws://[::1]:9222/x", "wss://far.example.org/x"):
-        assert check_attach(address) == address
-
-
-def test_attaching_to_nothing_is_one_clear_line() -> None:
-    with pytest.raises(EnvironmentMissing, match="no browser answers"):
-        Browser.open(BrowserConfig(attach="http://127.0.0.1:1"), PermitOffice())
-
-
-def kill(profile: Path) -> None:
-    """Kill the browser that uses a profile, as a crash would."""
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (place / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if f"--user-data-dir={profile}".encode() in words and not any(
-            word.startswith(b"--type=") for word in words
-        ):
-            os.kill(int(place.name), signal.SIGKILL)
-
-
-def test_a_browser_that_is_lost_before_the_action(opened: "Open", tmp_path: Path) -> None:
-    stage = opened(BrowserConfig(profile_dir=tmp_path))
-    stage.load("input.html")
-    kill(tmp_path)
-    stage.until(lambda: stage.browser._running.alive, lambda alive: not alive)
-    action = Press(keys=("enter",))
-    with pytest.raises(EnvironmentMissing, match="has closed"):
-        stage.browser.perform(action, stage.office.issue(action))
-    with pytest.raises(EnvironmentMissing, match="has closed"):
-        stage.browser.observe()
-
-
-def test_a_browser_that_is_lost_in_mid_action(opened: "Open", tmp_path: Path) -> None:
-    stage = opened(BrowserConfig(profile_dir=tmp_path))
-    stage.load("input.html")
-    stage.click("#text")
-    action = Type(text="x" * 900)
-    permit = stage.office.issue(action)
-    timer = threading.Timer(0.1, kill, [tmp_path])
-    timer.start()
-    with pytest.raises(ActionInDoubt):
-        stage.browser.perform(action, permit)
-    timer.join()
-
-
-def test_a_crashed_page_is_told(opened: "Open") -> None:
-    stage = opened(BrowserConfig())
-    stage.load("input.html")
-    tabs = stage.browser._running.tabs
-    page = tabs.front
-    with pytest.raises(PlaywrightError):
-        stage.browser._thread.call(page.goto("chrome://crash"), 30)
-    stage.until(lambda: tabs.has_crashed(page), bool)
-    with pytest.raises(ObservationFailed, match="crashed"):
-        stage.browser.observe()
-    with pytest.raises(ActionRefused, match="crashed"):
-        stage.browser.perform(Type(text="x"), stage.office.issue(Type(text="x")))
 
 
 def test_closing_twice_is_safe(opened: "Open") -> None:
