@@ -28,17 +28,20 @@ from handrail.tasks.sites.server import Site
 BUDGET = Budget(steps=16, seconds=600.0, calls=32)
 _WIDTH, _HEIGHT = 1280, 800
 _WINDOW_SECONDS = 60.0
-_LATE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Player:
-    """Who decides: a loaded model, or (``proposer`` None) an oracle that knows the answers."""
+    """Who decides: a loaded model, or (``proposer`` None) an oracle that knows the answers.
+
+    ``patience``: the seconds that a wanted state may come late, after the end of a run.
+    """
 
     proposer: Proposer | None
     model: ModelChoice
     view: Callable[[str], Listener]
     runs_folder: Path | None = None
+    patience: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def play_page(player: Player, site: Site, goal: PageGoal, url: str) -> Checked:
     """Let the player do a goal on a page that the site serves, and check the page's state."""
     oracle = PageOracle(site, goal)
     end = _run(player, goal.text, BrowserTarget(url), oracle)
-    return Checked(goal.plan.name, goal.text, end, site.problems(goal, _LATE_SECONDS))
+    return Checked(goal.plan.name, goal.text, end, site.problems(goal, player.patience))
 
 
 def play_note(player: Player, goal: NoteGoal) -> Checked:
@@ -93,7 +96,7 @@ def play_note(player: Player, goal: NoteGoal) -> Checked:
         display.launch([program, "--disable-server", str(file)], _private_home(Path(name)))
         display.wait_for_window(file.name, _WINDOW_SECONDS)
         end = _run(player, goal.text, _OwnedDisplay(display), note_oracle(goal))
-        return Checked("note", goal.text, end, _note_problems(file, goal))
+        return Checked("note", goal.text, end, _note_problems(file, goal, player.patience))
 
 
 @dataclass(frozen=True)
@@ -146,9 +149,9 @@ def _private_home(folder: Path) -> dict[str, str]:
     return {name: str(place) for name, place in places.items()} | {"GSETTINGS_BACKEND": "memory"}
 
 
-def _note_problems(file: Path, goal: NoteGoal) -> tuple[str, ...]:
+def _note_problems(file: Path, goal: NoteGoal, patience: float) -> tuple[str, ...]:
     """Compare the file's bytes, giving the program a while to write them."""
-    deadline = time.monotonic() + _LATE_SECONDS
+    deadline = time.monotonic() + patience
     while (found := file.read_bytes()) != goal.after and time.monotonic() < deadline:
         time.sleep(0.05)
     if found == goal.after:

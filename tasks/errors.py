@@ -3,6 +3,8 @@
     TaskError
     +-- UsageError        what was asked for makes no sense (exit code 2)
     |   +-- NoSuchRun     there is no run of that name
+    |   +-- RowError      a file of grounding data cannot be used
+    +-- PackagesMissing   the packages of a suite cannot be had (exit code 5)
     +-- RunFolderError    the folder of a run cannot be made or read (exit code 5)
     +-- CheckFailed       ``handrail doctor`` read back something else than it did (exit code 5)
 
@@ -48,6 +50,14 @@ class UsageError(TaskError):
 
 class NoSuchRun(UsageError):
     """No run has this name."""
+
+
+class RowError(UsageError):
+    """A file of grounding data cannot be used; the message names the row."""
+
+
+class PackagesMissing(TaskError):
+    """The packages of a suite could not be fetched or prepared."""
 
 
 class RunFolderError(TaskError):

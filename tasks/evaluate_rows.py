@@ -16,13 +16,9 @@ from typing import Annotated
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from handrail.tasks.errors import UsageError
+from handrail.tasks.errors import RowError
 
 GROUPS = ("data_source", "data_type", "role", "platform", "ui_type")
-
-
-class RowError(UsageError):
-    """A file of grounding data cannot be used; the message names the row."""
 
 
 _Side = Annotated[float, Field(allow_inf_nan=False)]

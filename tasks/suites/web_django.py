@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from handrail.tasks.suites.web_packages import PackagesMissing, WebPage
+from handrail.tasks.errors import PackagesMissing
+from handrail.tasks.suites.web_packages import WebPage
 
 _START_SECONDS = 60.0
 _PATHS = (

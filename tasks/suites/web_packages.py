@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from handrail.tasks.errors import TaskError
+from handrail.tasks.errors import PackagesMissing
 
 NPM_PACKAGES = (
     "startbootstrap-sb-admin-2@4.1.4",
@@ -21,10 +21,6 @@ NPM_PACKAGES = (
 )
 DJANGO = "django==5.2"
 _SECONDS = 900
-
-
-class PackagesMissing(TaskError):
-    """The packages of a suite could not be fetched or prepared."""
 
 
 @dataclass(frozen=True)

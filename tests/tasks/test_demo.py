@@ -1,0 +1,105 @@
+"""The demo's machinery with a player that knows the answers, and with one that does nothing."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from handrail.actuators.errors import EnvironmentMissing
+from handrail.agent.listener import Listener, Listeners
+from handrail.agent.proposer import Puppet
+from handrail.sandbox.policy import load_policy
+from handrail.tasks import demo
+from handrail.tasks.demo_result import demo_figures, write_demo_result
+from handrail.tasks.demo_runs import Player, Round, play_note, play_page
+from handrail.tasks.run_file import read_run_file
+from handrail.tasks.run_model import ModelChoice
+from handrail.tasks.sites.goals import note_goal, settings_goal
+from handrail.tasks.sites.server import Site
+from handrail.tasks.suites.forms import form_figures, try_tasks
+
+ROOT = Path(__file__).parents[2]
+
+
+def _silent(_goal: str) -> Listener:
+    return Listeners()
+
+
+def _knowing(folder: Path) -> Player:
+    return Player(None, ModelChoice("oracle"), _silent, folder)
+
+
+def _idle(folder: Path) -> Player:
+    says = '<tool_call>\n{"name": "computer_use", "arguments": {"action": "terminate", "status": "success"}}\n</tool_call>'  # noqa: E501
+    return Player(Puppet([f"Action: Done\n{says}"] * 9), ModelChoice("idle"), _silent, folder, 0.2)
+
+
+@pytest.mark.timeout(300)
+def test_whoever_knows_the_answers_reaches_all_three_goals(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert demo.main(["--oracle", "--seed", "3", "--runs-folder", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert out.count("\nreached: ") == 3
+    assert "1 of 1 seeds: all goals reached" in out
+    runs = sorted(tmp_path.iterdir())
+    assert len(runs) == 3
+    for folder in runs:
+        assert (folder / "report.html").is_file()
+        steps = read_run_file(folder / "run.json").steps
+        assert all(step.outcome == "done" for step in steps[:-1])
+
+
+@pytest.mark.timeout(300)
+def test_who_only_says_so_has_not_reached_it(tmp_path: Path) -> None:
+    goal, note = settings_goal(1), note_goal(1)
+    with Site() as site:
+        page = play_page(_idle(tmp_path), site, goal, site.add(goal))
+    editor = play_note(_idle(tmp_path), note)
+    for checked in (page, editor):
+        assert checked.end.result.kind == "success"
+        assert not checked.good
+    assert editor.problems == (f"note.txt holds b'', wanted {note.after!r}",)
+    figures = {f.name: f for f in demo_figures([Round(1, (page, editor))])}
+    assert figures["all goals reached"].value == 0.0
+    assert figures["goal reached: note"].count == 1
+    assert figures["median seconds of a step"].count == 2
+    path = write_demo_result([Round(1, (page, editor))], tmp_path / "results")
+    assert json.loads(path.read_text())["name"] == "demo"
+
+
+@pytest.mark.timeout(300)
+def test_form_tasks_are_counted_by_the_pages_state(tmp_path: Path) -> None:
+    done = try_tasks(_knowing(tmp_path), [3])
+    figures = {f.name: f for f in form_figures(done)}
+    whole = figures["task done"]
+    assert (whole.value, whole.count) == (1.0, 1)
+    assert whole.chance == 0.0
+    assert figures["said done and was not"].value == 0.0
+    wrong = {f.name: f for f in form_figures(try_tasks(_idle(tmp_path), [5]))}
+    assert wrong["task done"].value == 0.0
+    assert wrong["said done and was not"].value == 1.0
+
+
+def test_a_missing_editor_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert shutil.which("mousepad") is None
+    with pytest.raises(EnvironmentMissing, match="apt install mousepad"):
+        play_note(_knowing(tmp_path), note_goal(1))
+
+
+@pytest.mark.parametrize("text", ["3", "5..2", "a..b", "1..", "..2"])
+def test_a_bad_range_of_seeds_is_a_usage_error(text: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        demo.main(["--seeds", text])
+    assert caught.value.code == 2
+
+
+def test_the_policy_grants_no_more_than_the_demo_needs() -> None:
+    policy = load_policy(ROOT / "tasks" / "sites" / "policy.toml")
+    granted = {(rule.effects, rule.surface, rule.host, rule.owned_display) for rule in policy.rules}
+    assert granted == {
+        (("commit",), "browser", "127.0.0.1", None),
+        (("unknown",), "desktop", None, True),
+    }
