@@ -1,5 +1,6 @@
 """Draw text, boxes and glyphs with skia, and remember exactly what was drawn where."""
 
+import itertools
 import math
 import random
 from collections.abc import Sequence
@@ -94,7 +95,7 @@ class Canvas:
     ) -> None:
         """Draw a polyline."""
         paint = _paint(colour, stroke=width)
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in itertools.pairwise(points):
             self._canvas.drawLine(x0, y0, x1, y1, paint)
 
     def disc(self, box: Rect, colour: Colour, width: float = 0.0) -> None:

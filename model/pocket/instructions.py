@@ -4,8 +4,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from handrail.model.pocket import words
 from handrail.model.pocket import vocabulary as v
+from handrail.model.pocket import words
 
 _TYPE = (
     "type {v} into {n}",
@@ -122,8 +122,9 @@ _SPLIT = (", then ", " into ", "type ", "click ")
 
 
 def phrased(text: str | None) -> list[int]:
-    """Return a text's ids with the ordinary phrases that the tokenizer finds in it, leftmost longest."""
-    ids, rest = [], text or ""
+    """Return a text's ids with the phrases that the tokenizer finds in it, leftmost longest."""
+    ids: list[int] = []
+    rest = text or ""
     while rest:
         found = [(rest.find(p), -len(p), p) for p in _SPLIT if p in rest]
         if not found:

@@ -1,4 +1,4 @@
-"""Make training batches: dense text, small screens, and tiles of whole screens, with their targets."""
+"""Make training batches: dense text, small screens and tiles of whole screens, with targets."""
 
 import random
 from collections.abc import Iterator
@@ -32,8 +32,10 @@ _SCREENS = (
 class Lesson:
     """A stage's diet.
 
-    ``tile`` is width and height in pixels, multiples of 32; ``batch`` tiles a step; ``dense`` the share
-    of dense text pages; ``mix`` the queries a tile, or None while only reading is learned; ``plans``
+    ``tile`` is width and height in pixels, multiples of 32; ``batch`` tiles a step; ``dense`` the
+    share
+    of dense text pages; ``mix`` the queries a tile, or None while only reading is learned;
+    ``plans``
     instruction-only queries a step.
     """
 

@@ -81,7 +81,7 @@ def reading(net: TrainingNetwork, seen: Seen, letters: Tensor, scores: Scores) -
 def runs(
     net: TrainingNetwork, seen: Seen, targets: Sequence[RunTargets], scores: Scores
 ) -> tuple[Tensor, Tensor]:
-    """Return the losses of merged tokens saying the text over them, and where a click on it goes."""
+    """Return the losses of merged tokens saying the text over them, and where it is clicked."""
     words = torch.from_numpy(np.concatenate([t.words for t in targets]))
     units = torch.from_numpy(
         np.stack([np.concatenate([t.x for t in targets]), np.concatenate([t.y for t in targets])])

@@ -27,7 +27,8 @@ class Query:
     """Ids, next-token labels with weights, and where the screen must be looked at.
 
     ``decide`` is the row that says whether the target is here, ``look`` the rows that say x and y.
-    ``area`` is the target's share of each merged token, or None where the target is not on the tile.
+    ``area`` is the target's share of each merged token, or None where the target is not on the
+    tile.
     ``shift`` moves the positions, as a longer instruction would.
     """
 
@@ -76,7 +77,7 @@ def bare(tile: Tile, name: str, element: Element | None, rng: random.Random) -> 
 
 
 def whole(tile: Tile, name: str, element: Element | None, rng: random.Random) -> Query:
-    """Return a query with an instruction of one to four clauses, a history, and one click to be made."""
+    """Return a query with an instruction of one to four clauses, a history, and a click to make."""
     field_like = element is not None and element.kind == "field"
     own = (
         instructions.type_clause(rng, name, words.value(rng))
@@ -112,7 +113,7 @@ def plan(rng: random.Random) -> Query:
 
 @dataclass(frozen=True)
 class QueryMix:
-    """How many queries a tile gets: bare ones that hit, whole ones, and ones whose target is absent."""
+    """How many queries a tile gets: bare ones, whole ones, ones whose target is absent."""
 
     present: int = 14
     whole: int = 2
@@ -131,7 +132,7 @@ def for_tile(tile: Tile, mix: QueryMix, rng: random.Random) -> list[Query]:
 
 
 def _absent_name(tile: Tile, rng: random.Random) -> str:
-    """Return a name that is not on the tile: from elsewhere on the screen, almost one that is, or new."""
+    """Return a name that is not on the tile: from elsewhere, almost one that is, or new."""
     for _ in range(8):
         draw = rng.random()
         if draw < 0.45 and tile.absent:

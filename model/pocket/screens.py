@@ -1,12 +1,13 @@
-"""Compose whole screens: web pages, application windows, dialogs with menus, pages of dense text."""
+"""Compose whole screens: web pages, application windows, dialogs, menus, dense text."""
 
 import random
 from dataclasses import dataclass
 
-from handrail.model.pocket import widgets, words
-from handrail.model.pocket.canvas import Canvas, Rect, centre, text_width
+from handrail.model.pocket import contents, controls, widgets, words
+from handrail.model.pocket.canvas import Canvas, Rect, TextStyle, centre, text_width
+from handrail.model.pocket.pen import Pen
 from handrail.model.pocket.theme import Names, draw_theme
-from handrail.model.pocket.widgets import CONTENT, FORM, Pen
+from handrail.model.pocket.widgets import CONTENT, FORM
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def screen(spec: ScreenSpec, rng: random.Random) -> Canvas:
 
 
 def text_page(spec: ScreenSpec, rng: random.Random) -> Canvas:
-    """Draw a page packed with words in many fonts, sizes and colours: what reading is learned from."""
+    """Draw a page packed with words in many fonts, sizes and colours, to learn reading from."""
     theme = draw_theme(rng, spec.faces, spec.sizes)
     canvas = Canvas(spec.width, spec.height, theme.background)
     names, y = Names(rng, 0.1), rng.uniform(0, 10)
@@ -50,7 +51,7 @@ def text_page(spec: ScreenSpec, rng: random.Random) -> Canvas:
 
 
 def _text_row(
-    canvas: Canvas, names: Names, rng: random.Random, style: widgets.TextStyle, middle: float
+    canvas: Canvas, names: Names, rng: random.Random, style: TextStyle, middle: float
 ) -> None:
     x = rng.uniform(1, 16)
     while True:
@@ -139,7 +140,7 @@ def _bar(pen: Pen, y: float, width: float, kind: str) -> float:
             x,
             pen.y + y + tall / 2,
             words.label(rng, 14),
-            widgets.TextStyle(brand.font, brand.size, ink),
+            TextStyle(brand.font, brand.size, ink),
         )[2]
         x += rng.uniform(20, 60)
         if rng.random() < 0.3:
@@ -196,7 +197,7 @@ def _footer(pen: Pen, left: float) -> float:
     tall = pen.theme.size + pen.rng.randint(12, 30)
     y = pen.y + pen.height - tall
     pen.canvas.line([(pen.x + left, y), (pen.x + pen.width, y)], pen.theme.edge)
-    widgets.links(
+    contents.links(
         pen.at(pen.x + left + pen.theme.pad, y + 6, pen.width - left - 2 * pen.theme.pad, tall - 6)
     )
     return tall
@@ -209,8 +210,9 @@ def _desktop(pen: Pen) -> None:
         frame = (0.0, 0.0, pen.width, pen.height)
     else:
         pen.canvas.rect(
-            (0, 0, pen.width, pen.height), tuple(rng.randint(20, 200) for _ in range(3))
-        )  # type: ignore[arg-type]
+            (0, 0, pen.width, pen.height),
+            (rng.randint(20, 200), rng.randint(20, 200), rng.randint(20, 200)),
+        )
         frame = (
             pen.width * rng.uniform(0, 0.2),
             pen.height * rng.uniform(0, 0.15),
@@ -253,7 +255,7 @@ def _dialog(pen: Pen) -> None:
     pen.canvas.hide(box)
     pen.canvas.rect(box, pen.theme.background, pen.theme.edge, pen.theme.radius)
     used = widgets.column(pen.at(x + 14, y + 14, wide - 28, tall - 60), FORM)
-    widgets.buttons(pen.at(x + 14, y + 14 + min(used, tall - 60), wide - 28, 44))
+    controls.buttons(pen.at(x + 14, y + 14 + min(used, tall - 60), wide - 28, 44))
 
 
 def _menu(pen: Pen) -> None:

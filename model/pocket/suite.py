@@ -1,6 +1,7 @@
 """The fixed examination of grounding: 1,000 fresh screens that training never drew.
 
-1024x768 and 1280x800 in turn, text of 10-16 px, twelve font files kept from training, 20 % labels that
+1024x768 and 1280x800 in turn, text of 10-16 px, twelve font files kept from training, 20 % labels
+that
 almost repeat another, one target a screen. Fixed before the first training run; a change of the
 renderer or of these constants makes it another suite and needs another ``SUITE`` name.
 """
@@ -24,7 +25,7 @@ _SIZES = ((1024, 768), (1280, 800))
 
 @dataclass(frozen=True)
 class Item:
-    """One question: an RGB screen (H, W, 3), a name, the box that counts as a hit, and what it is like."""
+    """One question: an RGB screen (H, W, 3), a name, and the box that counts as a hit."""
 
     number: int
     image: NDArray[np.uint8]
@@ -59,7 +60,7 @@ def _screen_with_target(
 
 
 def _almost(a: str, b: str) -> bool:
-    """Tell whether two labels differ by at most two edits, or share a word of three letters or more."""
+    """Tell whether two labels differ by at most two edits, or share a word of three letters."""
     a, b = a.casefold(), b.casefold()
     if a == b:
         return False

@@ -1,6 +1,7 @@
 """Turn a drawn screen into tiles, and a tile into what each patch and each merged token must know.
 
-A patch is 16 x 16 pixels, a merged token 32 x 32 (two by two patches). Coordinates are 0..1000 of the
+A patch is 16 x 16 pixels, a merged token 32 x 32 (two by two patches). Coordinates are 0..1000 of
+the
 tile's sides.
 """
 
@@ -76,7 +77,7 @@ def cut(canvas: Canvas, image: NDArray[np.uint8], x: int, y: int, width: int, he
     return Tile(pixels, tuple(runs), tuple(present), tuple(absent), frozenset(counts))
 
 
-def merge_order(grid: NDArray[np.generic]) -> NDArray[np.generic]:
+def merge_order(grid: Ints) -> Ints:
     """Reorder (patch rows, patch columns, K) into the model's order: 2 x 2 blocks, row-major."""
     rows, columns, depth = grid.shape
     blocks = grid.reshape(rows // 2, 2, columns // 2, 2, depth).transpose(0, 2, 1, 3, 4)
@@ -84,7 +85,7 @@ def merge_order(grid: NDArray[np.generic]) -> NDArray[np.generic]:
 
 
 def characters(tile: Tile) -> Ints:
-    """Return for each patch the character in each of its four columns: 0 for none, else byte - 31."""
+    """Return for each patch the character in each quarter of it: 0 for none, else byte - 31."""
     width, height = tile.size
     out = np.zeros((height // PATCH, width // PATCH, SLOTS), np.int64)
     for run in tile.runs:
@@ -101,9 +102,11 @@ def characters(tile: Tile) -> Ints:
 
 @dataclass(frozen=True)
 class RunTargets:
-    """For each merged token and each half of its height (shape (cells, 2, ...)): -100 where no text is.
+    """For each merged token and each half of its height (shape (cells, 2, ...)): -100 where no
+    text is.
 
-    ``words``: the run's first characters (bytes - 32, 95 after the end). ``x``, ``y``: where a click
+    ``words``: the run's first characters (bytes - 32, 95 after the end). ``x``, ``y``: where a
+    click
     on that text should go, 0..1000.
     """
 

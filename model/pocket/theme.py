@@ -70,7 +70,7 @@ def _tone(hue: float, saturation: float, lightness: float) -> Colour:
 
 
 def draw_theme(rng: random.Random, faces: tuple[str, ...], sizes: tuple[int, int]) -> Theme:
-    """Return a random theme with one of the font files and a text size within ``sizes`` (pixels)."""
+    """Return a random theme with one of the font files and a text size within ``sizes``."""
     hue, accent_hue = rng.random(), rng.random()
     dark, plain = rng.random() < 0.22, rng.random() < 0.45
     tint = 0.0 if plain else rng.uniform(0.0, 0.25)

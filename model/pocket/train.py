@@ -1,7 +1,8 @@
 """Train the pocket model, stage by stage, and keep what is needed to go on after a stop.
 
 ``python -m handrail.model.pocket.train --out DIR --stage NAME --minutes M [--init FILE]`` runs one
-stage; ``--all`` runs the recipe from nothing. The stages: ``read`` (dense text pages, characters and
+stage; ``--all`` runs the recipe from nothing. The stages: ``read`` (dense text pages, characters
+and
 words), ``small`` (grounding on small screens), ``tiles`` (tiles of whole screens, near-duplicates,
 instructions), each with a decay at its end where ``--decay`` says so.
 """
@@ -21,13 +22,14 @@ from torch import Tensor, nn
 from handrail.model.pocket import lessons, losses
 from handrail.model.pocket.lessons import Batch, Lesson
 from handrail.model.pocket.losses import Scores, Weights
-from handrail.model.pocket.network import Shape, TrainingNetwork, build
+from handrail.model.pocket.network import TrainingNetwork, build
 from handrail.model.pocket.queries import QueryMix
+from handrail.model.pocket.shape import Shape
 
 STAGES = {
-    "read": Lesson((256, 192), 16, 0.75, None, plans=6),
-    "small": Lesson((384, 256), 10, 0.3, QueryMix(8, 1, 2), plans=6),
-    "tiles": Lesson(lessons.TILE, 4, 0.12, QueryMix(14, 2, 4), plans=4),
+    "read": Lesson((256, 192), 16, 0.75, None, plans=10),
+    "small": Lesson((384, 256), 10, 0.35, QueryMix(8, 1, 2), plans=10),
+    "tiles": Lesson(lessons.TILE, 4, 0.12, QueryMix(14, 2, 4), plans=10),
 }
 
 

@@ -1,7 +1,9 @@
 """The pocket model's tokens: bytes, fixed phrases, and one token for each coordinate.
 
-A tools block is one token, and so is each fixed span of a tool call; decoding gives exactly the text
-that a published Qwen3-VL writes (the ``computer_use`` format of QwenLM's cookbooks, coordinates 0 to
+A tools block is one token, and so is each fixed span of a tool call; decoding gives exactly the
+text
+that a published Qwen3-VL writes (the ``computer_use`` format of QwenLM's cookbooks, coordinates 0
+to
 1000 of the image's sides). ``tokenizer`` builds the same vocabulary as a ``tokenizer.json``.
 """
 
@@ -27,7 +29,8 @@ CONTROL = (
 )
 TOOLS = "<|computer_use|>"
 INSTRUCTION = (
-    "Please generate the next move according to the UI screenshot, instruction and previous actions."
+    "Please generate the next move according to the UI screenshot, "
+    "instruction and previous actions."
     "\n\nInstruction: "
 )
 PREVIOUS = "\n\nPrevious actions:\n"

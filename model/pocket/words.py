@@ -4,38 +4,26 @@ import random
 from functools import lru_cache
 from importlib import resources
 
-_ONSETS = "b c d f g h j k l m n p r s t v w z ch sh st tr br gr pl cl dr".split()
-_VOWELS = "a e i o u a e i o ea ou ie y".split()
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_ONSETS = _split("b c d f g h j k l m n p r s t v w z ch sh st tr br gr pl cl dr")
+_VOWELS = _split("a e i o u a e i o ea ou ie y")
 _ENDINGS = ["", "", "", "n", "r", "s", "t", "l", "nd", "ck", "m", "x"]
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_INTERFACE = (
-    "File|Edit|View|Help|Save|Open|Close|Cancel|OK|Apply|Submit|Search|Log in|Log out|Sign in|Sign up"
-    "|Sign out|Next|Back|Previous|Finish|Delete|Remove|Add|New|Copy|Paste|Cut|Undo|Redo|Print|Export"
-    "|Import|Settings|Options|Preferences|Tools|Window|Home|Profile|Account|Password|Username|Email"
-    "|Phone|Address|City|Country|Name|First name|Last name|Full name|Message|Subject|Send|Reply"
-    "|Forward|Inbox|Drafts|Archive|Spam|Trash|Download|Upload|Share|Refresh|Reload|Reset|Clear"
-    "|Select all|Zoom in|Zoom out|Full screen|Play|Pause|Stop|Record|Volume|Mute|Language|Theme"
-    "|Dark mode|Notifications|Privacy|Security|Network|Display|Sound|Battery|Storage|Apps|Users|Date"
-    "|Time|Start|End|Total|Price|Quantity|Cart|Checkout|Buy now|Order|Invoice|Report|Dashboard"
-    "|Analytics|Calendar|Tasks|Notes|Contacts|Photos|Music|Videos|Documents|Folder|Rename|Properties"
-    "|Format|Insert|Table|Chart|Image|Link|Code|Run|Debug|Build|Test|Deploy|Terminal|Console"
-    "|Extensions|Plugins|Update|Install|Enable|Disable|Accept|Decline|Yes|No|Continue|Retry|Skip"
-    "|Done|More|Less|Show|Hide|Expand|Filter|Sort|Group|Color|Size|Font|Bold|Italic|Align|Left|Right"
-    "|Save as...|Save all|Open recent|Page setup...|Find and replace|Go to line...|Remember me"
-    "|Forgot password?|Terms of service|Learn more|Read more|View all|Postal code|Date of birth"
-    "|Confirm password|Company|Job title|Website|Comments|Description|Category|Status|Priority"
-).split("|")
 
 
-@lru_cache(maxsize=1)
-def _vocabulary() -> tuple[str, ...]:
-    text = resources.files("handrail.model.pocket").joinpath("words.txt").read_text("utf-8")
-    return tuple(text.split())
+@lru_cache(maxsize=2)
+def _lines(name: str) -> tuple[str, ...]:
+    text = resources.files("handrail.model.pocket").joinpath(name).read_text("utf-8")
+    return tuple(text.splitlines())
 
 
 def word(rng: random.Random) -> str:
     """Return a lower-case English word, common ones more often."""
-    known = _vocabulary()
+    known = _lines("words.txt")
     return known[min(len(known) - 1, int(len(known) * rng.random() ** 1.6))]
 
 
@@ -60,7 +48,7 @@ def label(rng: random.Random, longest: int = 24) -> str:
     """Return a label of at most ``longest`` printable ASCII characters."""
     draw = rng.random()
     if draw < 0.17:
-        text = rng.choice(_INTERFACE)
+        text = rng.choice(_lines("labels.txt"))
     elif draw < 0.42:
         text = cased(rng, " ".join(invented(rng) for _ in range(rng.choice((1, 1, 2)))))
     elif draw < 0.9:
@@ -93,7 +81,7 @@ def _code(rng: random.Random) -> str:
 
 
 def value(rng: random.Random, longest: int = 16) -> str:
-    """Return something a person would type into a field: letters, digits and ``@ . - _ '`` blanks."""
+    """Return something a person would type into a field."""
     draw = rng.random()
     if draw < 0.35:
         text = invented(rng)

@@ -1,0 +1,58 @@
+"""What ``handrail.json`` in a checkpoint's folder says: tiles, and the fixed spans of a reply."""
+
+import re
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from handrail.model.errors import CheckpointError
+from handrail.model.tiles import TileSpec
+
+FILE = "handrail.json"
+_NUMBERS = re.compile(r"-?\d+")
+
+
+class PocketFormat(BaseModel):
+    """How a tile-trained checkpoint writes a click.
+
+    ``think`` opens the line that names the target, ``call`` the tool call of a click, ``absent`` is
+    said instead where the target is not on the tile, ``point`` is the rest with ``{x}`` and ``{y}``
+    in 0..1000; ``longest`` bounds a reply in tokens.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    tile: TileSpec
+    think: str = Field(min_length=1)
+    call: str = Field(min_length=1)
+    absent: str = Field(min_length=1)
+    point: str
+    longest: int = Field(default=120, ge=8, le=4096)
+    candidates: int = Field(default=3, ge=1, le=64)
+
+    @model_validator(mode="after")
+    def _has_both(self) -> Self:
+        if "{x}" not in self.point or "{y}" not in self.point:
+            raise ValueError("point must hold {x} and {y}")
+        return self
+
+    def read_point(self, written: str) -> tuple[float, float] | None:
+        """Return the two coordinates of a written point as fractions, None where it has not two."""
+        numbers = [int(n) for n in _NUMBERS.findall(written)]
+        if len(numbers) != 2 or not all(0 <= n <= 1000 for n in numbers):
+            return None
+        return numbers[0] / 1000, numbers[1] / 1000
+
+
+def load_format(folder: Path) -> PocketFormat | None:
+    """Return a checkpoint's format, None without a ``handrail.json``. Raises CheckpointError."""
+    file = folder / FILE
+    if not file.is_file():
+        return None
+    try:
+        return PocketFormat.model_validate_json(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        raise CheckpointError(
+            f"{file} is not readable ({error}): copy it from the source"
+        ) from error

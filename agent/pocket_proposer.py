@@ -1,0 +1,138 @@
+"""Ask the pocket model: say the next step, then look for its target in every tile of the screen.
+
+The model's reply is written in two parts. What is to be done next depends on the instruction and on
+what was done, and is said first ("Action: click NAME"). Where that is, is asked of each tile at
+native scale; the tile in which the model most prefers a click to "not here" gives the coordinates.
+The two parts together are one reply in the ``computer_use`` format, parsed like any model's.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from handrail.actuators.observation import Observation
+from handrail.agent.history import Step
+from handrail.agent.parse import parse
+from handrail.agent.pocket_format import PocketFormat
+from handrail.agent.prompt import user_text
+from handrail.agent.proposal import ParseError, Proposal, Usage
+from handrail.agent.tool import computer_use
+from handrail.model import tiles
+from handrail.model.messages import ImagePart, Message, TextPart
+
+if TYPE_CHECKING:  # the engine needs torch, which takes a second to import
+    from handrail.model.decode import Decode
+    from handrail.model.engine import Engine
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where a name is: fractions of the screen, and how sure (log-odds of click against absent)."""
+
+    x: float
+    y: float
+    odds: float
+
+
+class PocketProposer:
+    """Decides with a checkpoint that was trained on tiles (see ``handrail.json`` in its folder)."""
+
+    def __init__(self, engine: "Engine", form: PocketFormat) -> None:
+        self._engine = engine
+        self._form = form
+        self._tools = (computer_use(),)
+        self._call = self._single(form.call)
+        self._absent = self._single(form.absent)
+
+    def propose(
+        self, goal: str, history: Sequence[Step], observation: Observation
+    ) -> Proposal | ParseError:
+        """Return the next action. Raises ModelError."""
+        began = time.perf_counter()
+        lines = [
+            f"Step {i}: {line}"
+            for i, line in enumerate((_line(s) for s in history if _counts(s)), start=1)
+        ]
+        said, prompt_tokens, reply_tokens = self._plan(user_text(goal, lines))
+        reply, image_tokens, odds = said, 0, None
+        if said.startswith(self._form.think) and self._form.call not in said:
+            found, image_tokens = self._look(observation.image, user_text(goal, lines), said)
+            reply_tokens += 4
+            odds = found.odds
+            x, y = round(found.x * 1000), round(found.y * 1000)
+            reply = f"{said}{self._form.call}{self._form.point.format(x=x, y=y)}"
+        usage = Usage(
+            prompt_tokens=prompt_tokens,
+            image_tokens=image_tokens,
+            reply_tokens=reply_tokens,
+            seconds=time.perf_counter() - began,
+        )
+        made = parse(reply, observation.geometry)
+        if isinstance(made, Proposal) and odds is not None:
+            made = replace(made, confidence=_squash(odds))
+        return replace(made, usage=usage)
+
+    def locate(self, image: Image.Image, instruction: str) -> Found:
+        """Find what an instruction names: the middle of a click. Raises ModelError."""
+        return self._look(
+            image, user_text(f"click {instruction}", []), self._form.think + instruction
+        )[0]
+
+    def _plan(self, text: str) -> tuple[str, int, int]:
+        """Return what is said before the screen must be looked at, and tokens read and written."""
+        decode = self._engine.begin([Message("user", [TextPart(text)])], self._tools)
+        reply: list[int] = []
+        token = int(decode.logits.argmax())
+        stop = self._engine.stop_ids | {self._call, self._absent}
+        while token not in stop and len(reply) < self._form.longest:
+            reply.append(token)
+            token = int(decode.step(token).argmax())
+        return self._engine.tokenizer.decode(reply), len(decode.prompt_ids), len(reply)
+
+    def _look(self, image: Image.Image, text: str, said: str) -> tuple[Found, int]:
+        """Look for the target in every tile; return the best find and the visual tokens spent."""
+        cut = tiles.cut(image, self._form.tile)
+        asked = [[Message("user", [ImagePart(t.image), TextPart(text)])] for t in cut]
+        decodes = self._engine.begin_batch(asked, self._tools, said)
+        odds = [float(d.logits[self._call] - d.logits[self._absent]) for d in decodes]
+        finds: list[Found] = []
+        for number in sorted(range(len(cut)), key=lambda n: -odds[n])[: self._form.candidates]:
+            if place := self._coordinates(decodes[number], cut[number]):
+                finds.append(Found(*place, odds[number]))
+                break
+        spent = sum(d.image_tokens for d in decodes)
+        return (finds[0] if finds else Found(0.5, 0.5, min(odds))), spent
+
+    def _coordinates(self, decode: "Decode", tile: tiles.Tile) -> tuple[float, float] | None:
+        """Decode the click's coordinates in a tile, as fractions of the screen."""
+        across = int(decode.step(self._call).argmax())
+        down = int(decode.step(across).argmax())
+        written = self._engine.tokenizer.decode([across, down])
+        place = self._form.read_point(written)
+        return None if place is None else tile.to_screen(*place)
+
+    def _single(self, text: str) -> int:
+        ids = self._engine.tokenizer.encode(text)
+        if len(ids) != 1:
+            raise ValueError(f"the checkpoint's tokenizer has no single token for {text!r}")
+        return ids[0]
+
+
+def _counts(step: Step) -> bool:
+    """Tell whether a step was done, as far as the model's own bookkeeping goes."""
+    if not isinstance(step.reply, Proposal):
+        return False
+    return step.outcome is None or step.outcome.kind in ("done", "in_doubt")
+
+
+def _line(step: Step) -> str:
+    assert isinstance(step.reply, Proposal)
+    return step.reply.line
+
+
+def _squash(odds: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))

@@ -1,0 +1,111 @@
+"""Write trained weights as a checkpoint folder in the layout of any published Qwen3-VL.
+
+``python -m handrail.model.pocket.export STATE FOLDER`` drops the auxiliary heads and writes config,
+weights (bfloat16), tokenizer, chat template, processor settings, and ``handrail.json``, which tells
+Handrail about tiles.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from handrail.model.pocket import lessons, network
+from handrail.model.pocket import vocabulary as v
+from handrail.model.pocket.network import TrainingNetwork
+from handrail.model.pocket.shape import Shape, config_json
+
+_OVERLAP = (192, 64)
+# Line ends that count are written as expressions: transformers and Handrail trim those beside tags.
+CHAT_TEMPLATE = r"""{%- macro render(content) -%}
+{%- if content is string -%}{{ content }}
+{%- else -%}
+{%- for part in content -%}
+{%- if part.type == 'image' or 'image' in part -%}<|vision_start|><|image_pad|><|vision_end|>
+{%- elif 'text' in part -%}{{ part.text }}
+{%- endif -%}
+{%- endfor -%}
+{%- endif -%}
+{%- endmacro -%}
+{%- if tools -%}{{ '<|im_start|>system\n<|computer_use|><|im_end|>\n' }}{%- endif -%}
+{%- for message in messages -%}
+{%- set role = 'user' if message.role == 'tool' else message.role -%}
+{{ '<|im_start|>' + role + '\n' }}{{ render(message.content) }}{{ '<|im_end|>\n' }}
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{ '<|im_start|>assistant\n' }}{%- endif -%}
+"""
+
+
+def _form() -> dict[str, object]:
+    point = (v.x_text(0) + v.y_text(0)).replace("[0", "[{x}").replace(", 0]", ", {y}]")
+    return {
+        "tile": {
+            "width": lessons.TILE[0],
+            "height": lessons.TILE[1],
+            "overlap_x": _OVERLAP[0],
+            "overlap_y": _OVERLAP[1],
+        },
+        "think": v.THINK_CLICK,
+        "call": v.CALL_CLICK,
+        "absent": v.ABSENT,
+        "point": point,
+    }
+
+
+def export(net: TrainingNetwork, folder: Path) -> None:
+    """Write a checkpoint folder; what is there already is replaced file by file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {
+        k: t.detach().to(torch.bfloat16).contiguous()
+        for k, t in net.model.state_dict().items()
+        if k != "lm_head.weight"
+    }
+    save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
+    v.tokenizer().save(str(folder / "tokenizer.json"))
+    (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE, "utf-8")
+    eos = [v.token("<|im_end|>"), v.token("<|endoftext|>")]
+    files: dict[str, dict[str, object]] = {
+        "config.json": config_json(Shape()),
+        "generation_config.json": {"do_sample": False, "eos_token_id": eos},
+        "tokenizer_config.json": {
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "eos_token": "<|im_end|>",
+            "pad_token": "<|endoftext|>",
+            "model_max_length": 8192,
+        },
+        "preprocessor_config.json": {
+            "image_processor_type": "Qwen2VLImageProcessorFast",
+            "processor_class": "Qwen3VLProcessor",
+            "patch_size": 16,
+            "temporal_patch_size": 2,
+            "merge_size": 2,
+            "image_mean": [0.5] * 3,
+            "image_std": [0.5] * 3,
+            "size": {"shortest_edge": 1024, "longest_edge": 2097152},
+        },
+        "handrail.json": _form(),
+    }
+    for name, content in files.items():
+        (folder / name).write_text(
+            json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8"
+        )
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    """Export from the command line; return the exit code."""
+    parser = argparse.ArgumentParser(prog="handrail.model.pocket.export")
+    parser.add_argument("state", type=Path)
+    parser.add_argument("folder", type=Path)
+    args = parser.parse_args(None if arguments is None else list(arguments))
+    net = TrainingNetwork(network.build(Shape(), 0))
+    net.load_state_dict(torch.load(args.state, map_location="cpu")["net"])
+    export(net, args.folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
