@@ -31,8 +31,8 @@ def ours():
         name = frame.f_code.co_filename
         if name.startswith(floors):
             return f"{{name}}:{{frame.f_lineno}}"
-        if not name.startswith("<frozen") and not name.endswith(("/os.py", "/_collections_abc.py")):
-            return None
+        if name not in ("<frozen os>", "<frozen _collections_abc>", os.__file__):
+            return None  # a library's own affair, or the importer writing its cache
         frame = frame.f_back
 
 def read(key):

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from .console import Console
 from .errors import Missing, StepFailed
+from .libraries import prepare_driver
 from .settings import Settings
 from .stamp import Stamps
 from .system import Packages, distribution
 
-_DRIVER_PACKAGES = ("libatomic1", "libstdc++6")
 _FIND = """
 from handrail.actuators.browser import find_chromium
 from handrail.actuators.errors import EnvironmentMissing
@@ -28,7 +28,7 @@ def prepare(settings: Settings, console: Console, packages: Packages) -> None:
         return
     if (stamped := stamps.read("browser")) and Path(stamped).exists():
         return
-    _prepare_driver(settings, packages)
+    prepare_driver(settings, packages)
     found = _found(settings) or _fetched(settings, console, packages)
     if found is None:
         raise Missing(
@@ -48,22 +48,6 @@ def _try_named(named: Path, stamps: Stamps) -> None:
     if not starts(named):
         raise Missing(f"HANDRAIL_BROWSER={named} does not start as a Chromium does")
     stamps.write("browser-named", str(named))
-
-
-def _prepare_driver(settings: Settings, packages: Packages) -> None:
-    """Have what playwright's own driver is linked to: a bare Debian lacks a library of it."""
-    command = [str(settings.python), "-m", "playwright", "--version"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    if ended.returncode == 0:
-        return
-    packages.install("playwright's driver", _DRIVER_PACKAGES)
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    if ended.returncode != 0:
-        raise Missing(
-            f"playwright's driver does not start: {ended.stderr.strip()[-500:]}\n"
-            f"  Debian, Ubuntu:  sudo apt-get install {' '.join(_DRIVER_PACKAGES)}\n"
-            "then run make again"
-        )
 
 
 def _found(settings: Settings) -> Path | None:

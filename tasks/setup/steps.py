@@ -2,24 +2,38 @@
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from . import browser, environment
 from .console import Console
 from .errors import SetupError
+from .libraries import prepare_renderer
 from .settings import Settings, read_settings
 from .system import Packages, prepare_display, prepare_fonts
 
 _ENVIRONMENT_MISSING = 5
 _INTERRUPTED = 130
-_STEPS = {
-    "demo": ("environment", "browser", "display"),
-    "test": ("tools", "browser", "display"),
-    "dev": ("tools", "browser", "display"),
-    "check": ("tools",),
-    "bench": ("tools", "browser", "display"),
-    "pocket": ("tools", "fonts"),
+_Step = Callable[[Settings, Console, Packages], None]
+
+
+def _environment(settings: Settings, console: Console, packages: Packages) -> None:
+    environment.prepare(settings, console, packages, dev=False)
+
+
+def _tools(settings: Settings, console: Console, packages: Packages) -> None:
+    environment.prepare(settings, console, packages, dev=True)
+    environment.link_types(settings.root)
+
+
+_EVERYTHING: tuple[_Step, ...] = (_tools, browser.prepare, prepare_display, prepare_renderer)
+_STEPS: dict[str, tuple[_Step, ...]] = {
+    "demo": (_environment, browser.prepare, prepare_display),
+    "test": _EVERYTHING,
+    "dev": _EVERYTHING,
+    "check": (_tools,),
+    "bench": (*_EVERYTHING, prepare_fonts),
+    "pocket": (_tools, prepare_renderer, prepare_fonts),
 }
 
 
@@ -46,16 +60,6 @@ def _prepare(target: str, settings: Settings, console: Console) -> None:
     started = time.monotonic()
     packages = Packages(console, settings.apt)
     for step in _STEPS[target]:
-        if step == "environment":
-            environment.prepare(settings, console, packages, dev=False)
-        elif step == "tools":
-            environment.prepare(settings, console, packages, dev=True)
-            environment.link_types(settings.root)
-        elif step == "browser":
-            browser.prepare(settings, console, packages)
-        elif step == "display":
-            prepare_display(console, packages)
-        elif step == "fonts":
-            prepare_fonts(console, packages)
+        step(settings, console, packages)
     if (passed := time.monotonic() - started) > 1:
         console.say(f"ready for 'make {target}' after {passed:.0f} s; the next time is quick")

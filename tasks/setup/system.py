@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .console import Console
 from .errors import Missing
+from .settings import Settings
 
 _PROGRAMS = {
     "Xvfb": "xvfb",
@@ -79,7 +80,7 @@ def _privilege() -> tuple[str, ...] | None:
     return ("sudo", "-n") if allowed else None
 
 
-def prepare_display(console: Console, packages: Packages) -> None:
+def prepare_display(_settings: Settings, console: Console, packages: Packages) -> None:
     """Have Xvfb, a window manager and two small applications. Raises Missing."""
     if sys.platform != "linux":
         console.say(f"no Xvfb on {platform.system()}: the desktop parts are for Linux")
@@ -98,7 +99,7 @@ def prepare_display(console: Console, packages: Packages) -> None:
         )
 
 
-def prepare_fonts(console: Console, packages: Packages) -> None:
+def prepare_fonts(_settings: Settings, console: Console, packages: Packages) -> None:
     """Have the fonts that the pocket model is trained with. Raises Missing on Debian and Ubuntu."""
     if shutil.which("dpkg-query") is None:
         console.say(f"no Debian packages here: have these fonts installed: {' '.join(_FONTS)}")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail.tasks.setup import browser, environment, system
+from handrail.tasks.setup import browser, environment, libraries, system
 from handrail.tasks.setup.console import Console
 from handrail.tasks.setup.errors import Missing, StepFailed
 from handrail.tasks.setup.settings import TORCH_INDEX, Settings, read_settings
@@ -150,7 +150,7 @@ def test_without_apt_a_person_is_told_what_to_install(
     packages = system.Packages(console, allowed=False)
     assert packages.prefix is None
     with pytest.raises(Missing, match="apt-get install xvfb openbox mousepad galculator"):
-        system.prepare_display(console, packages)
+        system.prepare_display(Settings(tmp_path), console, packages)
 
 
 def test_apt_installs_what_is_missing(
@@ -166,7 +166,7 @@ def test_apt_installs_what_is_missing(
         f"""cd {tmp_path}; echo "$@" >> asked
         if [ "$1" = install ]; then /bin/cp Xvfb mousepad; /bin/cp Xvfb galculator; fi""",
     )
-    system.prepare_display(console, system.Packages(console, allowed=True))
+    system.prepare_display(Settings(tmp_path), console, system.Packages(console, allowed=True))
     asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
     assert asked == ["update", "install --yes --no-install-recommends mousepad galculator"]
     assert "apt-get install mousepad galculator" in said.getvalue()
@@ -201,3 +201,16 @@ def test_a_named_browser_is_tried_once(console: Console, tmp_path: Path) -> None
     for _ in range(2):
         browser.prepare(settings, console, system.Packages(console, allowed=False))
     assert (tmp_path / "starts").read_text(encoding="utf-8") == "x\n"
+
+
+def test_a_driver_that_does_not_start_names_its_packages(console: Console, tmp_path: Path) -> None:
+    settings = Settings(tmp_path)
+    settings.python.parent.mkdir(parents=True)
+    program(settings.python, "echo 'node: libatomic.so.1: cannot open' >&2; exit 127")
+    packages = system.Packages(console, allowed=False)
+    with pytest.raises(Missing, match=r"libatomic\.so\.1(.|\n)*apt-get install libatomic1"):
+        libraries.prepare_driver(settings, packages)
+    program(settings.python, "exit 0")
+    libraries.prepare_driver(settings, packages)
+    settings.python.unlink()
+    libraries.prepare_driver(settings, packages)
