@@ -2,6 +2,7 @@
 
     SandboxError
     +-- PolicyError         a policy file or rule cannot be read, or grants what it may not
+    +-- UnreadableHost      an address whose host is not certain (stays in this folder)
     +-- JournalError        the journal cannot be written or read: the run must stop
         +-- JournalCorrupt  a journal was changed or damaged after it was written
 
@@ -17,6 +18,10 @@ class SandboxError(Exception):
 
 class PolicyError(SandboxError):
     """A policy is unreadable, misspelt, or grants the unknown without naming where."""
+
+
+class UnreadableHost(SandboxError):
+    """An address whose host cannot be told for certain."""
 
 
 class JournalError(SandboxError):

@@ -20,15 +20,13 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
 
+from handrail.sandbox.errors import UnreadableHost
+
 _PORTS = {"http": 80, "https": 443}
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 # IDNA 2003 (Python's codec) and 2008 (browsers) turn these into different hosts.
 _DEVIATING = frozenset("\u00df\u1e9e\u03c2\u200c\u200d")
 _FORMS = 'allowed: "example.org", "example.org:8443", "*.example.org", "127.0.0.1", "[::1]:80"'
-
-
-class UnreadableHost(ValueError):
-    """An address whose host cannot be told for certain."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, mod
 
 from handrail.actuators.actions import Action
 from handrail.actuators.observation import Surface, SurfaceKind
-from handrail.sandbox.hosts import HostPattern, UnreadableHost, host_of
+from handrail.sandbox.errors import UnreadableHost
+from handrail.sandbox.hosts import HostPattern, host_of
 
 T = TypeVar("T")
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from handrail.sandbox.hosts import HostPattern, UnreadableHost, host_of
+from handrail.sandbox.errors import UnreadableHost
+from handrail.sandbox.hosts import HostPattern, host_of
 
 
 @pytest.mark.parametrize(
