@@ -112,15 +112,20 @@ def _fill(lesson: Lesson, seed: int, out: "Queue[Batch]") -> None:
         out.put(batch(lesson, rng))
 
 
-def stream(lesson: Lesson, seed: int, ahead: int = 4) -> Iterator[Batch]:
-    """Yield batches that a process of its own draws ahead of time, without end."""
+def stream(lesson: Lesson, seed: int, workers: int = 1) -> Iterator[Batch]:
+    """Yield batches that processes of their own draw ahead of time, without end."""
     context = get_context("spawn")
-    queue: Queue[Batch] = context.Queue(ahead)
-    worker = context.Process(target=_fill, args=(lesson, seed, queue), daemon=True)
-    worker.start()
+    queue: Queue[Batch] = context.Queue(4 * workers)
+    drawing = [
+        context.Process(target=_fill, args=(lesson, seed * 1000 + number, queue), daemon=True)
+        for number in range(workers)
+    ]
+    for worker in drawing:
+        worker.start()
     try:
         while True:
             yield queue.get()
     finally:
-        worker.terminate()
-        worker.join()
+        for worker in drawing:
+            worker.terminate()
+            worker.join()

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from handrail.model.pocket import queries
 from handrail.model.pocket import vocabulary as v
-from handrail.model.pocket.network import CHARACTERS, Read, Seen, TrainingNetwork
+from handrail.model.pocket.network import CHARACTERS, Read, Seen, TrainingNetwork, on
 from handrail.model.pocket.targets import CELL, WORD, RunTargets
 
 SPREAD = 5.0
@@ -82,8 +82,8 @@ def runs(
     net: TrainingNetwork, seen: Seen, targets: Sequence[RunTargets], scores: Scores
 ) -> tuple[Tensor, Tensor]:
     """Return the losses of merged tokens saying the text over them, and where it is clicked."""
-    words = torch.from_numpy(np.concatenate([t.words for t in targets]))
-    units = torch.from_numpy(
+    words = on(np.concatenate([t.words for t in targets]))
+    units = on(
         np.stack([np.concatenate([t.x for t in targets]), np.concatenate([t.y for t in targets])])
     )
     table, count = net.embedding, 0
@@ -94,27 +94,16 @@ def runs(
         found, number = seen.merged[inked], int(inked.sum())
         if number == 0:
             continue
-        said = functional.linear(found, net.word[half]).view(number, WORD, -1) @ table[
-            32:128
-        ].t().to(found.dtype)
         wanted = words[inked][:, half]
-        word = (
-            word
-            + functional.cross_entropy(
-                said.float().reshape(-1, CHARACTERS), wanted.reshape(-1), reduction="sum"
-            )
-            / WORD
-        )
-        hits += (said.argmax(-1) == wanted).float().mean(-1).sum().item()
+        said = functional.linear(found, net.word[half]).view(number, WORD, -1)
+        letters = (said @ table[32:128].t().to(found.dtype)).float()
+        flat = letters.reshape(-1, CHARACTERS)
+        word = word + functional.cross_entropy(flat, wanted.reshape(-1), reduction="sum") / WORD
+        hits += (letters.argmax(-1) == wanted).float().mean(-1).sum().item()
         spots = functional.linear(found, net.place[half]).view(number, 2, -1)
         for axis in (0, 1):
-            place = (
-                place
-                + _soft(
-                    _axis_logits(spots[:, axis], table, axis).log_softmax(-1),
-                    units[axis, inked, half],
-                ).sum()
-            )
+            logits = _axis_logits(spots[:, axis], table, axis).log_softmax(-1)
+            place = place + _soft(logits, units[axis, inked, half]).sum()
         count += number
     scores.note(
         word=word.item() / max(1, count),
@@ -148,7 +137,7 @@ def looking(read: Read, areas: Sequence[np.ndarray], scores: Scores) -> tuple[Te
     wanted = torch.zeros(len(areas), count + 1)
     for i, area in enumerate(areas):
         if len(area):
-            wanted[i, 1:] = torch.from_numpy(area)
+            wanted[i, 1:] = on(area)
         else:
             wanted[i, 0] = 1.0
     seen = read.looking[:, : count + 1]
@@ -179,7 +168,12 @@ def answers(
             off.append((spoken.argmax(-1) - units).abs())
         near = (off[0] < 25) & (off[1] < 18)
         scores.note(coordinate=coordinate.item(), near=near.float().mean().item())
-    labels, weights = torch.from_numpy(packed.labels), torch.from_numpy(packed.weights)
+    return coordinate, _spoken(table, read, packed, scores)
+
+
+def _spoken(table: Tensor, read: Read, packed: queries.Packed, scores: Scores) -> Tensor:
+    """Return the loss of the tokens to be said, coordinates apart."""
+    labels, weights = on(packed.labels), on(packed.weights)
     asked = labels != queries.IGNORE
     said = functional.linear(read.hidden[asked], table).float()
     loss = functional.cross_entropy(said, labels[asked], reduction="none")
@@ -193,4 +187,4 @@ def answers(
     else:
         scores.note(plan=loss.mean().item(), plan_hit=right.float().mean().item())
     weight = weights[asked]
-    return coordinate, (loss * weight).sum() / weight.sum().clamp_min(1)
+    return (loss * weight).sum() / weight.sum().clamp_min(1)

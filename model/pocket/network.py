@@ -11,7 +11,9 @@ alike.
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -125,13 +127,13 @@ class TrainingNetwork(nn.Module):
 
     def read(self, seen: Seen | None, packed: queries.Packed) -> Read:
         """Run the decoder over packed queries; ``looking`` and ``pointing`` need an image."""
-        decoder, ids = self.model.model.language_model, torch.from_numpy(packed.ids)
+        decoder, ids = self.model.model.language_model, on(packed.ids)
         hidden: Tensor = decoder.embed_tokens(ids).to(torch.bfloat16)
         visual = (ids == v.token("<|image_pad|>"))[..., None]
         if seen is not None:
             hidden = hidden.masked_scatter(visual, seen.merged.to(hidden.dtype))
         rotation = self._rope.prefill(torch.from_numpy(packed.positions), hidden)
-        mask, rows = _mask(torch.from_numpy(packed.owner)), packed.rows
+        mask, rows = _mask(on(packed.owner)), packed.rows
         looking = pointing = torch.zeros(())
         for number, layer in enumerate(decoder.layers):
             assert isinstance(layer, DecoderLayer)
@@ -192,6 +194,11 @@ def _looking(
     scores = torch.einsum("nd,nkd->nk", asked.float(), keys.float()[tile]) / math.sqrt(size)
     scores = scores.masked_fill(~mask[tile, 0, row], -1e4).log_softmax(-1)
     return scores[:, len(queries.PREFIX) - 1 :]
+
+
+def on(array: NDArray[np.generic]) -> Tensor:
+    """Return an array as a tensor on torch's default device, where the training takes place."""
+    return torch.from_numpy(array).to(torch.get_default_device())
 
 
 def patches(images: Tensor) -> Tensor:

@@ -22,14 +22,14 @@ from torch import Tensor, nn
 from handrail.model.pocket import lessons, losses
 from handrail.model.pocket.lessons import Batch, Lesson
 from handrail.model.pocket.losses import Scores, Weights
-from handrail.model.pocket.network import TrainingNetwork, build
+from handrail.model.pocket.network import TrainingNetwork, build, on
 from handrail.model.pocket.queries import QueryMix
 from handrail.model.pocket.shape import Shape
 
 STAGES = {
-    "read": Lesson((256, 192), 16, 0.75, None, plans=10),
-    "small": Lesson((384, 256), 10, 0.35, QueryMix(8, 1, 2), plans=10),
-    "tiles": Lesson(lessons.TILE, 4, 0.12, QueryMix(14, 2, 4), plans=10),
+    "read": Lesson((256, 192), 24, 0.75, None),
+    "small": Lesson((256, 192), 12, 0.4, QueryMix(6, 1, 2), plans=6),
+    "tiles": Lesson(lessons.TILE, 8, 0.12, QueryMix(14, 1, 4), plans=8),
 }
 
 
@@ -41,6 +41,7 @@ class Course:
     rate: float
     decay: float
     seed: int
+    workers: int = 1
     warm_up: int = 60
 
 
@@ -48,8 +49,8 @@ def loss_of(
     net: TrainingNetwork, batch: Batch, lesson: Lesson, weights: Weights, scores: Scores
 ) -> Tensor:
     """Return one step's loss, every part weighted."""
-    seen = net.see(torch.from_numpy(batch.images))
-    total = weights.character * losses.reading(net, seen, torch.from_numpy(batch.letters), scores)
+    seen = net.see(on(batch.images))
+    total = weights.character * losses.reading(net, seen, on(batch.letters), scores)
     word, place = losses.runs(net, seen, batch.runs, scores)
     total = total + weights.word * word + weights.place * place
     total = total + weights.own * losses.own_place(net, seen, *lesson.grid, scores)
@@ -132,11 +133,11 @@ def train(
         optimizer.restore(resume)
     log = (out.with_suffix(".log")).open("a")
     start, saved, step = time.monotonic(), 0.0, 0
-    for batch in lessons.stream(lesson, course.seed):
+    for batch in lessons.stream(lesson, course.seed, course.workers):
         spent = (time.monotonic() - start) / 60
         if spent >= course.minutes:
             break
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(net.embedding.device.type, torch.bfloat16):
             loss = loss_of(net, batch, lesson, Weights(), scores)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -182,18 +183,27 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--batch", type=int)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--workers", type=int, default=1, help="processes that draw screens")
     args = parser.parse_args(None if arguments is None else list(arguments))
     torch.set_num_threads(args.threads)
+    torch.set_default_device(args.device)
     torch.manual_seed(args.seed)
-    net, resume = TrainingNetwork(build(Shape(), args.seed)), None
+    net, resume = TrainingNetwork(build(Shape(), args.seed)).to(args.device), None
     if args.init:
-        state = torch.load(args.init)
+        state = torch.load(args.init, map_location=args.device)
         net.load_state_dict(state["net"])
         resume = None if args.fresh_optimizer else state["optimizer"]
     lesson = STAGES[args.stage]
     if args.batch:
         lesson = replace(lesson, batch=args.batch)
-    train(net, lesson, Course(args.minutes, args.rate, args.decay, args.seed), args.out, resume)
+    train(
+        net,
+        lesson,
+        Course(args.minutes, args.rate, args.decay, args.seed, args.workers),
+        args.out,
+        resume,
+    )
     return 0
 
 
