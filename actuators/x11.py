@@ -14,7 +14,7 @@ from pathlib import Path
 
 from Xlib import X, error
 from Xlib.display import Display
-from Xlib.ext import randr
+from Xlib.ext import randr, res
 from Xlib.protocol import event
 from Xlib.support import connect
 
@@ -87,10 +87,21 @@ class X11Link:
         return tuple(found) or (self.screen(),)
 
     def focus(self) -> int:
-        """Return the window that has the keyboard, or 0 where it follows the pointer."""
+        """Return the window that has the keyboard: the one under the pointer where it follows."""
         with self.asking():
             window = self.display.get_input_focus().focus
+            if window == X.PointerRoot:
+                window = self._root.query_pointer().child
         return 0 if isinstance(window, int) else int(window.id)
+
+    def process(self, window: int) -> int:
+        """Return the id of the local process behind a window, as the server knows it, or 0."""
+        if not self.display.has_extension("X-Resource"):
+            return 0
+        with self.asking():
+            asked = [{"client": window, "mask": res.LocalClientPIDMask}]
+            found = res.query_client_ids(self.display, asked).ids
+        return next((int(entry.value[0]) for entry in found if entry.value), 0)
 
     def numbers(self, window: int, name: str) -> tuple[int, ...]:
         """Return a property's 32-bit values, empty where there is none."""

@@ -68,8 +68,11 @@ class Layout:
         return self._strokes.get(symbol)
 
     def spare(self) -> tuple[int, ...]:
-        """Return the keycodes free to borrow: those without keysyms, and media keys."""
-        held = frozenset[int]().union(*self._modifiers)
+        """Return the keycodes free to borrow: those without keysyms, and media keys.
+
+        The priming key is none of them: a slow program may read its event after the lending.
+        """
+        held = frozenset({self.priming_code()}).union(*self._modifiers)
         return tuple(
             code
             for code, symbols in self.keymap.items()

@@ -3,11 +3,13 @@
 import itertools
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from handrail.actuators.desktop_devices import Area
 from handrail.actuators.x11 import X11Link
 
-_PONG_SECONDS = 5.0
+_PONG_SECONDS, _IDLE_SECONDS = 5.0, 5.0
+_LOOKS, _BETWEEN = 3, 0.01  # a process that slept at three looks running is idle
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,8 @@ class X11Windows:
                 return True
             seen.add(step)
             step = next(iter(self._link.numbers(step, "WM_TRANSIENT_FOR")), 0)
-        process = self._link.numbers(window, "_NET_WM_PID")
-        return bool(process) and process == self._link.numbers(chosen, "_NET_WM_PID")
+        process = self._link.process(window) if window else 0
+        return process != 0 and process == self._link.process(chosen)
 
     def settle(self, seconds: float) -> None:
         """Wait until the active window has read its events; a while where it cannot be asked."""
@@ -104,7 +106,10 @@ class X11Windows:
             if window and self._link.ping(window, serial):
                 self._link.wait_pong(serial, _PONG_SECONDS)
                 return
-        time.sleep(seconds)  # nothing tells when such a program (xterm is one) has read its events
+        # xterm is such a program: its process has work to do for as long as events wait for it.
+        time.sleep(seconds)
+        if seconds and window:
+            _wait_idle(self._link.process(window), _IDLE_SECONDS)
 
     def wait_active_or_gone(self, window: int, seconds: float) -> bool:
         """Wait until the window is in front, or is no more."""
@@ -116,3 +121,17 @@ class X11Windows:
         """Wait for a window with this in its title, and return it, or None after that time."""
         self._link.wait_until(lambda: self.find(title) is not None, seconds)
         return self.find(title)
+
+
+def _wait_idle(process: int, seconds: float) -> None:
+    """Wait until a process sleeps; return at once for one that is 0, not known or gone."""
+    end = time.monotonic() + seconds
+    asleep = 0
+    while process and asleep < _LOOKS and time.monotonic() < end:
+        try:
+            stat = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return
+        # The state follows the program's name, which is in brackets and may hold anything.
+        asleep = asleep + 1 if stat.rpartition(")")[2].split()[:1] == ["S"] else 0
+        time.sleep(_BETWEEN)

@@ -145,6 +145,21 @@ def test_a_dialog_of_the_chosen_window_is_let_through(
         assert dialog.wait(lambda: dialog.text == "y")
 
 
+def test_without_a_window_manager_the_keyboard_follows_the_pointer(
+    open_desk: "Callable[[DesktopConfig], Desk]",
+) -> None:
+    with (
+        VirtualDisplay.start(640, 480, wm=False) as display,
+        ProbeWindow(display.name) as probe,
+    ):
+        display.wait_for_window(probe.title, 20)
+        desk = open_desk(DesktopConfig(virtual=display, window=probe.title))
+        desk.do(Click(point=Point(x=5, y=5)), Type(text="<é中>"))
+        assert probe.wait(lambda: len(probe.text) == 4)
+        assert probe.text == "<é中>"
+        assert desk.actuator.observe().surface.window.raw == probe.title
+
+
 def test_a_window_that_moved_must_be_looked_at_again(
     display: VirtualDisplay, open_desk: "Callable[[DesktopConfig], Desk]", probe: ProbeWindow
 ) -> None:

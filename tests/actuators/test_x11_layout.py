@@ -55,13 +55,13 @@ def test_keypad_digits_are_not_trusted_to_shift() -> None:
 
 
 def test_empty_and_media_keys_can_be_borrowed_and_neighbours_are_preferred() -> None:
-    layout = Layout(KEYMAP | {98: (0,), 99: (0x1008FF14,)}, MODIFIERS, 0)
+    layout = Layout(KEYMAP | {98: (0,), 99: (0x1008FF14,), 130: (0,)}, MODIFIERS, 0)
     assert layout.spare() == (93, 97, 122, 98, 99)
     assert layout.borrow(1) == (93,)
     assert layout.borrow(2) == (97, 98)
     assert layout.borrow(4) == (97, 98, 99, 93)
     assert len(layout.borrow(9)) == 5
-    assert layout.priming_code() == 98
+    assert layout.priming_code() == 130
 
 
 def test_neighbours() -> None:
