@@ -18,7 +18,9 @@ Index = Annotated[int, Field(ge=0)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", allow_inf_nan=False, protected_namespaces=()
+    )
 
 
 class VisionConfig(_Part):
@@ -61,6 +63,8 @@ class VisionConfig(_Part):
             raise ValueError("hidden_size / num_heads must be a multiple of 4")
         if self.grid_side**2 != self.num_position_embeddings:
             raise ValueError("num_position_embeddings must be a square number")
+        if len(set(self.deepstack_visual_indexes)) < len(self.deepstack_visual_indexes):
+            raise ValueError("deepstack_visual_indexes names a block twice")
         if any(index >= self.depth for index in self.deepstack_visual_indexes):
             raise ValueError(f"deepstack_visual_indexes must be below depth ({self.depth})")
         return self
@@ -96,7 +100,9 @@ class TextConfig(_Part):
             raise ValueError(f"rope_type {kind!r} is not supported (only 'default')")
         if rope.get("mrope_interleaved") is False:
             raise ValueError("mrope_interleaved=false is not supported: Qwen3-VL interleaves")
-        kept: JsonObject = {key: rope[key] for key in ("rope_theta", "mrope_section") if key in rope}
+        kept: JsonObject = {
+            key: rope[key] for key in ("rope_theta", "mrope_section") if key in rope
+        }
         merged: JsonObject = {**fields, **kept}
         if merged.get("num_key_value_heads") is None:
             merged["num_key_value_heads"] = merged.get("num_attention_heads")

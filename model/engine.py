@@ -46,13 +46,13 @@ class Engine:
     def __init__(
         self,
         network: Network,
-        builder: PromptBuilder,
+        prompts: PromptBuilder,
         processor: ImageProcessor,
         tokenizer: Tokenizer,
         stop_ids: frozenset[int],
     ) -> None:
-        self._network = network
-        self._builder = builder
+        self.network = network
+        self.prompts = prompts
         self._processor = processor
         self.tokenizer = tokenizer
         self.stop_ids = stop_ids
@@ -75,30 +75,32 @@ class Engine:
         config = load_config(folder)
         tokenizer = load_tokenizer(folder)
         processor = ImageProcessor(load_processor_config(folder), config.vision)
-        builder = PromptBuilder(config, processor, tokenizer, load_chat_template(folder))
+        prompts = PromptBuilder(config, processor, tokenizer, load_chat_template(folder))
         stored = read_headers(find_files(folder))
         if threads is not None:
             torch.set_num_threads(threads)
         with torch.device("meta"):
             network = Network(config)
         load_weights(network, stored, where, _dtype(dtype, stored, where))
+        if config.tie_word_embeddings:
+            network.tie()  # loading gave head and embedding a parameter each
         network.requires_grad_(False)
-        return cls(network, builder, processor, tokenizer, _stop_ids(folder, config, tokenizer))
+        return cls(network, prompts, processor, tokenizer, _stop_ids(folder, config, tokenizer))
 
     @property
     def config(self) -> ModelConfig:
         """Return the checkpoint's configuration."""
-        return self._network.config
+        return self.network.config
 
     @property
     def dtype(self) -> torch.dtype:
         """Return the dtype of the weights."""
-        return self._network.lm_head.weight.dtype
+        return self.network.lm_head.weight.dtype
 
     @property
     def device(self) -> torch.device:
         """Return where the weights are."""
-        return self._network.lm_head.weight.device
+        return self.network.lm_head.weight.device
 
     def visual_tokens(self, width: int, height: int) -> int:
         """Return how many tokens an image of this size costs."""
@@ -120,7 +122,7 @@ class Engine:
         prefix: str = "",
     ) -> list[Decode]:
         """Read several conversations; those of one length and image size share one pass."""
-        prompts = [self._builder.build(messages, tools, prefix) for messages in conversations]
+        prompts = [self.prompts.build(messages, tools, prefix) for messages in conversations]
         groups: dict[tuple[int, ...], list[int]] = {}
         for index, prompt in enumerate(prompts):
             groups.setdefault(prompt.shape, []).append(index)
@@ -162,10 +164,10 @@ class Engine:
 
     def _prefill(self, prompts: Sequence[Prompt]) -> list[Decode]:
         with torch.inference_mode():
-            logits, cache = self._network.prefill(prompts)
+            logits, cache = self.network.prefill(prompts)
         rows = [cache] if len(prompts) == 1 else [cache.row(row) for row in range(len(prompts))]
         return [
-            Decode(self._network, prompt, rows[row], plain_logits(logits[row]))
+            Decode(self.network, prompt, rows[row], plain_logits(logits[row]))
             for row, prompt in enumerate(prompts)
         ]
 

@@ -1,10 +1,9 @@
 """Coordinates as Qwen3-VL writes them: 0..1000 of the image, whatever its size."""
 
-import math
-
 from handrail.model.errors import CoordinateError
 
 FULL_SCALE = 1000
+_PRINTABLE = 1e9
 
 
 def fraction(value: object) -> float:
@@ -14,6 +13,8 @@ def fraction(value: object) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise CoordinateError(f"a coordinate must be a number in 0..1000, not {value!r}")
-    if not math.isfinite(value) or not 0 <= value <= FULL_SCALE:
-        raise CoordinateError(f"a coordinate must lie in 0..1000, not {value!r}")
+    if not 0 <= value <= FULL_SCALE:
+        # A number may be too long to print.
+        shown = f"{value}" if abs(value) < _PRINTABLE else "a huge number"
+        raise CoordinateError(f"a coordinate must lie in 0..1000, not {shown}")
     return value / FULL_SCALE

@@ -60,7 +60,7 @@ class PatchedImage:
 class ProcessorConfig(BaseModel):
     """The part of preprocessor_config.json that decides the pixels."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     min_pixels: _Pixels
     max_pixels: _Pixels
