@@ -43,7 +43,8 @@ _FACTS = """function () {
     tag: this.localName,
     editable: this.isContentEditable || (isField && open),
     submits: sends && !!this.form,
-    href: typeof this.href === 'string' ? this.href : '',
+    href: typeof this.href === 'string' ? this.href :
+      this.href ? new URL(this.href.baseVal, this.baseURI).href : '',  // a link inside an SVG
   };
 }"""
 
@@ -87,11 +88,11 @@ async def hit(session: CDPSession, x: float, y: float) -> Hit | None:
     A frame in another process (a site of its own) answers None.
     """
     try:
-        return await _hit(session, x, y)
+        found = await _hit(session, x, y)
     except PlaywrightError:
-        return None  # the page moved on, or nothing is there: the caller treats it as unknown
-    finally:
-        await _release(session)
+        found = None  # the page moved on, or nothing is there: the caller treats it as unknown
+    await _release(session)
+    return found
 
 
 async def _hit(session: CDPSession, x: float, y: float) -> Hit | None:
@@ -102,7 +103,7 @@ async def _hit(session: CDPSession, x: float, y: float) -> Hit | None:
     node = await session.send(
         "DOM.resolveNode",
         {
-            "backendNodeId": found["backendNodeId"],
+            "backendNodeId": await _origin(session, found["backendNodeId"]),
             "executionContextId": world,
             "objectGroup": _GROUP,
         },
@@ -125,6 +126,17 @@ async def _hit(session: CDPSession, x: float, y: float) -> Hit | None:
         submits=bool(facts["submits"]),
         href=str(facts["href"]),
     )
+
+
+async def _origin(session: CDPSession, node: int) -> int:
+    """Return the element that a ::before, ::after or ::marker belongs to, or the node itself."""
+    seen = await session.send("DOM.describeNode", {"backendNodeId": node})
+    if "pseudoType" not in seen["node"]:
+        return node
+    asked = {"backendNodeId": node, "fetchRelatives": True}
+    tree = await session.send("Accessibility.getPartialAXTree", asked)
+    above = (int(one["backendDOMNodeId"]) for one in tree["nodes"] if "backendDOMNodeId" in one)
+    return next((one for one in above if one != node), node)
 
 
 async def device_scale(session: CDPSession) -> float:

@@ -1,12 +1,11 @@
 """Typed actions as a browser's mouse and keyboard events."""
 
-import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterator
 
 from playwright.async_api import Page
 
-from handrail.actuators.actions import Action, Click, Drag, Move, Press, Scroll, Type, Wait
+from handrail.actuators.actions import Action, Click, Drag, Move, Press, Scroll, Type
 from handrail.actuators.browser_tabs import Tabs
 from handrail.actuators.errors import ActionRefused
 from handrail.actuators.geometry import Point, ScreenGeometry
@@ -55,8 +54,6 @@ class Hands:
                 return lambda page: self._type(page, text)
             case Press():
                 return self._press(tuple(key(name) for name in action.keys))
-            case Wait():
-                return lambda _page: asyncio.sleep(action.seconds)
             case _:
                 raise ActionRefused(f"{action.kind} ends a run: there is nothing to do on a screen")
 

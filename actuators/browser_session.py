@@ -138,7 +138,10 @@ class Session:
         page, question = self._ready(), self._tabs.question
         # What only the gate's own look just before this has shown is told once more.
         self._repeat, self._told = [*self._repeat, *self._told], []
-        if question is not None and not isinstance(action, Wait):
+        if isinstance(action, Wait):
+            await asyncio.sleep(action.seconds)
+            return ""
+        if question is not None:
             return await self._answer(question, action, await self._seen_geometry())
         if self._seen is not None and self._seen is not page:
             raise ActionRefused("another tab came to the front since the last look: look again")
@@ -216,8 +219,6 @@ async def _run(gesture: Awaitable[None]) -> None:
 
 
 def _limit(action: Action) -> float:
-    if isinstance(action, Wait):
-        return _INPUT_SECONDS + action.seconds
     return _INPUT_SECONDS + (0.05 * len(action.text) if isinstance(action, Type) else 0.0)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from handrail.actuators.actions import Click, Drag, Press, Scroll, Type
+from handrail.actuators.actions import Click, Drag, Press, Scroll, Type, Wait
 from handrail.actuators.browser import BrowserConfig
 from handrail.actuators.browser_dialog import DialogBox
 from handrail.actuators.errors import ActionRefused
@@ -165,6 +165,7 @@ def test_the_page_takes_nothing_while_a_dialog_is_open(page: "Stage") -> None:
         with pytest.raises(ActionRefused):
             page.do(action)
     assert page.browser.hit_test(Point(x=2, y=2)) is None
+    assert page.do(Wait(seconds=0.2)).seconds >= 0.2
     page.answer("ok")
     said(page, "after")
     assert page.peek("clicks") == 0

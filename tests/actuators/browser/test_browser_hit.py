@@ -38,6 +38,9 @@ def under(stage: "Stage", selector: str) -> Element:
         ("#fixed", "textbox", "", False, False),
         ("#choice", "combobox", "", False, False),
         ("#link", "link", "A link", False, False),
+        ("#icon", "button", "ICON", False, False),
+        ("#more", "button", "More", False, False),
+        ("#drawn", "link", "", False, False),
         ("#lone", "button", "Without a form", False, False),
         ("#role", "tab", "A tab", False, False),
         ("#under", "button", "Cover", False, False),
@@ -58,6 +61,7 @@ def test_rich_text_is_editable(page: "Stage") -> None:
 
 def test_a_link_names_its_address(page: "Stage") -> None:
     assert under(page, "#link").href == f"{page.site}/second.html"
+    assert under(page, "#drawn").href == f"{page.site}/drawn.html"
 
 
 def test_a_closed_shadow_root_is_seen_through(page: "Stage") -> None:

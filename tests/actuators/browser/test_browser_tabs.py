@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from handrail.actuators.actions import Press
+from handrail.actuators.actions import Move, Press
 from handrail.actuators.errors import ActionRefused
+from handrail.actuators.geometry import Point
 
 if TYPE_CHECKING:
     from tests.actuators.browser.conftest import Stage
@@ -60,3 +61,17 @@ def test_nothing_is_done_to_a_tab_that_was_not_looked_at(page: "Stage") -> None:
     action = Press(keys=("enter",))
     with pytest.raises(ActionRefused, match="another tab"):
         page.browser.perform(action, page.office.issue(action))
+
+
+def test_what_only_the_last_look_before_an_action_told_is_told_again(page: "Stage") -> None:
+    go_to_second(page, "#blank")
+    action = Move(point=Point(x=1, y=1))
+    page.browser.perform(action, page.office.issue(action))
+    page.do(action)
+    assert page.browser.observe().notices == ()
+    page.do(Press(keys=("ctrl", "tab")))
+    page.until(page.title, lambda title: title == "tabs")
+    first = page.browser.perform(action, page.office.issue(action))
+    assert first.note == ""
+    assert [n.raw[:18] for n in page.browser.observe().notices] == ["Now in front of 2 "]
+    assert page.browser.observe().notices == ()
