@@ -191,19 +191,22 @@ def _desktop(arguments: argparse.Namespace) -> "DesktopTarget":
 
 @contextmanager
 def stopping_on_ctrl_c(stop: StopSwitch) -> Iterator[None]:
-    """Let the first Ctrl-C stop the run before its next effect, and a second one at once."""
+    """Let the first Ctrl-C (or SIGTERM) stop the run before its next effect, a second at once."""
+    kinds = (signal.SIGINT, signal.SIGTERM)
 
     def handler(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for kind in kinds:
+            signal.signal(kind, signal.default_int_handler)
         # Not print: a signal may arrive in the middle of one.
         os.write(2, b"\nstopping before the next effect; Ctrl-C again ends at once\n")
         stop.trip()
 
-    before = signal.signal(signal.SIGINT, handler)
+    before = {kind: signal.signal(kind, handler) for kind in kinds}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for kind, old in before.items():
+            signal.signal(kind, old)
 
 
 def _positive(text: str) -> int:

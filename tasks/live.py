@@ -46,6 +46,7 @@ class LiveView:
         self._budget = budget
         self._began = time.monotonic()
         self._now = Text("opening the screen and the model")
+        self._spinner = Spinner("dots")
         self._live: Live | None = None
         self._print(_line(("goal  ", "bold"), (sanitise(goal, 500), "")))
         self._start()
@@ -74,6 +75,11 @@ class LiveView:
             )
         )
 
+    @property
+    def moving(self) -> bool:
+        """Tell whether the moving line has the terminal."""
+        return self._live is not None
+
     def close(self) -> None:
         """Give the terminal back; safe to call twice."""
         live, self._live = self._live, None
@@ -83,7 +89,7 @@ class LiveView:
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Leave the terminal to someone else for a while."""
-        running = self._live is not None
+        running = self.moving
         self.close()
         try:
             yield
@@ -114,7 +120,8 @@ class LiveView:
     def _moving(self) -> Spinner:
         seconds = time.monotonic() - self._began
         text = _line((self._now.plain, ""), (f"  {seconds:.0f} s", "dim"))
-        return Spinner("dots", text=text)
+        self._spinner.update(text=text)
+        return self._spinner
 
 
 def step_line(step: Step) -> Text:

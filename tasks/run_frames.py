@@ -10,6 +10,7 @@ from handrail.tasks.errors import RunFolderError
 
 # Screens of text are smaller without loss (46 kB against 129 kB at 1280x800); photographs are not.
 LOSSLESS_LIMIT = 400_000
+MOST_COLOURS = 4_000
 LOSSY_QUALITY = 80
 
 
@@ -33,10 +34,17 @@ class FrameStore:
 
 
 def _encoded(image: Image.Image) -> bytes:
-    exact = BytesIO()
-    image.save(exact, "WEBP", lossless=True, quality=30, method=2)
-    if exact.tell() <= LOSSLESS_LIMIT:
-        return exact.getvalue()
+    if _is_drawn(image):
+        exact = BytesIO()
+        image.save(exact, "WEBP", lossless=True, quality=30, method=2)
+        if exact.tell() <= LOSSLESS_LIMIT:
+            return exact.getvalue()
     lossy = BytesIO()
     image.save(lossy, "WEBP", quality=LOSSY_QUALITY, method=2)
     return lossy.getvalue()
+
+
+def _is_drawn(image: Image.Image) -> bool:
+    """Tell whether most of a screen is text and plates, not photographs: by its colours."""
+    sample = image.resize((160, 100), Image.Resampling.NEAREST)
+    return sample.getcolors(MOST_COLOURS) is not None

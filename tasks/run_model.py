@@ -39,9 +39,11 @@ def model_folder(model: str) -> Path:
 
 
 def config_hash(folder: Path) -> str:
-    """Return the SHA-256 (hex) of the checkpoint's config.json, empty where there is none."""
-    file = folder / "config.json"
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+    """Return the SHA-256 (hex) of the checkpoint's config.json, empty where it cannot be read."""
+    try:
+        return hashlib.sha256((folder / "config.json").read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def load_proposer(choice: ModelChoice) -> Proposer:

@@ -1,6 +1,7 @@
 """Fit the frames of a run into one page: as they are where there is room, smaller where not."""
 
 import base64
+import math
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 # The whole page stays under 5 MB; base64 makes four bytes of three.
 BYTES_FOR_ALL = 3_200_000
 LARGEST = 300_000
-_TRIES = ((75, 1.0), (60, 1.0), (45, 1.0), (50, 0.75), (45, 0.5), (35, 0.35), (25, 0.2), (20, 0.1))
+_QUALITY, _EFFORT, _SMALLEST = 60, 1, 0.05
 
 
 def data_uris(folder: Path, names: Sequence[str]) -> dict[str, str]:
@@ -30,16 +31,16 @@ def data_uris(folder: Path, names: Sequence[str]) -> dict[str, str]:
 
 
 def fitted(data: bytes, limit: int) -> bytes:
-    """Return WebP of at most ``limit`` bytes, or the smallest that is tried."""
+    """Return WebP of at most ``limit`` bytes, smaller in scale as far as that takes."""
     if len(data) <= limit:
         return data
     image = Image.open(BytesIO(data)).convert("RGB")
-    for quality, scale in _TRIES:
+    scale = 1.0
+    while len(data) > limit and scale > _SMALLEST:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        smaller = image if scale == 1.0 else image.resize(size, Image.Resampling.LANCZOS)
         out = BytesIO()
-        smaller.save(out, "WEBP", quality=quality, method=2)
+        image.resize(size).save(out, "WEBP", quality=_QUALITY, method=_EFFORT)
         data = out.getvalue()
-        if len(data) <= limit:
-            break
+        # Bytes go about with the area; a little less, so that the next one fits.
+        scale *= min(0.9, 0.9 * math.sqrt(limit / len(data)))
     return data

@@ -166,6 +166,16 @@ def test_a_checkpoint_that_is_not_there_is_told_before_anything_is_opened(world:
     assert world.screens == []
 
 
+def test_a_damaged_checkpoint_is_a_result_that_names_the_file(world: World, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "qwen3_vl"')
+    request = RunRequest(
+        "x", FakeTarget(world.build), ModelChoice(str(tmp_path)), runs_folder=world.folder
+    )
+    end = run(request)
+    assert end.exit_code == ExitCode.ENVIRONMENT
+    assert str(tmp_path / "config.json") in end.result.reason
+
+
 def test_a_bug_leaves_a_record_and_a_report_and_is_not_hidden(world: World) -> None:
     def build(verifier: PermitVerifier) -> FakeScreen:
         raise ZeroDivisionError

@@ -1,0 +1,35 @@
+"""Every example runs as it stands."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from handrail.tasks.runs import list_runs, runs_root
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def example(name: str, state: Path, *arguments: str) -> list[str]:
+    """Run an example and return what it printed, by words."""
+    ended = subprocess.run(
+        [sys.executable, str(EXAMPLES / name), *arguments],
+        env={**os.environ, "XDG_STATE_HOME": str(state)},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.split()
+
+
+def test_own_proposer_works_the_screen(tmp_path: Path) -> None:
+    assert example("own_proposer.py", tmp_path) == ["success", "Ada"]
+
+
+def test_quickstart_leaves_a_run_with_a_report(tmp_path: Path) -> None:
+    page = "data:text/html,<title>hello</title><button>Save</button>"
+    kind, report = example("quickstart.py", tmp_path, "click Save", page)
+    (run,) = list_runs(runs_root({"XDG_STATE_HOME": str(tmp_path)}, Path.home()))
+    assert kind in {"success", "failed", "denied", "budget", "environment"}
+    assert Path(report) == run.report
+    assert "click Save" in run.report.read_text()
