@@ -56,7 +56,7 @@ def _form() -> dict[str, object]:
     }
 
 
-def export(net: TrainingNetwork, folder: Path) -> None:
+def export(net: TrainingNetwork, folder: Path, shape: Shape) -> None:
     """Write a checkpoint folder; what is there already is replaced file by file."""
     folder.mkdir(parents=True, exist_ok=True)
     state = {
@@ -69,7 +69,7 @@ def export(net: TrainingNetwork, folder: Path) -> None:
     (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE, "utf-8")
     eos = [v.token("<|im_end|>"), v.token("<|endoftext|>")]
     files: dict[str, dict[str, object]] = {
-        "config.json": config_json(Shape()),
+        "config.json": config_json(shape),
         "generation_config.json": {"do_sample": False, "eos_token_id": eos},
         "tokenizer_config.json": {
             "tokenizer_class": "PreTrainedTokenizerFast",
@@ -103,7 +103,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     args = parser.parse_args(None if arguments is None else list(arguments))
     net = TrainingNetwork(network.build(Shape(), 0))
     net.load_state_dict(torch.load(args.state, map_location="cpu")["net"])
-    export(net, args.folder)
+    export(net, args.folder, Shape())
     return 0
 
 

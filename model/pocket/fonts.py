@@ -5,6 +5,8 @@ from pathlib import Path
 
 import skia
 
+from handrail.model.pocket.errors import FontMissing
+
 _ROOTS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 
 TRAINING = (
@@ -54,10 +56,6 @@ EXAMINATION = (
     "Lato-Medium.ttf",
 )
 """Twelve files that only the fixed test suite draws with."""
-
-
-class FontMissing(Exception):
-    """A font file of the renderer is not installed; the message names the package to install."""
 
 
 @lru_cache(maxsize=1)

@@ -128,7 +128,9 @@ class TrainingNetwork(nn.Module):
     def read(self, seen: Seen | None, packed: queries.Packed) -> Read:
         """Run the decoder over packed queries; ``looking`` and ``pointing`` need an image."""
         decoder, ids = self.model.model.language_model, on(packed.ids)
-        hidden: Tensor = decoder.embed_tokens(ids).to(torch.bfloat16)
+        hidden: Tensor = decoder.embed_tokens(ids)
+        if torch.is_autocast_enabled(hidden.device.type):
+            hidden = hidden.to(torch.bfloat16)
         visual = (ids == v.token("<|image_pad|>"))[..., None]
         if seen is not None:
             hidden = hidden.masked_scatter(visual, seen.merged.to(hidden.dtype))

@@ -10,9 +10,8 @@ instructions), each with a decay at its end where ``--decay`` says so.
 import argparse
 import json
 import sys
-import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from handrail.model.pocket import lessons, losses
 from handrail.model.pocket.lessons import Batch, Lesson
 from handrail.model.pocket.losses import Scores, Weights
 from handrail.model.pocket.network import TrainingNetwork, build, on
+from handrail.model.pocket.peers import Peers
 from handrail.model.pocket.queries import QueryMix
 from handrail.model.pocket.shape import Shape
 
@@ -42,6 +42,7 @@ class Course:
     decay: float
     seed: int
     workers: int = 1
+    peers: Peers = field(default_factory=lambda: Peers(0, 1, 0, 0))
     warm_up: int = 60
 
 
@@ -131,10 +132,10 @@ def train(
     optimizer, scores = Optimizers(net, course.rate), Scores()
     if resume is not None:
         optimizer.restore(resume)
-    log = (out.with_suffix(".log")).open("a")
-    start, saved, step = time.monotonic(), 0.0, 0
+    log = out.with_suffix(f".{course.peers.rank}.log").open("a")
+    saved, step = 0.0, 0
     for batch in lessons.stream(lesson, course.seed, course.workers):
-        spent = (time.monotonic() - start) / 60
+        spent = course.peers.minutes
         if spent >= course.minutes:
             break
         with torch.autocast(net.embedding.device.type, torch.bfloat16):
@@ -142,13 +143,18 @@ def train(
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimizer.step(_rate(course, step, spent))
+        course.peers.after_step(net)
         step += 1
+        if course.peers.rank:
+            continue
         if step % 25 == 0:
             _report(log, {"step": step, "minutes": round(spent, 2), **_rounded(scores)})
         if spent - saved > 4:
             saved = spent
             save(net, optimizer, out)
-    save(net, optimizer, out)
+    course.peers.finish(net)
+    if course.peers.rank == 0:
+        save(net, optimizer, out)
     _report(log, {"done": step, **_rounded(scores)})
 
 
@@ -178,12 +184,15 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, required=True)
     parser.add_argument("--init", type=Path)
     parser.add_argument("--fresh-optimizer", action="store_true")
-    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--learning-rate", dest="rate", type=float, default=1e-3)
     parser.add_argument("--decay", type=float, default=0.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--batch", type=int)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--world", type=int, default=1, help="processes that learn together")
+    parser.add_argument("--rank", type=int, default=0)
+    parser.add_argument("--port", type=int, default=29511)
     parser.add_argument("--workers", type=int, default=1, help="processes that draw screens")
     args = parser.parse_args(None if arguments is None else list(arguments))
     torch.set_num_threads(args.threads)
@@ -194,13 +203,16 @@ def main(arguments: Iterable[str] | None = None) -> int:
         state = torch.load(args.init, map_location=args.device)
         net.load_state_dict(state["net"])
         resume = None if args.fresh_optimizer else state["optimizer"]
+    peers = Peers(args.rank, args.world, args.port, args.minutes)
+    seed = args.seed * 100 + args.rank
+    course = Course(args.minutes, args.rate, args.decay, seed, args.workers, peers)
     lesson = STAGES[args.stage]
     if args.batch:
         lesson = replace(lesson, batch=args.batch)
     train(
         net,
         lesson,
-        Course(args.minutes, args.rate, args.decay, args.seed, args.workers),
+        course,
         args.out,
         resume,
     )

@@ -1,0 +1,73 @@
+"""What is trained is what runs: packed training rows equal the engine's logits for one query."""
+
+import random
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from handrail.model.engine import Engine
+from handrail.model.messages import ImagePart, Message, TextPart
+from handrail.model.pocket import instructions, queries
+from handrail.model.pocket import vocabulary as v
+from handrail.model.pocket.export import export
+from handrail.model.pocket.network import TrainingNetwork, build
+from handrail.model.pocket.queries import Query
+from handrail.model.pocket.shape import Shape
+
+WIDTH, HEIGHT = 128, 96
+TOOLS = ({"type": "function", "function": {"name": "computer_use"}},)
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainingNetwork, Engine]:
+    made = TrainingNetwork(build(Shape(64, 4, 128, 4), seed=3)).eval()
+    with torch.no_grad():
+        for weight in made.model.parameters():
+            weight.copy_(weight.to(torch.bfloat16).float() * 1.0)
+    folder: Path = tmp_path_factory.mktemp("pocket")
+    export(made, folder, Shape(64, 4, 128, 4))
+    return made, Engine.load(folder, dtype="float32")
+
+
+def _noise(seed: int) -> Image.Image:
+    rng = random.Random(seed)
+    return Image.frombytes("RGB", (WIDTH, HEIGHT), rng.randbytes(WIDTH * HEIGHT * 3))
+
+
+def _query(goal: str, said: str) -> Query:
+    ids = [*instructions.prompt(goal, []), v.token(v.THINK_CLICK), *said.encode()]
+    return Query(ids, [queries.IGNORE] * len(ids), [0.0] * len(ids))
+
+
+def test_packed_rows_equal_single_queries(network: tuple[TrainingNetwork, Engine]) -> None:
+    trained, engine = network
+    asked = [("click Save", "Save"), ("type abc into Name, then click OK", "Name")]
+    image = _noise(5)
+    packed = queries.pack([[_query(*q) for q in asked]], HEIGHT // 32, WIDTH // 32)
+    pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
+    with torch.no_grad():
+        seen = trained.see(pixels.view(1, HEIGHT, WIDTH, 3))
+        hidden = trained.read(seen, packed).hidden.float()
+    for number, (goal, said) in enumerate(asked):
+        last = int((torch.from_numpy(packed.owner[0]) == number).nonzero().max())
+        ours = hidden[0, last] @ trained.embedding.detach().t()
+        text = instructions_text(goal)
+        message = Message("user", [ImagePart(image), TextPart(text)])
+        theirs = engine.begin([message], TOOLS, v.THINK_CLICK + said).logits
+        assert torch.corrcoef(torch.stack([ours, theirs]))[0, 1] > 0.999
+        assert (ours - theirs).abs().max() < 0.05 * theirs.abs().max()
+
+
+def instructions_text(goal: str) -> str:
+    return v.INSTRUCTION + goal + v.NONE
+
+
+def test_the_image_changes_the_logits(network: tuple[TrainingNetwork, Engine]) -> None:
+    _, engine = network
+    logits = [
+        engine.begin([Message("user", [ImagePart(_noise(s)), TextPart("x")])], TOOLS).logits
+        for s in (1, 2)
+    ]
+    assert (logits[0] - logits[1]).abs().max() > 1e-3
