@@ -17,15 +17,17 @@ from handrail.model.decode import Decode, plain_logits
 from handrail.model.errors import DeviceError
 from handrail.model.messages import Message, ToolSchema
 from handrail.model.network import Network, Prompt
+from handrail.model.precision import (
+    DtypeName,
+    Precision,
+    choose_precision,
+    cpu_multiplies_bfloat16,
+)
 from handrail.model.processor import ImageProcessor, load_processor_config
 from handrail.model.prompt import PromptBuilder
 from handrail.model.sampling import GenerateOptions, Sampler
 from handrail.model.tokenizer import Tokenizer, load_tokenizer
 from handrail.model.weights import StoredTensor, find_files, load_weights, read_headers
-
-DtypeName = Literal["auto", "bfloat16", "float32"]
-# Below this size float32 decodes faster on a CPU, and its memory does not matter.
-_SMALL_PARAMETERS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,9 @@ class Engine:
     ) -> Engine:
         """Load a checkpoint folder in the published Qwen3-VL layout.
 
-        `dtype` "auto" is float32 for small models on a CPU and bfloat16 otherwise. `threads`
-        sets torch's thread count for the whole process. Raises CheckpointError or DeviceError.
+        `dtype` "auto" is bfloat16, but float32 for the decoder of small models on a CPU.
+        `threads` sets torch's thread count for the whole process. Raises CheckpointError or
+        DeviceError.
         """
         where = _device(device)
         folder = CheckpointFolder(path)
@@ -81,7 +84,7 @@ class Engine:
             torch.set_num_threads(threads)
         with torch.device("meta"):
             network = Network(config)
-        load_weights(network, stored, where, _dtype(dtype, stored, where))
+        load_weights(network, stored, where, _precision(dtype, stored, where))
         if config.tie_word_embeddings:
             network.tie()  # loading gave head and embedding a parameter each
         network.requires_grad_(False)
@@ -94,8 +97,13 @@ class Engine:
 
     @property
     def dtype(self) -> torch.dtype:
-        """Return the dtype of the weights."""
+        """Return the dtype of the decoder's weights."""
         return self.network.lm_head.weight.dtype
+
+    @property
+    def vision_dtype(self) -> torch.dtype:
+        """Return the dtype of the vision tower's weights."""
+        return self.network.model.visual.pos_embed.weight.dtype
 
     @property
     def device(self) -> torch.device:
@@ -182,12 +190,9 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _dtype(name: DtypeName, stored: dict[str, StoredTensor], device: torch.device) -> torch.dtype:
-    if name != "auto":
-        return torch.float32 if name == "float32" else torch.bfloat16
+def _precision(name: DtypeName, stored: dict[str, StoredTensor], device: torch.device) -> Precision:
     parameters = sum(torch.Size(tensor.shape).numel() for tensor in stored.values())
-    small = device.type == "cpu" and parameters < _SMALL_PARAMETERS
-    return torch.float32 if small else torch.bfloat16
+    return choose_precision(name, parameters, device.type == "cpu", cpu_multiplies_bfloat16())
 
 
 def _stop_ids(

@@ -89,9 +89,9 @@ class Network(nn.Module):
         features = self.see([image for prompt in prompts for image in prompt.images])
         if features:
             where = ids == self.config.image_token_id
-            x[where] = torch.cat([seen.tokens.flatten(0, 1) for seen in features])
+            x[where] = _rows([seen.tokens for seen in features], x)
             levels = zip(*(seen.deepstack for seen in features), strict=True)
-            visual = VisualRows(where, [torch.cat(level, dim=1).flatten(0, 1) for level in levels])
+            visual = VisualRows(where, [_rows(level, x) for level in levels])
         positions = torch.stack([prompt.positions for prompt in prompts], dim=1)
         cache = KVCache.empty(self.config.text.num_hidden_layers)
         rotation = self._rope.prefill(positions, x)
@@ -106,3 +106,8 @@ class Network(nn.Module):
         hidden = self.model.language_model(x, self._rope.step(position, x), cache)
         logits: Tensor = self.lm_head(hidden)
         return logits
+
+
+def _rows(features: Sequence[Tensor], like: Tensor) -> Tensor:
+    """Lay features of several images, each (1, tokens, hidden), one after the other."""
+    return torch.cat(list(features), dim=1)[0].to(like.dtype)

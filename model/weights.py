@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from handrail.model.checkpoint import CheckpointFolder
 from handrail.model.errors import WeightsError
+from handrail.model.precision import Precision
 
 SINGLE_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
@@ -90,7 +91,7 @@ def load_weights(
     network: nn.Module,
     stored: Mapping[str, StoredTensor],
     device: torch.device,
-    dtype: torch.dtype,
+    precision: Precision,
 ) -> None:
     """Fill a network built on the meta device.
 
@@ -102,9 +103,9 @@ def load_weights(
         del expected[HEAD]
     extra = {name for name in stored.keys() - expected.keys() if not _is_ignored(name, tied)}
     _check_names(expected, stored, extra)
-    state = _read_tensors({name: stored[name] for name in expected}, device, dtype)
+    state = _read_tensors({name: stored[name] for name in expected}, device, precision)
     if tied:
-        _check_tied_head(stored, state[EMBEDDING])
+        _check_tied_head(stored, state[EMBEDDING], precision)
         state[HEAD] = state[EMBEDDING]
     network.load_state_dict(state, assign=True, strict=True)
 
@@ -146,22 +147,24 @@ def _check_names(
 
 
 def _read_tensors(
-    wanted: Mapping[str, StoredTensor], device: torch.device, dtype: torch.dtype
+    wanted: Mapping[str, StoredTensor], device: torch.device, precision: Precision
 ) -> dict[str, Tensor]:
     tensors: dict[str, Tensor] = {}
     for file in sorted({tensor.file for tensor in wanted.values()}):
         with safe_open(file, framework="pt") as reader:
             for name, tensor in wanted.items():
                 if tensor.file == file:
-                    tensors[name] = reader.get_tensor(name).to(device=device, dtype=dtype)
+                    tensors[name] = reader.get_tensor(name).to(device, precision.of(name))
     return tensors
 
 
-def _check_tied_head(stored: Mapping[str, StoredTensor], embedding: Tensor) -> None:
+def _check_tied_head(
+    stored: Mapping[str, StoredTensor], embedding: Tensor, precision: Precision
+) -> None:
     """Refuse a checkpoint that says its head is tied but stores a different one."""
     if HEAD not in stored:
         return
-    head = _read_tensors({HEAD: stored[HEAD]}, embedding.device, embedding.dtype)[HEAD]
+    head = _read_tensors({HEAD: stored[HEAD]}, embedding.device, precision)[HEAD]
     if not torch.equal(head, embedding):
         raise WeightsError(
             f"{HEAD} differs from {EMBEDDING}, but config.json says tie_word_embeddings: "

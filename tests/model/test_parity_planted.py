@@ -1,6 +1,6 @@
 """The parity tests can fail: each known way to get Qwen3-VL wrong turns the comparison red.
 
-Each was shipped by some server at some time (facts on llama.cpp #25781, SGLang #35772, TensorRT-LLM
+Each was shipped by some server at some time (llama.cpp #25781, SGLang #35772, TensorRT-LLM
 #11134, mlx-vlm #581, candle #3551).
 """
 

@@ -167,4 +167,7 @@ def test_half_precision_files_load_as_either_dtype(folder: Path, dtype: torch.dt
 
     rewrite(folder, change)
     assert Engine.load(folder, dtype="auto").dtype == torch.float32
-    assert Engine.load(folder, dtype="bfloat16").dtype == torch.bfloat16
+    engine = Engine.load(folder, dtype="bfloat16")
+    assert engine.dtype == engine.vision_dtype == torch.bfloat16
+    engine = Engine.load(folder, dtype="float32")
+    assert engine.dtype == engine.vision_dtype == torch.float32
