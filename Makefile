@@ -43,8 +43,7 @@ bench:
 
 pocket:
 	$(SETUP) pocket
-	@echo "training from nothing takes hours on a few cores; the trainer prints its own estimate"
-	@started=$$(date +%s); $(VENV)/python -m handrail.model.pocket.train $(ARGS) && \
+	@started=$$(date +%s); $(VENV)/python -m handrail.model.pocket.recipe $(ARGS) && \
 	  echo "make pocket took $$(( ($$(date +%s) - started) / 60 )) minutes"
 
 clean:
