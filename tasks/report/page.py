@@ -97,13 +97,15 @@ def _cards(content: RunFile, uris: Mapping[str, str]) -> list[Card]:
 
 def _card(row: StepRow, uris: Mapping[str, str], shown: set[str]) -> Card:
     problem = f"The reply is no action: {row.problem}" if row.problem else ""
+    # A bad reply's screen is shown by the step before or after it: no second time.
+    pictured = row.frame in uris and row.width and not (row.problem and row.frame in shown)
     return Card(
         row=row,
         title=sanitise(row.line or problem, _LINE),
         action="" if row.action is None else sanitise(describe(row.action), _LINE),
         reason=sanitise(row.reason, _LINE),
         reply="\n".join(sanitise(line, _LINE) for line in row.reply[:_REPLY].splitlines()),
-        frame=row.frame.removesuffix(".webp") if row.frame in uris and row.width else "",
+        frame=row.frame.removesuffix(".webp") if pictured else "",
         uri="" if row.frame in shown else uris.get(row.frame, ""),
         marks=marks(row.action, row.width, row.height),
         stroke=max(1.0, row.width / 1280),
