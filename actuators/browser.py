@@ -93,7 +93,7 @@ class Browser:
         extra = action.seconds if isinstance(action, Wait) else 0.0
         extra += 0.05 * len(action.text) if isinstance(action, Type) else 0.0
         try:
-            note = self._thread.call(self._session.perform(action), _CALL_SECONDS + extra)
+            note = self._thread.call(self._session.act(action), _CALL_SECONDS + extra)
         except TimeoutError as error:
             raise ActionInDoubt("the browser did not answer during the input: look") from error
         return Receipt(time.monotonic() - started, note)

@@ -133,7 +133,7 @@ class Session:
             return None  # a page that does not answer cannot tell
         return None if found is None else _element(found, geometry.scale)
 
-    async def perform(self, action: Action) -> str:
+    async def act(self, action: Action) -> str:
         """Do a permitted action; return a word on it where there is one to say."""
         page, question = self._ready(), self._tabs.question
         # What only the gate's own look just before this has shown is told once more.

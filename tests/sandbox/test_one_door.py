@@ -8,11 +8,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("agent", "model", "actuators", "sandbox", "tasks", "examples")
 
-# Methods of the same name behind an actuator's own door, with the reason. May only shrink.
-NOT_AN_ACTUATOR = {
-    ("actuators/browser.py", "self._session.perform"): "after Browser.perform spent the permit",
-}
-
 
 def perform_uses() -> list[tuple[str, str]]:
     """Return (file, text) wherever product code takes an attribute or a name called perform."""
@@ -30,8 +25,7 @@ def perform_uses() -> list[tuple[str, str]]:
 
 
 def test_perform_has_exactly_one_caller() -> None:
-    others = [use for use in perform_uses() if use not in NOT_AN_ACTUATOR]
-    assert others == [("sandbox/gate.py", "self._actuator.perform")]
+    assert perform_uses() == [("sandbox/gate.py", "self._actuator.perform")]
 
 
 def test_the_search_sees_calls_aliases_and_getattr() -> None:
