@@ -109,6 +109,8 @@ async def _hit(session: CDPSession, x: float, y: float) -> Hit | None:
         },
     )
     acts = await _apply(session, node["object"]["objectId"], _ACTS, by_value=False)
+    if "objectId" not in acts:
+        return None  # a document from which everything was removed
     target = acts["objectId"]
     facts = (await _apply(session, target, _FACTS, by_value=True))["value"]
     if facts["tag"] in ("iframe", "frame", "embed", "object"):

@@ -81,5 +81,11 @@ def test_a_frame_is_seen_through(page: "Stage") -> None:
     assert element.box.contains(place)
 
 
+def test_a_page_without_anything_is_nothing(page: "Stage") -> None:
+    page.peek("document.documentElement.remove()")
+    page.browser.observe()
+    assert page.browser.hit_test(Point(x=5, y=5)) is None
+
+
 def test_a_place_off_the_screen_is_nothing(page: "Stage") -> None:
     assert page.browser.hit_test(Point(x=5000, y=5)) is None
