@@ -22,15 +22,24 @@ def chosen_files(text: str, *, multiple: bool) -> list[Path]:
     Raises ActionRefused where one is missing or relative.
     """
     names = text.split(os.pathsep) if multiple else [text]
-    paths = [Path(name.strip()).expanduser() for name in names if name.strip()]
+    paths = [_file(name.strip()) for name in names if name.strip()]
     if not paths:
         raise ActionRefused("type the full path of a file first")
-    for path in paths:
-        if not path.is_absolute():
-            raise ActionRefused(f"{str(path)!r} is not a full path")
-        if not path.exists():
-            raise ActionRefused(f"there is no file {str(path)!r}")
     return paths
+
+
+def _file(name: str) -> Path:
+    try:
+        path = Path(name).expanduser()
+        there = path.exists()
+    except (OSError, RuntimeError) as error:
+        # Too long, behind a closed folder, or the home of a user that there is not.
+        raise ActionRefused(f"{name[:200]!r} cannot be looked up") from error
+    if not path.is_absolute():
+        raise ActionRefused(f"{str(path)!r} is not a full path")
+    if not there:
+        raise ActionRefused(f"there is no file {str(path)!r}")
+    return path
 
 
 def safe_name(suggested: str) -> str:

@@ -50,6 +50,16 @@ def test_a_missing_file_is_told_in_the_box(page: "Stage", tmp_path: Path) -> Non
     said(page, ["some.txt:here"])
 
 
+@pytest.mark.parametrize("name", ["~nobody-of-this-name/x", "/" + "long" * 2000, "x.txt"])
+def test_a_name_that_cannot_be_looked_up_is_told_in_the_box(page: "Stage", name: str) -> None:
+    page.click("#file")
+    assert page.asked() == "file"
+    page.do(Type(text=name))
+    assert page.do(Press(keys=("enter",))).note == "the dialog did not take it"
+    page.answer("cancel")
+    assert page.peek("said") is None
+
+
 def test_a_cancelled_chooser_opens_again(page: "Stage", tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("A", encoding="utf-8")
     page.click("#file")
