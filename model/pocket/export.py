@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from handrail.model.pocket import lessons, network
+from handrail.model.pocket import lessons, network, states
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.network import TrainingNetwork
 from handrail.model.pocket.shape import Shape, config_json
@@ -100,9 +100,12 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="handrail.model.pocket.export")
     parser.add_argument("state", type=Path)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--heads", type=Path, help="also keep the auxiliary heads in this file")
     args = parser.parse_args(None if arguments is None else list(arguments))
     net = TrainingNetwork(network.build(Shape(), 0))
-    net.load_state_dict(torch.load(args.state, map_location="cpu")["net"])
+    states.load(net, args.state)
+    if args.heads:
+        states.save_heads(net, args.heads)
     export(net, args.folder, Shape())
     return 0
 

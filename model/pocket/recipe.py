@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from handrail.model.pocket.states import HEADS
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -55,6 +57,7 @@ def run(folder: Path, place: Place, scale: float) -> int:
         before = out
     weights = Path(__file__).parent / "weights"
     command = [sys.executable, "-m", "handrail.model.pocket.export", str(before), str(weights)]
+    command += ["--heads", str(HEADS)]
     return subprocess.run(command, check=False).returncode
 
 

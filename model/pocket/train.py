@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from handrail.model.pocket import lessons, losses
+from handrail.model.pocket import lessons, losses, states
 from handrail.model.pocket.lessons import Batch, Lesson
 from handrail.model.pocket.losses import Scores, Weights
 from handrail.model.pocket.network import TrainingNetwork, build, on
@@ -28,7 +28,7 @@ from handrail.model.pocket.shape import Shape
 
 STAGES = {
     "read": Lesson((256, 192), 24, 0.75, None),
-    "small": Lesson((256, 192), 12, 0.4, QueryMix(6, 1, 2), plans=6),
+    "small": Lesson((256, 192), 14, 0.4, QueryMix(8, 1, 2), plans=4),
     "tiles": Lesson(lessons.TILE, 8, 0.12, QueryMix(14, 1, 4), plans=8),
 }
 
@@ -182,7 +182,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--stage", choices=sorted(STAGES), required=True)
     parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--init", type=Path)
+    parser.add_argument("--init", type=Path, help="a state, or a folder of shipped weights")
     parser.add_argument("--fresh-optimizer", action="store_true")
     parser.add_argument("--learning-rate", dest="rate", type=float, default=1e-3)
     parser.add_argument("--decay", type=float, default=0.0)
@@ -200,9 +200,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
     torch.manual_seed(args.seed)
     net, resume = TrainingNetwork(build(Shape(), args.seed)).to(args.device), None
     if args.init:
-        state = torch.load(args.init, map_location=args.device)
-        net.load_state_dict(state["net"])
-        resume = None if args.fresh_optimizer else state["optimizer"]
+        found = states.load(net, args.init)
+        resume = None if args.fresh_optimizer else found
     peers = Peers(args.rank, args.world, args.port, args.minutes)
     seed = args.seed * 100 + args.rank
     course = Course(args.minutes, args.rate, args.decay, seed, args.workers, peers)

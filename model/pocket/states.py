@@ -1,0 +1,41 @@
+"""Keep and find again what training made: whole states, and the shipped weights with their heads.
+
+A state (``.pt``) holds weights, heads and optimizers for going on at once. The repository keeps
+less: the checkpoint that ships and, beside it, the auxiliary heads in bfloat16, from which a
+training can be taken up with fresh optimizers.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from handrail.model.pocket.network import TrainingNetwork
+
+HEADS = Path(__file__).parent / "heads.safetensors"
+_MODEL = "model."
+
+
+def save_heads(net: TrainingNetwork, file: Path) -> None:
+    """Write the auxiliary heads in bfloat16."""
+    heads = {n: w for n, w in net.state_dict().items() if not n.startswith(_MODEL)}
+    save_file({n: w.to(torch.bfloat16).contiguous() for n, w in heads.items()}, file)
+
+
+def load(net: TrainingNetwork, source: Path) -> list[dict[str, Any]] | None:
+    """Load a state, or a checkpoint folder with the repository's heads.
+
+    Returns the optimizers' state, None where the source has none.
+    """
+    if source.is_dir():
+        shipped = {_MODEL + n: w for n, w in load_file(source / "model.safetensors").items()}
+        shipped[_MODEL + "lm_head.weight"] = shipped[
+            _MODEL + "model.language_model.embed_tokens.weight"
+        ]
+        net.load_state_dict({n: w.float() for n, w in {**shipped, **load_file(HEADS)}.items()})
+        return None
+    state = torch.load(source, map_location=net.embedding.device)
+    net.load_state_dict(state["net"])
+    optimizer: list[dict[str, Any]] = state["optimizer"]
+    return optimizer
