@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.async_api import async_playwright
-
+from handrail.actuators.browser_driver import start_driver
 from handrail.actuators.browser_loop import LoopThread
 from handrail.actuators.errors import EnvironmentMissing
 
@@ -79,7 +78,7 @@ class BrowserConfig:
 def find_chromium(explicit: Path | None) -> Path:
     """Return the browser to start: the explicit one, playwright's own, Chrome, or one on PATH.
 
-    Raises EnvironmentMissing where there is none.
+    Raises EnvironmentMissing where there is none, or where playwright cannot be asked for its own.
     """
     if explicit is not None:
         return pick_chromium(explicit, Path())
@@ -88,8 +87,11 @@ def find_chromium(explicit: Path | None) -> Path:
 
 
 async def _playwrights_own() -> Path:
-    async with async_playwright() as playwright:
+    playwright = await start_driver()
+    try:
         return Path(playwright.chromium.executable_path)
+    finally:
+        await playwright.stop()
 
 
 def pick_chromium(explicit: Path | None, own: Path) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Playwright
 from playwright.async_api import Error as PlaywrightError
 
 from handrail.actuators.browser_config import (
@@ -16,6 +16,7 @@ from handrail.actuators.browser_config import (
     check_attach,
     pick_chromium,
 )
+from handrail.actuators.browser_driver import start_driver
 from handrail.actuators.browser_files import Downloads
 from handrail.actuators.browser_tabs import Tabs
 from handrail.actuators.errors import EnvironmentMissing
@@ -64,7 +65,7 @@ class Running:
 
 async def launch(config: BrowserConfig) -> Running:
     """Open what the settings ask for. Raises EnvironmentMissing."""
-    playwright = await async_playwright().start()
+    playwright = await start_driver()
     try:
         async with asyncio.timeout(_LAUNCH_SECONDS):
             return await _open(playwright, config)

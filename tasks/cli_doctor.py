@@ -5,6 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import say
 from handrail.tasks.errors import ExitCode
 
@@ -19,7 +20,7 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     doctor.set_defaults(handler=handle)
     doctor.add_argument("--model", default="pocket", metavar="PATH_OR_NAME")
-    doctor.add_argument("--browser", type=Path, metavar="PATH", help="the Chrome or Chromium")
+    add_browser(doctor)
 
 
 def handle(arguments: argparse.Namespace) -> int:
@@ -28,7 +29,8 @@ def handle(arguments: argparse.Namespace) -> int:
 
     broken = False
     with tempfile.TemporaryDirectory(prefix="handrail-doctor-") as workspace:
-        machine = Machine(os.environ, arguments.model, arguments.browser, Path(workspace))
+        browser = chosen_browser(arguments.browser, os.environ)
+        machine = Machine(os.environ, arguments.model, browser, Path(workspace))
         for finding in examine(machine):
             say(f"{finding.health:<8} {finding.name:<9} {finding.words}")
             broken = broken or finding.health == "broken"

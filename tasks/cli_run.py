@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from handrail.agent.budget import Budget
 from handrail.agent.stop import StopSwitch
+from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import UsageError
 
@@ -44,7 +45,7 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def _add_browser(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--url", help="the address to start at")
     group.add_argument("--headed", action="store_true", help="show the browser's window")
-    group.add_argument("--browser", type=Path, metavar="PATH", help="the Chrome or Chromium to use")
+    add_browser(group)
     group.add_argument(
         "--storage-state", type=Path, metavar="FILE", help="cookies and storage to start with"
     )
@@ -163,9 +164,12 @@ def _browser(arguments: argparse.Namespace) -> "BrowserTarget":
     from handrail.actuators.browser import BrowserConfig
     from handrail.tasks.run_target import BrowserTarget
 
+    program = arguments.browser
+    if not arguments.attach:  # an attached browser has its own, whatever the environment sets
+        program = chosen_browser(program, os.environ)
     try:
         config = BrowserConfig(
-            executable=arguments.browser,
+            executable=program,
             headless=not arguments.headed,
             storage_state=arguments.storage_state,
             profile_dir=arguments.profile_dir,

@@ -6,6 +6,7 @@ exit code is 0 only if all of that holds.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from handrail.actuators.errors import ActuatorError
 from handrail.model.errors import ModelError
 from handrail.sandbox.errors import SandboxError
+from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.demo_runs import BUDGET, Checked, Player, Round, play_note, play_page
 from handrail.tasks.errors import TaskError, exit_code
@@ -79,10 +81,13 @@ def _player(arguments: argparse.Namespace) -> Player:
         return LiveView(console, goal, BUDGET)
 
     if arguments.oracle:
-        return Player(None, ModelChoice("oracle"), view, arguments.runs_folder)
-    choice = chosen_model(arguments)
-    say(f"loading the model {choice.model}")
-    return Player(load_proposer(choice), choice, view, arguments.runs_folder)
+        choice, proposer = ModelChoice("oracle"), None
+    else:
+        choice = chosen_model(arguments)
+        say(f"loading the model {choice.model}")
+        proposer = load_proposer(choice)
+    browser = chosen_browser(arguments.browser, os.environ)
+    return Player(proposer, choice, view, arguments.runs_folder, browser=browser)
 
 
 def _seeds(text: str) -> list[int]:
@@ -107,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
     parser.add_argument("--runs-folder", type=Path, metavar="DIR", help="where the reports go")
+    add_browser(parser)
     add_model(parser)
     return parser
 

@@ -10,6 +10,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from handrail.actuators.base import Actuator, PermitVerifier
+from handrail.actuators.browser import BrowserConfig
 from handrail.actuators.desktop import DesktopConfig, open_desktop
 from handrail.actuators.errors import EnvironmentMissing
 from handrail.actuators.xvfb import VirtualDisplay
@@ -34,7 +35,8 @@ _WINDOW_SECONDS = 60.0
 class Player:
     """Who decides: a loaded model, or (``proposer`` None) an oracle that knows the answers.
 
-    ``patience``: the seconds that a wanted state may come late, after the end of a run.
+    ``patience``: the seconds that a wanted state may come late, after the end of a run;
+    ``browser``: the Chromium to use, by default one that is found.
     """
 
     proposer: Proposer | None
@@ -42,6 +44,7 @@ class Player:
     view: Callable[[str], Listener]
     runs_folder: Path | None = None
     patience: float = 5.0
+    browser: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ class Round:
 def play_page(player: Player, site: Site, goal: PageGoal, url: str) -> Checked:
     """Let the player do a goal on a page that the site serves, and check the page's state."""
     oracle = PageOracle(site, goal)
-    end = _run(player, goal.text, BrowserTarget(url), oracle)
+    config = BrowserConfig(executable=player.browser)
+    end = _run(player, goal.text, BrowserTarget(url, config), oracle)
     return Checked(goal.plan.name, goal.text, end, site.problems(goal, player.patience))
 
 

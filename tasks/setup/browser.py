@@ -25,6 +25,7 @@ def prepare(settings: Settings, console: Console, packages: Packages) -> None:
     stamps = Stamps(settings.root / ".venv" / "handrail-setup")
     if settings.browser is not None:
         _try_named(settings.browser, stamps)
+        prepare_driver(settings, packages)
         return
     if (stamped := stamps.read("browser")) and Path(stamped).exists():
         return

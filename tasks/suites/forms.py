@@ -1,6 +1,7 @@
 """Measure whole tasks on generated forms: ``python -m handrail.tasks.suites.forms``."""
 
 import argparse
+import os
 import statistics
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from handrail.actuators.errors import ActuatorError
 from handrail.agent.listener import Listener, Listeners
 from handrail.model.errors import ModelError
 from handrail.sandbox.errors import SandboxError
+from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.demo_result import cost_figures
 from handrail.tasks.demo_runs import Checked, Player, play_page
@@ -103,9 +105,12 @@ def _silent(_goal: str) -> Listener:
 
 def _player(arguments: argparse.Namespace) -> Player:
     if arguments.oracle:
-        return Player(None, ModelChoice("oracle"), _silent, arguments.runs_folder)
-    choice = chosen_model(arguments)
-    return Player(load_proposer(choice), choice, _silent, arguments.runs_folder)
+        choice, proposer = ModelChoice("oracle"), None
+    else:
+        choice = chosen_model(arguments)
+        proposer = load_proposer(choice)
+    browser = chosen_browser(arguments.browser, os.environ)
+    return Player(proposer, choice, _silent, arguments.runs_folder, browser=browser)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -117,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--oracle", action="store_true", help="no model: a player that knows")
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
     parser.add_argument("--runs-folder", type=Path, metavar="DIR", help="where the reports go")
+    add_browser(parser)
     add_model(parser)
     return parser
 

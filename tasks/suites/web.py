@@ -14,6 +14,7 @@ from pathlib import Path
 
 from handrail.actuators.errors import ActuatorError
 from handrail.model.errors import ModelError
+from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import TaskError, exit_code
 from handrail.tasks.evaluate import add_model, chosen_model, measure, print_table
@@ -40,14 +41,16 @@ def main() -> int:
 
 def collected(cache: Path, out: Path, arguments: argparse.Namespace) -> Path:
     """Return the file of rows, photographing the pages where it is not there yet."""
+    from handrail.actuators.browser_config import find_chromium
     from handrail.tasks.suites.web_packages import install
     from handrail.tasks.suites.web_shots import ROWS, Choice, collect
 
     if (out / ROWS).is_file() and not arguments.again:
         return out / ROWS
+    browser = find_chromium(chosen_browser(arguments.browser, os.environ))
     say(f"fetching the packages into {cache}")
     install(cache)
-    return collect(cache, out, Choice(arguments.seed, arguments.most_per_page), say)
+    return collect(cache, out, Choice(arguments.seed, arguments.most_per_page, browser), say)
 
 
 def _measure(file: Path, arguments: argparse.Namespace) -> None:
@@ -94,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--again", action="store_true", help="photograph the pages anew")
     parser.add_argument("--collect-only", action="store_true", help="ask no model")
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+    add_browser(parser)
     add_model(parser)
     return parser
 

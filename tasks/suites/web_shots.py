@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
-from handrail.actuators.browser_config import find_chromium
 from handrail.tasks.suites import web_django
 from handrail.tasks.suites.web_packages import WebPage, node_pages
 from handrail.tasks.suites.web_targets import CHROMIUM_FLAGS, Target, controls, drawn, usable
@@ -28,20 +27,20 @@ _STILL_TRIES = 60
 
 @dataclass(frozen=True)
 class Choice:
-    """Which targets to take: the seed, and how many of one page at most."""
+    """Which targets to take: the seed, how many of one page at most, and the browser."""
 
     seed: int
     most_per_page: int
+    browser: Path
 
 
 def collect(cache: Path, out: Path, choice: Choice, said: Callable[[str], None]) -> Path:
     """Photograph every page of the suite and return the file of rows. Raises TaskError."""
     (out / "images").mkdir(parents=True, exist_ok=True)
-    executable = find_chromium(None)
     lines: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=executable, args=["--disable-gpu", *CHROMIUM_FLAGS]
+            executable_path=choice.browser, args=["--disable-gpu", *CHROMIUM_FLAGS]
         )
         with _files_served(cache) as root:
             for web_page in node_pages():

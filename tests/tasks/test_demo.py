@@ -26,13 +26,14 @@ def _silent(_goal: str) -> Listener:
     return Listeners()
 
 
-def _knowing(folder: Path) -> Player:
-    return Player(None, ModelChoice("oracle"), _silent, folder)
+def _knowing(folder: Path, browser: Path | None) -> Player:
+    return Player(None, ModelChoice("oracle"), _silent, folder, browser=browser)
 
 
-def _idle(folder: Path) -> Player:
+def _idle(folder: Path, browser: Path | None) -> Player:
     says = '<tool_call>\n{"name": "computer_use", "arguments": {"action": "terminate", "status": "success"}}\n</tool_call>'  # noqa: E501
-    return Player(Puppet([f"Action: Done\n{says}"] * 9), ModelChoice("idle"), _silent, folder, 0.2)
+    puppet = Puppet([f"Action: Done\n{says}"] * 9)
+    return Player(puppet, ModelChoice("idle"), _silent, folder, 0.2, browser)
 
 
 @pytest.mark.timeout(300)
@@ -52,11 +53,11 @@ def test_whoever_knows_the_answers_reaches_all_three_goals(
 
 
 @pytest.mark.timeout(300)
-def test_who_only_says_so_has_not_reached_it(tmp_path: Path) -> None:
+def test_who_only_says_so_has_not_reached_it(tmp_path: Path, browser_program: Path | None) -> None:
     goal, note = settings_goal(1), note_goal(1)
     with Site() as site:
-        page = play_page(_idle(tmp_path), site, goal, site.add(goal))
-    editor = play_note(_idle(tmp_path), note)
+        page = play_page(_idle(tmp_path, browser_program), site, goal, site.add(goal))
+    editor = play_note(_idle(tmp_path, browser_program), note)
     for checked in (page, editor):
         assert checked.end.result.kind == "success"
         assert not checked.good
@@ -70,14 +71,16 @@ def test_who_only_says_so_has_not_reached_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_form_tasks_are_counted_by_the_pages_state(tmp_path: Path) -> None:
-    done = try_tasks(_knowing(tmp_path), [3])
+def test_form_tasks_are_counted_by_the_pages_state(
+    tmp_path: Path, browser_program: Path | None
+) -> None:
+    done = try_tasks(_knowing(tmp_path, browser_program), [3])
     figures = {f.name: f for f in form_figures(done)}
     whole = figures["task done"]
     assert (whole.value, whole.count) == (1.0, 1)
     assert whole.chance == 0.0
     assert figures["said done and was not"].value == 0.0
-    wrong = {f.name: f for f in form_figures(try_tasks(_idle(tmp_path), [5]))}
+    wrong = {f.name: f for f in form_figures(try_tasks(_idle(tmp_path, browser_program), [5]))}
     assert wrong["task done"].value == 0.0
     assert wrong["said done and was not"].value == 1.0
 
@@ -86,7 +89,7 @@ def test_a_missing_editor_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PATH", str(tmp_path))
     assert shutil.which("mousepad") is None
     with pytest.raises(EnvironmentMissing, match="apt install mousepad"):
-        play_note(_knowing(tmp_path), note_goal(1))
+        play_note(_knowing(tmp_path, None), note_goal(1))
 
 
 @pytest.mark.parametrize("text", ["3", "5..2", "a..b", "1..", "..2"])

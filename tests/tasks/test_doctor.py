@@ -8,8 +8,8 @@ from handrail.tasks.cli import main
 from handrail.tasks.doctor import Machine, examine
 
 
-def test_the_hands_are_tried_on_both_surfaces(tmp_path: Path) -> None:
-    machine = Machine({}, str(tmp_path / "no-model"), None, tmp_path)
+def test_the_hands_are_tried_on_both_surfaces(tmp_path: Path, browser_program: Path | None) -> None:
+    machine = Machine({}, str(tmp_path / "no-model"), browser_program, tmp_path)
     found = {finding.name: finding for finding in examine(machine)}
     assert found["versions"].words.startswith("python 3.")
     assert found["desktop"].health == "ok", found["desktop"].words

@@ -38,8 +38,8 @@ HTML = """<!doctype html><style>
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    executable = find_chromium(None)
+def page(browser_program: Path | None) -> Iterator[Page]:
+    executable = find_chromium(browser_program)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable, args=["--disable-gpu", *CHROMIUM_FLAGS]

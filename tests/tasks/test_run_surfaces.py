@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from handrail.actuators.actions import Action, Click, Scroll, Terminate, Type
+from handrail.actuators.browser import BrowserConfig
 from handrail.actuators.geometry import Point
 from handrail.agent.proposer import Puppet
 from handrail.sandbox.approval import ScriptedApprover
@@ -88,9 +89,11 @@ def work(target: BrowserTarget | DesktopTarget, folder: Path, *replies: Action |
     return run(request, Crew(Puppet(replies), ScriptedApprover([True] * 9)))
 
 
-def test_a_page_is_worked_by_replies_in_the_models_format(site: Site, tmp_path: Path) -> None:
+def test_a_page_is_worked_by_replies_in_the_models_format(
+    site: Site, tmp_path: Path, browser_program: Path | None
+) -> None:
     end = work(
-        BrowserTarget(site.url),
+        BrowserTarget(site.url, BrowserConfig(browser_program)),
         tmp_path,
         call(156, 143),
         Type(text="Ada <é中🙂>"),
@@ -105,9 +108,11 @@ def test_a_page_is_worked_by_replies_in_the_models_format(site: Site, tmp_path: 
     assert end.folder.report.stat().st_size < 5_000_000
 
 
-def test_an_address_that_does_not_answer_is_told_and_reported(tmp_path: Path) -> None:
+def test_an_address_that_does_not_answer_is_told_and_reported(
+    tmp_path: Path, browser_program: Path | None
+) -> None:
     url = "http://127.0.0.1:9/"
-    end = work(BrowserTarget(url), tmp_path)
+    end = work(BrowserTarget(url, BrowserConfig(browser_program)), tmp_path)
     assert end.exit_code == ExitCode.ENVIRONMENT
     assert url in end.result.reason
     assert end.folder.report.is_file()

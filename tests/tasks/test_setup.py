@@ -198,9 +198,20 @@ def test_a_named_browser_that_does_not_start_is_refused(console: Console, tmp_pa
 def test_a_named_browser_is_tried_once(console: Console, tmp_path: Path) -> None:
     named = program(tmp_path / "works", f"echo x >> {tmp_path}/starts; echo '<html></html>'")
     settings = Settings(tmp_path, browser=named)
+    settings.python.parent.mkdir(parents=True)
+    program(settings.python, "exit 0")
     for _ in range(2):
         browser.prepare(settings, console, system.Packages(console, allowed=False))
     assert (tmp_path / "starts").read_text(encoding="utf-8") == "x\n"
+
+
+def test_a_named_browser_needs_the_driver_all_the_same(console: Console, tmp_path: Path) -> None:
+    named = program(tmp_path / "works", "echo '<html></html>'")
+    settings = Settings(tmp_path, browser=named)
+    settings.python.parent.mkdir(parents=True)
+    program(settings.python, "echo 'node: libatomic.so.1: cannot open' >&2; exit 127")
+    with pytest.raises(Missing, match="apt-get install libatomic1"):
+        browser.prepare(settings, console, system.Packages(console, allowed=False))
 
 
 def test_a_driver_that_does_not_start_names_its_packages(console: Console, tmp_path: Path) -> None:

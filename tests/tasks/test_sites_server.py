@@ -3,6 +3,7 @@
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -14,8 +15,8 @@ from handrail.tasks.sites.server import Site
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    executable = find_chromium(None)
+def page(browser_program: Path | None) -> Iterator[Page]:
+    executable = find_chromium(browser_program)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable)
         yield browser.new_page(viewport={"width": 1280, "height": 800})

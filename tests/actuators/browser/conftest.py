@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -53,7 +54,9 @@ class Server(BaseHTTPRequestHandler):
 class Stage:
     """A browser, its permit office, and a way to look at the page's own state."""
 
-    def __init__(self, config: BrowserConfig, site: str) -> None:
+    def __init__(self, config: BrowserConfig, site: str, program: Path | None) -> None:
+        if config.attach is None:
+            config = replace(config, executable=program)
         self.office = PermitOffice()
         self.site = site
         self.browser = Browser.open(config, self.office)
@@ -172,8 +175,9 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def shared(site: str, downloads: Path) -> Iterator[Stage]:
-    stage = Stage(BrowserConfig(width=1000, height=700, downloads_dir=downloads), site)
+def shared(site: str, downloads: Path, browser_program: Path | None) -> Iterator[Stage]:
+    config = BrowserConfig(width=1000, height=700, downloads_dir=downloads)
+    stage = Stage(config, site, browser_program)
     yield stage
     stage.browser.close()
 
@@ -185,12 +189,12 @@ def stage(shared: Stage) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def opened(site: str) -> Iterator[Callable[[BrowserConfig], Stage]]:
+def opened(site: str, browser_program: Path | None) -> Iterator[Callable[[BrowserConfig], Stage]]:
     """Open further browsers that are closed when the test ends."""
     stages: list[Stage] = []
 
     def open_one(config: BrowserConfig) -> Stage:
-        stages.append(Stage(config, site))
+        stages.append(Stage(config, site, browser_program))
         return stages[-1]
 
     yield open_one

@@ -24,14 +24,17 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def foreign(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def foreign(
+    tmp_path: Path, browser_program: Path | None
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Start a browser that is not ours, with its DevTools open."""
     profile = tmp_path / "foreign"
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
     process = subprocess.Popen(
         [
-            *(find_chromium(None), "--headless", "--remote-debugging-port=0", "--disable-gpu"),
-            *(f"--user-data-dir={profile}", "--no-first-run", *root, "about:blank"),
+            *(find_chromium(browser_program), "--headless", "--disable-gpu"),
+            *("--remote-debugging-port=0", f"--user-data-dir={profile}"),
+            *("--no-first-run", *root, "about:blank"),
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

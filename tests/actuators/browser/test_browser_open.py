@@ -65,6 +65,21 @@ def test_a_program_that_is_no_browser_is_one_clear_line(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_driver_that_does_not_start_is_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = program(tmp_path / "node")
+    driver.write_text("#!/bin/sh\necho 'node: libatomic.so.1: cannot open' >&2\nexit 127\n")
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", str(driver))
+    for look in (
+        lambda: find_chromium(None),
+        lambda: Browser.open(BrowserConfig(executable=driver), PermitOffice()),
+    ):
+        with pytest.raises(EnvironmentMissing, match="apt install libatomic1") as caught:
+            look()
+        assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -137,12 +152,14 @@ def test_a_storage_state_is_brought_along(opened: "Open", site: str, tmp_path: P
 @pytest.mark.parametrize(
     "content", [None, "{", "[]", '{"other": 1}', '{"cookies": 5, "origins": []}']
 )
-def test_a_bad_storage_state_is_one_clear_line(tmp_path: Path, content: str | None) -> None:
+def test_a_bad_storage_state_is_one_clear_line(
+    tmp_path: Path, content: str | None, browser_program: Path | None
+) -> None:
     state = tmp_path / "state.json"
     if content is not None:
         state.write_text(content, encoding="utf-8")
     with pytest.raises(EnvironmentMissing) as caught:
-        Browser.open(BrowserConfig(storage_state=state), PermitOffice())
+        Browser.open(BrowserConfig(browser_program, storage_state=state), PermitOffice())
     assert "\n" not in str(caught.value)
 
 
