@@ -49,6 +49,10 @@ class Actuator(Protocol):
         """Return what the surface says lies under a pixel, or None where it cannot tell."""
         ...
 
+    def focused(self) -> Element | None:
+        """Return what has the keyboard, or None where nothing has or the surface cannot tell."""
+        ...
+
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Do one action.
 

@@ -82,6 +82,11 @@ class Browser:
         self._check_open()
         return self._thread.call(self._session.hit_test(point), _CALL_SECONDS)
 
+    def focused(self) -> Element | None:
+        """Return what the keys would go to, or None where that cannot be told."""
+        self._check_open()
+        return self._thread.call(self._session.focused(), _CALL_SECONDS)
+
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Redeem the permit, then do the action on the tab or dialog that was last observed.
 

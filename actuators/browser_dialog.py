@@ -13,7 +13,7 @@ from PIL import Image
 from handrail.actuators.actions import Action, Click, Move, Press, Type
 from handrail.actuators.browser_paint import Layout, Sheet, lay_out, paint
 from handrail.actuators.errors import ActionRefused
-from handrail.actuators.geometry import Point, ScreenGeometry
+from handrail.actuators.geometry import Box, Point, ScreenGeometry
 from handrail.actuators.keys import checked_text, key
 from handrail.actuators.observation import Element, ScreenText
 
@@ -46,16 +46,26 @@ class DialogBox:
         """Return the part of the box under a pixel, or None beside it."""
         layout = self._layout(geometry)
         if layout.ok.contains(point):
-            name, submits = ScreenText(self._accept), self.kind != "alert"
-            return Element("button", name, layout.ok, submits=submits)
+            return self._accepting(layout.ok)
         if layout.cancel is not None and layout.cancel.contains(point):
             return Element("button", ScreenText("Cancel"), layout.cancel)
         if layout.field is not None and layout.field.contains(point):
-            name = ScreenText("File name" if self.kind == "file" else "Answer")
-            return Element("textbox", name, layout.field, editable=True)
+            return self._entry(layout.field)
         if layout.panel.contains(point):
             return Element("alertdialog", ScreenText(self.message), layout.panel)
         return None
+
+    def focused(self, geometry: ScreenGeometry) -> Element:
+        """Return what takes the keys: the field, or else the button that Enter presses."""
+        layout = self._layout(geometry)
+        return self._accepting(layout.ok) if layout.field is None else self._entry(layout.field)
+
+    def _accepting(self, box: Box) -> Element:
+        return Element("button", ScreenText(self._accept), box, submits=self.kind != "alert")
+
+    def _entry(self, box: Box) -> Element:
+        name = ScreenText("File name" if self.kind == "file" else "Answer")
+        return Element("textbox", name, box, editable=True)
 
     def take(self, action: Action, geometry: ScreenGeometry) -> Reply | None:
         """Take a click or keys; return the answer if it was one.

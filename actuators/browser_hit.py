@@ -1,4 +1,4 @@
-"""What lies under a point of a page, as the browser's own engine tells it.
+"""What lies under a point of a page or has its keyboard, as the browser's own engine tells it.
 
 Through DevTools rather than the page's script: a page cannot redefine these answers, and closed
 shadow roots and same-process frames of other origins are seen through. The page's own claims (ARIA
@@ -30,6 +30,17 @@ _ACTS = """function () {
   }
   return first;
 }"""
+
+# What keys go to, through open shadow roots and frames of the same origin; a page as a whole has
+# the keyboard where nothing on it has, unless all of it is one field.
+_ACTIVE = """(() => {
+  for (let node = document.activeElement; node;) {
+    const root = node.shadowRoot || node.contentDocument;
+    if (root && root.activeElement) node = root.activeElement;
+    else return node.matches('html, body') && !node.isContentEditable ? null : node;
+  }
+  return null;
+})()"""
 
 _FACTS = """function () {
   const typed = ['text', 'search', 'url', 'tel', 'email', 'password', 'number', 'date', 'month',
@@ -111,7 +122,22 @@ async def _hit(session: CDPSession, x: float, y: float) -> Hit | None:
     acts = await _apply(session, node["object"]["objectId"], _ACTS, by_value=False)
     if "objectId" not in acts:
         return None  # a document from which everything was removed
-    target = acts["objectId"]
+    return await _described(session, acts["objectId"])
+
+
+async def focus(session: CDPSession) -> Hit | None:
+    """Return what has the page's keyboard, or None where nothing has or it cannot be told."""
+    try:
+        answer = await _evaluated(session, _ACTIVE, by_value=False)
+        found = await _described(session, answer["objectId"]) if "objectId" in answer else None
+    except PlaywrightError:
+        found = None
+    await _release(session)
+    return found
+
+
+async def _described(session: CDPSession, target: str) -> Hit | None:
+    """Return what there is to say of an element, or None for a frame, which has its own inside."""
     facts = (await _apply(session, target, _FACTS, by_value=True))["value"]
     if facts["tag"] in ("iframe", "frame", "embed", "object"):
         return None
@@ -143,11 +169,18 @@ async def _origin(session: CDPSession, node: int) -> int:
 
 async def device_scale(session: CDPSession) -> float:
     """Return how many device pixels a CSS pixel of the page has, asked beside the page's script."""
+    answer = await _evaluated(session, "devicePixelRatio", by_value=True)
+    return float(answer["value"])
+
+
+async def _evaluated(session: CDPSession, code: str, *, by_value: bool) -> dict[str, Any]:
     tree = await session.send("Page.getFrameTree")
     world = await _world(session, tree["frameTree"]["frame"]["id"])
-    asked = {"expression": "devicePixelRatio", "contextId": world, "returnByValue": True}
-    answer = await session.send("Runtime.evaluate", asked)
-    return float(answer["result"]["value"])
+    asked = {
+        "expression": code, "contextId": world, "returnByValue": by_value, "objectGroup": _GROUP,
+    }  # fmt: skip
+    result: dict[str, Any] = (await session.send("Runtime.evaluate", asked))["result"]
+    return result
 
 
 async def _world(session: CDPSession, frame: str) -> int:

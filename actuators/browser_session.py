@@ -11,7 +11,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from handrail.actuators.actions import Action, Type, Wait
-from handrail.actuators.browser_hit import Hit, device_scale, hit
+from handrail.actuators.browser_hit import Hit, device_scale, focus, hit
 from handrail.actuators.browser_input import Hands
 from handrail.actuators.browser_launch import Running
 from handrail.actuators.browser_question import Question
@@ -131,6 +131,20 @@ class Session:
                 found = await hit(session, *geometry.to_input(point))
         except (TimeoutError, PlaywrightError):
             return None  # a page that does not answer cannot tell
+        return None if found is None else _element(found, geometry.scale)
+
+    async def focused(self) -> Element | None:
+        """Return what has the keyboard, or None where that cannot be told."""
+        page, geometry, question = self._ready(), self._geometry, self._tabs.question
+        if geometry is None:
+            return None
+        if question is not None:
+            return question.box.focused(geometry)
+        try:
+            async with asyncio.timeout(_HIT_SECONDS):
+                found = await focus(await self._tabs.session(page))
+        except (TimeoutError, PlaywrightError):
+            return None
         return None if found is None else _element(found, geometry.scale)
 
     async def act(self, action: Action) -> str:

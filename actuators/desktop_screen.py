@@ -88,6 +88,10 @@ class Desktop:
         """Return None: without an accessibility tree a desktop cannot tell."""
         return None
 
+    def focused(self) -> Element | None:
+        """Return None: without an accessibility tree a desktop cannot tell."""
+        return None
+
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Do one action.
 

@@ -102,6 +102,10 @@ class FakeScreen:
         widget = self._under(point)
         return None if widget is None else widget.element(self.scrolled)
 
+    def focused(self) -> Element | None:
+        """Return what has the keyboard, or None where nothing has."""
+        return None if self.focus is None else self.focus.element(self.scrolled)
+
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Do one action. Raises PermitRefused, ActionRefused, EnvironmentMissing: no effect."""
         self._insist_open()

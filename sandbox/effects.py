@@ -5,13 +5,17 @@ Promises
 - What is not listed here is ``unknown``: another role, another key, a point with no element.
 - Words on the screen (an element's name) may only raise the class, never lower it.
 - Typed text that holds a line break or another control character is ``unknown``: Enter may submit.
+- A typed space presses whatever has the keyboard and is no field: such text is ``commit`` at least,
+  and ``unknown`` where nobody can tell what has the keyboard.
 
 Does not promise
 - That a page keeps to its own tree: a link may delete, a checkbox may buy. The class says what such
   an element does by rights; rules with a host, a window or an owned display say whom to believe.
 - To know words of every language: the lists raise some labels, they do not find all of them.
 
-Choices: ``Scroll`` is ``navigate`` (it shows another part and commits nothing), except over a
+Choices: Enter and the space bar on a known element are as grave as its label and its address say,
+and moving keys on a control that they change (a list, a slider, radio buttons) are ``edit``.
+``Scroll`` is ``navigate`` (it shows another part and commits nothing), except over a
 control that the wheel changes (``edit``). A plain button or menu entry is ``commit``: it does
 what it says. The mouse button makes no difference; a second click on anything but text may open
 it, so it is ``commit`` at least. A drag is ``unknown`` unless it starts and ends on one element
@@ -24,7 +28,7 @@ from urllib.parse import urlsplit
 
 from handrail.actuators.actions import Action, Click, Drag, Press, Scroll, Type
 from handrail.actuators.observation import Element, ScreenText, Surface
-from handrail.sandbox.keys import classify_keys
+from handrail.sandbox.keys import classify_keys, moves
 from handrail.sandbox.rules import EffectClass
 
 # From mild to grave; ``unknown`` is the top, so that no word on a screen can make it known.
@@ -34,6 +38,7 @@ _GRAVITY: tuple[EffectClass, ...] = (
 
 _TEXT = frozenset({"textbox", "searchbox", "combobox", "spinbutton"})
 _WHEEL = frozenset({"combobox", "spinbutton", "slider", "listbox"})
+_ARROWS = _WHEEL | {"option", "radio"}
 _ROLES: dict[str, EffectClass] = {
     **dict.fromkeys(("tab", "menu", "menubar", "scrollbar"), "navigate"),
     **dict.fromkeys(sorted(_TEXT), "edit"),
@@ -69,14 +74,15 @@ _FIRST_WORDS = 4
 def classify(action: Action, element: Element | None, surface: Surface) -> EffectClass:
     """Return the class of effect that the action may have.
 
-    ``element`` is what lies under the action's point (for a drag: under both ends), or None.
+    ``element`` is what lies under the action's point (for a drag: under both ends) or, where keys
+    are pressed, what has the keyboard; None where that cannot be told.
     """
     if isinstance(action, Click):
         return _click(action, element, surface)
     if isinstance(action, Type):
-        return _typed(action.text)
+        return _typed(action.text, element, surface)
     if isinstance(action, Press):
-        return classify_keys(action.keys, in_browser=surface.kind == "browser")
+        return _pressed(action.keys, element, surface)
     if isinstance(action, Scroll):
         return "edit" if element is not None and element.role in _WHEEL else "navigate"
     if isinstance(action, Drag):
@@ -89,9 +95,29 @@ def graver(first: EffectClass, second: EffectClass) -> EffectClass:
     return max(first, second, key=_GRAVITY.index)
 
 
-def _typed(text: str) -> EffectClass:
-    controls = any(unicodedata.category(c) in {"Cc", "Zl", "Zp"} for c in text)
-    return "unknown" if controls else "edit"
+def _typed(text: str, element: Element | None, surface: Surface) -> EffectClass:
+    if any(unicodedata.category(c) in {"Cc", "Zl", "Zp"} for c in text):
+        return "unknown"
+    if " " not in text or (element is not None and element.editable):
+        return "edit"
+    return "unknown" if element is None else graver("commit", _activated(element, surface))
+
+
+def _pressed(keys: tuple[str, ...], element: Element | None, surface: Surface) -> EffectClass:
+    effect = classify_keys(keys, in_browser=surface.kind == "browser")
+    if element is None:
+        return effect
+    if effect == "navigate" and element.role in _ARROWS and moves(keys):
+        return "edit"
+    if effect == "commit" and not element.editable:
+        return graver(effect, _activated(element, surface))
+    return effect
+
+
+def _activated(element: Element, surface: Surface) -> EffectClass:
+    """Return the gravest class that an element's label or address gives to pressing it."""
+    effect = _named(element.name)
+    return graver(effect, _link(element.href, surface)) if element.href else effect
 
 
 def _click(action: Click, element: Element | None, surface: Surface) -> EffectClass:

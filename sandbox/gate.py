@@ -22,7 +22,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from handrail.actuators.actions import ENDINGS, Action, Drag, Wait, digest, points
+from handrail.actuators.actions import (
+    ENDINGS,
+    Action,
+    Drag,
+    Press,
+    Type,
+    Wait,
+    digest,
+    points,
+)
 from handrail.actuators.base import Actuator, Receipt, sanitise
 from handrail.actuators.errors import (
     ActionRefused,
@@ -115,8 +124,10 @@ class Gate:
         return self._carry_out(case)
 
     def _look(self, action: Action, seen: Observation, surface: Surface, goal: str) -> _Case:
-        """Find out what lies under the action's points, what it may do, and what policy says."""
+        """Find out what the action would meet, what it may do, and what policy says."""
         elements = tuple(self._element(point) for point in points(action))
+        if isinstance(action, Type | Press):
+            elements = (self._focused(),)
         effect = classify(action, _target(action, elements), surface)
         ruling = self._policy.decide(effect, action, surface)
         return _Case(action, seen, elements, effect, ruling, goal)
@@ -124,6 +135,12 @@ class Gate:
     def _element(self, point: Point) -> Element | None:
         try:
             return self._actuator.hit_test(point)
+        except ObservationFailed:
+            return None
+
+    def _focused(self) -> Element | None:
+        try:
+            return self._actuator.focused()
         except ObservationFailed:
             return None
 
@@ -194,7 +211,8 @@ class Gate:
             return change
         again = self._look(case.action, now, now.surface, case.goal)
         if not all(map(same_element, case.elements, again.elements)):
-            return "something else lies under the point now"
+            place = "lies under the point" if points(case.action) else "has the keyboard"
+            return f"something else {place} now"
         if again.effect != case.effect:
             return f"its effect would now be {again.effect}"
         if again.ruling.decision == "deny" or (

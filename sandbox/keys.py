@@ -60,6 +60,11 @@ def classify_keys(keys: tuple[str, ...], in_browser: bool) -> EffectClass:
     return "edit" if len(last) == 1 and last.isprintable() and set(held) <= {"shift"} else "unknown"
 
 
+def moves(keys: tuple[str, ...]) -> bool:
+    """Tell whether the last of these keys is one that moves: an arrow, home, page up."""
+    return _name(keys[-1]) in _MOVING
+
+
 def _name(name: str) -> str:
     """Return a key's one name; a single character keeps its case, since Shift is part of it."""
     try:

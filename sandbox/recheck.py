@@ -4,7 +4,8 @@ The rule. An action with points (click, move, drag, scroll at a point) looks at 
 ``RADIUS`` input units of each point. They count as unchanged where at most ``SHARE`` of them
 differ by more than ``LEVELS`` of 255 in some channel, or where all that differ lie in a bar at
 most ``CARET`` input units wide: a blinking caret. And the element under each point must be the
-same by role, name, address, and whether it is editable or submits. An action on what has the
+same by role, name, address, and whether it is editable or submits; so must be what has the
+keyboard, for an action that presses keys, as far as the surface can tell. An action on what has the
 focus (type, press, scroll or drag from where the pointer is) has no point: of a grid of 16 x 10
 tiles, at most ``TILES`` may hold any such change, so that a clock, a caret or a notice does not
 stop it and another page does. For both, size, scale and origin, surface, and page address
@@ -14,8 +15,8 @@ Promises
 - The rule above, on a screen that was observed anew; an equal screen is always unchanged.
 
 Does not promise
-- To notice a change between this look and the act (some milliseconds), a focus that moved without
-  moving much else, or a change that no pixel and no element tells of.
+- To notice a change between this look and the act (some milliseconds), a focus that moved where
+  the surface knows no elements, or a change that no pixel and no element tells of.
 """
 
 from PIL import Image, ImageChops

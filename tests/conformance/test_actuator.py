@@ -81,6 +81,17 @@ def test_a_hit_test_knows_the_field_and_the_button(performer: "Performer") -> No
     assert button.box.contains(performer.stage.button)
 
 
+def test_what_has_the_keyboard_is_known_where_elements_are(performer: "Performer") -> None:
+    performer.do(Click(point=performer.stage.field))
+    focused = performer.stage.actuator.focused()
+    if not performer.stage.knows_elements:
+        assert focused is None
+        return
+    assert focused is not None
+    assert (focused.role, focused.editable) == ("textbox", True)
+    assert focused.box.contains(performer.stage.field)
+
+
 def test_no_permit_no_effect(performer: "Performer") -> None:
     click = Click(point=performer.stage.button)
     other = performer.office.issue(Click(point=performer.stage.field))

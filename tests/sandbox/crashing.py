@@ -92,6 +92,9 @@ class Counter:
     def hit_test(self, point: Point) -> Element | None:
         return None
 
+    def focused(self) -> Element | None:
+        return None
+
     def perform(self, action: Action, permit: Permit) -> Receipt:
         self.office.redeem(permit, action)
         self.fuse.at("before effect")

@@ -44,7 +44,8 @@ def element(role: str, name: str = "", *, href: str = "", submits: bool = False)
         (Move(point=POINT), "observe"),
         (Scroll(point=POINT, dy=5), "navigate"),
         (Scroll(dy=5), "navigate"),
-        (Type(text="Zoë 中文 😀"), "edit"),
+        (Type(text="Zoë中文😀"), "edit"),
+        (Type(text="a b"), "unknown"),
         (Type(text=""), "edit"),
         (Type(text="rm -rf ~\n"), "unknown"),
         (Type(text="a\rb"), "unknown"),
@@ -199,6 +200,32 @@ def test_no_name_ever_lowers_the_class(role: str, name: str, count: int, submits
 )
 def test_chords_go_by_the_table(keys: str, effect: EffectClass) -> None:
     assert classify(Press(keys=tuple(keys.split(" "))), None, DESK) == effect
+
+
+@pytest.mark.parametrize(
+    ("action", "at", "effect"),
+    [
+        (Type(text="two words"), element("textbox", "Delete"), "edit"),
+        (Type(text="two words"), element("button", "Next"), "commit"),
+        (Type(text=" "), element("button", "Delete account"), "destroy"),
+        (Type(text="words"), element("button", "Delete account"), "edit"),
+        (Type(text=" "), element("checkbox", "Newsletter"), "commit"),
+        (Press(keys=("enter",)), element("textbox", "Delete"), "commit"),
+        (Press(keys=("enter",)), element("button", "Delete account"), "destroy"),
+        (Press(keys=("space",)), element("button", "Log out"), "system"),
+        (Press(keys=("enter",)), element("link", "More", href="javascript:go()"), "unknown"),
+        (Press(keys=("enter",)), element("link", "More", href="https://a.org/"), "commit"),
+        (Press(keys=("down",)), element("combobox", "Country"), "edit"),
+        (Press(keys=("left",)), element("radio", "Yes"), "edit"),
+        (Press(keys=("tab",)), element("radio", "Yes"), "navigate"),
+        (Press(keys=("down",)), element("textbox", "Name"), "navigate"),
+        (Press(keys=("tab",)), element("button", "Delete"), "navigate"),
+    ],
+)
+def test_keys_do_what_they_do_to_what_has_the_keyboard(
+    action: Action, at: Element, effect: EffectClass
+) -> None:
+    assert classify(action, at, PAGE) == effect
 
 
 def test_browsers_have_a_few_keys_more() -> None:

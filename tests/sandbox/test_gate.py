@@ -27,7 +27,7 @@ from handrail.actuators.errors import (
     PersonActive,
     Unreachable,
 )
-from handrail.actuators.fake import FakeScreen
+from handrail.actuators.fake import Button, FakeScreen, Field
 from handrail.actuators.geometry import Point
 from handrail.actuators.observation import Element, Observation
 from handrail.sandbox.approval import ScriptedApprover
@@ -60,6 +60,9 @@ class Shim:
         if self.hitting is not None:
             raise self.hitting
         return self.screen.hit_test(point)
+
+    def focused(self) -> Element | None:
+        return self.screen.focused()
 
     def perform(self, action: Action, permit: Permit) -> Receipt:
         if self.performing is None or self.landed:
@@ -108,6 +111,33 @@ def test_a_denied_action_leaves_a_refusal_and_no_effect(open_door: MakeDoor) -> 
     assert outcome.reason == "profile unattended: deny commit"
     assert door.screen.performed == []
     assert kinds(door) == ["refusal:denied"]
+
+
+def test_a_button_is_not_pressed_by_a_typed_space(open_door: MakeDoor) -> None:
+    door = open_door()
+    assert door.submit(Click(point=door.at("Name"))).kind == "done"
+    assert door.submit(Type(text="Zoë K")).kind == "done"
+    while door.screen.focus is not door.screen.named(Button, "Send"):
+        assert door.submit(Press(keys=("tab",))).kind == "done"
+    outcome = door.submit(Type(text="a "))
+    assert (outcome.kind, outcome.effect) == ("denied", "commit")
+    assert door.screen.submitted == []
+
+
+def test_the_keyboard_is_not_used_where_it_went_elsewhere(open_door: MakeDoor) -> None:
+    door = open_door()
+    door.submit(Click(point=door.at("Name")))
+    field = door.screen.named(Field, "Name")
+    looks = iter([field, door.screen.named(Button, "Send")])
+
+    class Stolen(Shim):
+        def focused(self) -> Element | None:
+            return next(looks).element(0)
+
+    door.gate._actuator = Stolen(door.screen)
+    outcome = door.submit(Type(text="secret"))
+    assert (outcome.kind, outcome.reason) == ("withdrawn", "something else has the keyboard now")
+    assert field.text == ""
 
 
 def test_an_asked_action_needs_a_yes(open_door: MakeDoor) -> None:

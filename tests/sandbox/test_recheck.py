@@ -117,6 +117,7 @@ class Meanwhile:
         self.screen = screen
         self.change = change
         self.hit_test = screen.hit_test
+        self.focused = screen.focused
         self.perform = screen.perform
         self.close = screen.close
 

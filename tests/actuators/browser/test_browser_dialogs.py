@@ -58,6 +58,23 @@ def test_the_ok_of_a_confirm_submits(page: "Stage") -> None:
 
 
 @pytest.mark.parametrize(
+    ("opener", "role", "name"),
+    [
+        ("#confirm", "button", "OK"),
+        ("#prompt", "textbox", "Answer"),
+        ("#file", "textbox", "File name"),
+    ],
+)
+def test_a_dialog_has_the_keyboard(page: "Stage", opener: str, role: str, name: str) -> None:
+    page.click(opener)
+    page.asked()
+    page.browser.observe()
+    element = page.browser.focused()
+    assert element is not None
+    assert (element.role, element.name.raw) == (role, name)
+
+
+@pytest.mark.parametrize(
     ("actions", "answer"),
     [
         ([Press(keys=("enter",))], "nobody"),

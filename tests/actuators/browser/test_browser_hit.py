@@ -81,6 +81,24 @@ def test_a_frame_is_seen_through(page: "Stage") -> None:
     assert element.box.contains(place)
 
 
+def test_what_has_the_keyboard_is_told(page: "Stage") -> None:
+    def focused(script: str) -> str:
+        page.peek(script)
+        page.browser.observe()
+        element = page.browser.focused()
+        return "" if element is None else f"{element.role} {element.name.raw}".strip()
+
+    assert focused("document.activeElement.blur()") == ""
+    assert focused("document.getElementById('send').focus()") == "button Send order"
+    assert focused("document.getElementById('name').focus()") == "textbox Your name"
+    inside = "frame.contentDocument.querySelector('button').focus()"
+    assert focused(inside) == "button Inside"
+    assert focused("document.getElementById('link').focus()") == "link A link"
+    element = page.browser.focused()
+    assert element is not None
+    assert element.href == f"{page.site}/second.html"
+
+
 def test_a_page_without_anything_is_nothing(page: "Stage") -> None:
     page.peek("document.documentElement.remove()")
     page.browser.observe()
