@@ -2,6 +2,7 @@
 
 Promises
 - A chord that is not in the table is ``unknown``.
+- In a browser, loading a page anew is ``commit``: it sends a form again that was sent for the page.
 - Names are compared after removing what does not matter: letter case of key names, left and right
   modifiers, aliases. ``("a", "ctrl")`` is not ``("ctrl", "a")``: the order of pressing counts.
 
@@ -38,9 +39,10 @@ _TABLE: dict[str, EffectClass] = {
     **_all("delete shift+delete ctrl+delete ctrl+w ctrl+q alt+f4", "destroy"),
     **_all("alt+tab alt+shift+tab ctrl+alt+delete ctrl+alt+t ctrl+alt+l", "system"),
 }
-_BROWSER: dict[str, EffectClass] = _all(
-    "alt+left alt+right f5 ctrl+r ctrl+t ctrl+l ctrl+tab ctrl+shift+tab", "navigate"
-)
+_BROWSER: dict[str, EffectClass] = {
+    **_all("alt+left alt+right ctrl+t ctrl+l ctrl+tab ctrl+shift+tab", "navigate"),
+    **_all("f5 ctrl+r browserrefresh", "commit"),
+}
 
 
 def classify_keys(keys: tuple[str, ...], in_browser: bool) -> EffectClass:

@@ -228,7 +228,12 @@ def test_keys_do_what_they_do_to_what_has_the_keyboard(
     assert classify(action, at, PAGE) == effect
 
 
+def test_loading_a_page_anew_may_send_its_form_again() -> None:
+    for keys in (("f5",), ("ctrl", "r"), ("browserrefresh",)):
+        assert classify(Press(keys=keys), None, PAGE) == "commit"
+
+
 def test_browsers_have_a_few_keys_more() -> None:
-    assert classify(Press(keys=("f5",)), None, PAGE) == "navigate"
+    assert classify(Press(keys=("ctrl", "t")), None, PAGE) == "navigate"
     assert classify(Press(keys=("alt", "left")), None, PAGE) == "navigate"
     assert classify(Press(keys=("alt", "left")), None, DESK) == "unknown"
