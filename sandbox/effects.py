@@ -129,6 +129,8 @@ def _click(action: Click, element: Element | None, surface: Surface) -> EffectCl
         effect = graver("edit", _ROLES.get(element.role, "edit"))
     else:
         effect = _ROLES.get(element.role, "unknown")
+    if element.href:
+        effect = graver(effect, _link(element.href, surface))  # whatever role the page gives it
     if element.submits:
         effect = graver(effect, "commit")
     if element.role in _TEXT or (element.editable and not element.submits):

@@ -228,6 +228,12 @@ def test_keys_do_what_they_do_to_what_has_the_keyboard(
     assert classify(action, at, PAGE) == effect
 
 
+@pytest.mark.parametrize("role", ["tab", "checkbox", "textbox", "option", "scrollbar"])
+def test_an_address_counts_under_any_role(role: str) -> None:
+    assert classify(CLICK, element(role, "More", href="javascript:go()"), PAGE) == "unknown"
+    assert classify(CLICK, element(role, "More", href="mailto:a@b.org"), PAGE) == "system"
+
+
 def test_loading_a_page_anew_may_send_its_form_again() -> None:
     for keys in (("f5",), ("ctrl", "r"), ("browserrefresh",)):
         assert classify(Press(keys=keys), None, PAGE) == "commit"
