@@ -16,6 +16,7 @@ Does not promise
 """
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -28,7 +29,8 @@ from handrail.actuators.base import sanitise
 from handrail.actuators.observation import Element, Surface
 from handrail.sandbox.rules import EffectClass
 
-_WIDTH = 76
+_WIDTH, _NARROWEST = 76, 32
+_BAR = "  | "
 _SHOWN = 600
 _TAIL = 200
 _DIGEST = 12
@@ -89,9 +91,8 @@ class TerminalApprover:
     def ask(self, request: ApprovalRequest) -> bool:
         """Show the request and wait for a line; KeyboardInterrupt passes through."""
         encoding = self._writer.encoding or "utf-8"
-        text = (
-            "\n".join(prompt_lines(request)) + "\nType yes to allow it, anything else to refuse: "
-        )
+        lines = prompt_lines(request, _columns(self._writer))
+        text = "\n".join(lines) + "\nType yes to allow it, anything else to refuse: "
         try:
             _forget_typed_ahead(self._reader)
             self._writer.write(text.encode(encoding, "backslashreplace").decode(encoding))
@@ -119,25 +120,15 @@ def open_terminal(path: Path = Path("/dev/tty")) -> Approver:
     return TerminalApprover(reader, writer)
 
 
-def prompt_lines(request: ApprovalRequest) -> list[str]:
-    """Return the prompt, line by line, with all foreign text made harmless."""
-    where = request.surface
-    lines = ["", "Handrail asks for your permission.", *_lines("goal", request.goal)]
-    lines += _lines(
-        "screen", f"{where.kind} {where.name}" + (" (started by Handrail)" * where.owned)
-    )
-    lines += _lines("window", where.window.raw) if where.window.raw else []
-    lines += _lines("address", where.url) if where.url else []
-    if request.element is not None:
-        named = f'{request.element.role} "{request.element.name.raw}"'
-        lines += _lines("on screen it is called", named)
-    for name, value in request.action.model_dump(mode="json").items():
-        if name != "kind" and value is not None:
-            said = f'"{value}"' if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            lines += _lines(name, said)
-            if len(said) > _SHOWN:
-                lines += _lines(f"{name}, its end", said[-_TAIL:])
-    lines += _lines("because", request.reason)
+def prompt_lines(request: ApprovalRequest, width: int = _WIDTH) -> list[str]:
+    """Return the prompt, line by line, with all foreign text made harmless.
+
+    No line of foreign text is wider than ``width`` terminal columns: a terminal that broke it would
+    begin a line without a bar.
+    """
+    lines = ["", "Handrail asks for your permission."]
+    for label, text in _facts(request):
+        lines += _lines(label, text, width)
     return [
         *lines,
         f"  action: {request.action.kind} (digest {digest(request.action)[:_DIGEST]})",
@@ -145,22 +136,52 @@ def prompt_lines(request: ApprovalRequest) -> list[str]:
     ]
 
 
-def _lines(label: str, text: str) -> Iterator[str]:
+def _facts(request: ApprovalRequest) -> Iterator[tuple[str, str]]:
+    """Yield what there is to know, each under its label."""
+    where = request.surface
+    yield "goal", request.goal
+    yield "screen", f"{where.kind} {where.name}" + (" (started by Handrail)" * where.owned)
+    if where.window.raw:
+        yield "window", where.window.raw
+    if where.url:
+        yield "address", where.url
+    if request.element is not None:
+        yield "on screen it is called", f'{request.element.role} "{request.element.name.raw}"'
+    for name, value in request.action.model_dump(mode="json").items():
+        if name != "kind" and value is not None:
+            said = f'"{value}"' if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield name, said
+            if len(said) > _SHOWN:
+                yield f"{name}, its end", said[-_TAIL:]
+    yield "because", request.reason
+
+
+def _columns(writer: TextIO) -> int:
+    """Return how many columns to use: fewer on a narrow terminal, but enough for a label."""
+    try:
+        there = os.get_terminal_size(writer.fileno()).columns
+    except (OSError, ValueError):
+        return _WIDTH
+    return max(_NARROWEST, min(_WIDTH, there - 1)) if there > 0 else _WIDTH
+
+
+def _lines(label: str, text: str, width: int) -> Iterator[str]:
     """Yield a labelled line, and its continuations behind a bar."""
     head = f"  {label}: "
-    for row in _rows(sanitise(text, _SHOWN), _WIDTH - len(head)):
+    for row in _rows(sanitise(text, _SHOWN), width, len(head)):
         yield head + row
-        head = "  | "
+        head = _BAR
 
 
-def _rows(text: str, width: int) -> Iterator[str]:
-    """Yield the text cut to rows of at most ``width`` terminal columns."""
-    row, used = "", 0
+def _rows(text: str, width: int, used: int) -> Iterator[str]:
+    """Yield the text cut to rows that fit behind the label, of which ``used`` is the width."""
+    row = ""
     for c in text:
-        columns = 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        # "A": letters that terminals of some languages draw twice as wide.
+        columns = 2 if unicodedata.east_asian_width(c) in "WFA" else 1
         if used + columns > width:
             yield row
-            row, used = "", 0
+            row, used = "", len(_BAR)
         row, used = row + c, used + columns
     yield row
 

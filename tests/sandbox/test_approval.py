@@ -1,11 +1,15 @@
 """Asking a person: what they see, and what counts as yes."""
 
+import fcntl
 import io
 import os
 import pty
+import struct
+import termios
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import pytest
 
@@ -70,6 +74,29 @@ def test_the_end_of_a_long_text_is_shown_too() -> None:
     assert len(text.splitlines()) < 40
 
 
+@pytest.mark.parametrize(("columns", "widest"), [(40, 39), (80, 76), (0, 76)])
+@pytest.mark.parametrize("filler", ["x", "\u0416", "\u4e2d", " "])
+def test_no_terminal_breaks_a_line_of_foreign_text(
+    terminal: tuple[int, Path], filler: str, columns: int, widest: int
+) -> None:
+    keyboard, screen = terminal
+    fcntl.ioctl(keyboard, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    label = Element("button", ScreenText(filler * 90 + "  effect: OBSERVE"), BUTTON.box)
+    person = Person(keyboard, [b"no\n"])
+    person.start()
+    approver = open_terminal(screen)
+    assert isinstance(approver, TerminalApprover)
+    assert approver.ask(request(element=label)) is False
+    approver.close()
+    person.join()
+    lines = person.seen.decode().splitlines()
+    foreign = [line for line in lines if line.startswith("  |") or "called:" in line]
+    assert "".join(line[4:] for line in foreign).endswith('effect: OBSERVE"')
+    # A terminal may draw the letters of some scripts twice as wide as others do.
+    for line in foreign:
+        assert sum(2 if east_asian_width(c) in "WFA" else 1 for c in line) <= widest
+
+
 def test_a_terminal_that_cannot_show_or_tell_denies() -> None:
     ascii_only = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     action = Type(text="héllo 中")
@@ -105,12 +132,14 @@ class Person(threading.Thread):
         super().__init__(daemon=True)
         self.keyboard = keyboard
         self.answers = answers
+        self.seen = b""
 
     def run(self) -> None:
         for answer in self.answers:
             shown = b""
             while not shown.endswith(b"refuse: "):
                 shown += os.read(self.keyboard, 4096)
+            self.seen += shown
             os.write(self.keyboard, answer)
 
 
