@@ -16,6 +16,7 @@ from handrail.model.pocket.targets import CELL, RunTargets, Tile
 
 TILE = (640, 448)
 """Width and height in pixels of the tiles that the finished model looks at."""
+_PLANS_A_ROW = 8
 _SCREENS = (
     (1280, 800),
     (1024, 768),
@@ -95,7 +96,9 @@ def batch(lesson: Lesson, rng: random.Random) -> Batch:
         asked = queries.pack(drawn, *lesson.grid)
     plans = None
     if lesson.plans:
-        plans = queries.pack([[queries.plan(rng)] for _ in range(lesson.plans)], 0, 0)
+        rows = -(-lesson.plans // _PLANS_A_ROW)
+        each = -(-lesson.plans // rows)
+        plans = queries.pack([[queries.plan(rng) for _ in range(each)] for _ in range(rows)], 0, 0)
     letters = np.concatenate([targets.characters(t) for t in chosen])
     return Batch(
         np.stack([t.image for t in chosen]),

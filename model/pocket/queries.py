@@ -102,7 +102,7 @@ def _other(tile: Tile, rng: random.Random) -> Clause:
 
 def plan(rng: random.Random) -> Query:
     """Return a query that needs no screen: say the next step of an instruction."""
-    clauses = [instructions.random_clause(rng) for _ in range(rng.choice((1, 2, 2, 3, 3, 4, 4)))]
+    clauses = [instructions.random_clause(rng) for _ in range(rng.choice((1, 1, 2, 2, 3, 4)))]
     moves = [m for c in clauses for m in c.moves]
     at = rng.randint(0, len(moves))
     before = instructions.prompt(instructions.goal(rng, clauses), moves[:at])
