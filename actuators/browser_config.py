@@ -97,7 +97,7 @@ async def _playwrights_own() -> Path:
 def pick_chromium(explicit: Path | None, own: Path) -> Path:
     """Return the browser to start, with the place of playwright's own already known."""
     if explicit is not None:
-        if explicit.is_file() and os.access(explicit, os.X_OK):
+        if os.access(explicit, os.X_OK) and explicit.is_file():
             return explicit
         raise EnvironmentMissing(
             f"the browser {str(explicit)!r} is not a program that can be started: "

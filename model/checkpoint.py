@@ -12,7 +12,11 @@ class CheckpointFolder:
     """Reads the small text files of one checkpoint folder."""
 
     def __init__(self, path: Path) -> None:
-        if not path.is_dir():
+        try:
+            there = path.is_dir()
+        except OSError:
+            there = False  # too long a name, or behind a closed folder
+        if not there:
             raise CheckpointError(
                 f"no checkpoint folder at {path}: pass a folder that holds config.json, "
                 "tokenizer.json and safetensors files"

@@ -156,8 +156,15 @@ def check(arguments: argparse.Namespace) -> None:
             raise UsageError(f"{option} does not go with --on {arguments.on}")
     if arguments.on == "browser" and not (arguments.url or arguments.attach):
         raise UsageError("--on browser needs --url (or --attach)")
-    if arguments.stop_file is not None and arguments.stop_file.exists():
+    if arguments.stop_file is not None and _is_there(arguments.stop_file):
         raise UsageError(f"the stop file {arguments.stop_file} is there already: remove it first")
+
+
+def _is_there(stop_file: Path) -> bool:
+    try:
+        return stop_file.exists()
+    except OSError as error:
+        raise UsageError(f"the stop file {stop_file} cannot be: {error.strerror}") from error
 
 
 def _browser(arguments: argparse.Namespace) -> "BrowserTarget":

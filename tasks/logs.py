@@ -18,9 +18,13 @@ def find_journal(root: Path, name: str) -> tuple[Path, str | None]:
     A run's head stands in its record; a run that was cut off has none. Raises NoSuchRun.
     """
     path = Path(name)
-    if path.is_file():
-        return path, None
-    folder = RunFolder(path) if (path / "journal.jsonl").is_file() else find_run(root, name)
+    try:
+        if path.is_file():
+            return path, None
+        is_folder = (path / "journal.jsonl").is_file()
+    except OSError:
+        is_folder = False  # no name of a file, or behind a closed folder
+    folder = RunFolder(path) if is_folder else find_run(root, name)
     try:
         return folder.journal, read_run_file(folder.record).journal_head or None
     except RunFolderError:

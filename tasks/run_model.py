@@ -33,7 +33,10 @@ class ModelChoice:
 def model_folder(model: str) -> Path:
     """Return the checkpoint's folder; it may not be there."""
     if model != POCKET:
-        return Path(model).expanduser()
+        try:
+            return Path(model).expanduser()
+        except RuntimeError:
+            return Path(model)  # the home of a user that there is not
     with as_file(files("handrail.model.pocket") / "weights") as folder:
         return folder
 

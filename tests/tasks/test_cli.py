@@ -16,6 +16,7 @@ from handrail.tasks.run_file import read_run_file, write_run_file
 from handrail.tasks.runs import create_run, runs_root
 
 PAGE = "data:text/html,<title>hello</title>"
+LONG = "long" * 100
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +62,11 @@ def complaint(capsys: pytest.CaptureFixture[str]) -> str:
         (["run", "x", "--on", "browser", "--url", PAGE, "--policy", "/no"], 2, "/no: cannot be"),
         (["run", "x", "--on", "browser", "--url", PAGE, "--stop-file", "/"], 2, "is there already"),
         (["run", "x", "--on", "browser", "--url", PAGE, "--model", "/no"], 5, "no checkpoint"),
+        (["run", "x", "--on", "browser", "--url", PAGE, "--stop-file", LONG], 2, "too long"),
+        (["run", "x", "--on", "browser", "--url", PAGE, "--model", LONG], 5, "no checkpoint"),
+        (["run", "x", "--on", "browser", "--url", PAGE, "--model", "~no one/m"], 5, "no check"),
+        (["log", "show", LONG], 2, "no run is called"),
+        (["log", "verify", f"/dev/null/{LONG}"], 2, "no run is called"),
         (["runs", "show", "nope"], 2, "no run is called 'nope'"),
         (["runs", "show", "last"], 2, "no run is called 'last'"),
         (["runs", "rm", "../../etc"], 2, "no run is called"),

@@ -31,6 +31,11 @@ def program(path: Path) -> Path:
     return path
 
 
+def test_a_name_that_no_file_can_have_is_no_browser() -> None:
+    with pytest.raises(EnvironmentMissing, match="not a program"):
+        find_chromium(Path("long" * 2000))
+
+
 def test_the_explicit_browser_comes_first(tmp_path: Path) -> None:
     explicit = program(tmp_path / "mine")
     assert find_chromium(explicit) == explicit
