@@ -10,6 +10,8 @@ from handrail.agent.errors import Stopped
 class StopSwitch:
     """Says whether the person asked to stop: by ``trip``, or by making the stop file.
 
+    A stop file that can no longer be looked for (its folder was closed) stops the run too.
+
     ``trip`` may come from a signal handler. While the run only looks or thinks, it interrupts at
     once by raising Stopped; while an action is under way, it waits for the action to end, so that
     its outcome is known and written down.
@@ -22,12 +24,18 @@ class StopSwitch:
 
     def __call__(self) -> bool:
         """Tell whether to stop."""
-        return self._tripped or (self._file is not None and self._file.exists())
+        return self._tripped or self._file_is_there()
 
     @property
     def reason(self) -> str:
         """Return how the stop was asked for."""
         return "stopped by the person" if self._tripped else f"stopped by the file {self._file}"
+
+    def _file_is_there(self) -> bool:
+        try:
+            return self._file is not None and self._file.exists()
+        except OSError:
+            return True  # where nobody could see it, nobody could stop the run by it either
 
     def trip(self) -> None:
         """Ask to stop. Raises Stopped where the run is only looking or thinking."""
