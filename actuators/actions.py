@@ -1,8 +1,8 @@
 """The closed vocabulary of typed actions.
 
-Points are pixels of the observation that the action was decided on. Everything a model, a script or a
-person may ask for is one of these; nothing else reaches a screen. ``Terminate`` and ``Answer`` end a
-run and touch nothing.
+Points are pixels of the observation that the action was decided on. Everything a model, a script
+or a person may ask for is one of these; nothing else reaches a screen. ``Terminate`` and
+``Answer`` end a run and touch nothing.
 """
 
 import hashlib

@@ -1,13 +1,13 @@
 """Everything an actuator may raise.
 
-    ActuatorError
-    +-- EnvironmentMissing   no display, no browser, no such window: nothing was tried (exit code 5)
-    +-- Unreachable          the address or the application did not answer (exit code 5)
-    +-- ActionRefused        the action does not fit this screen: certainly no effect
-    +-- PermitRefused        the permit is absent, spent, expired or for another action: no effect
-    +-- ActionInDoubt        something went wrong after input may have been sent: look, never repeat
-    +-- ObservationFailed    the screen could not be read
-    +-- PersonActive         a person moved the mouse: the run pauses, no effect
+ActuatorError
++-- EnvironmentMissing   no display, no browser, no such window: nothing was tried (exit code 5)
++-- Unreachable          the address or the application did not answer (exit code 5)
++-- ActionRefused        the action does not fit this screen: certainly no effect
++-- PermitRefused        the permit is absent, spent, expired or for another action: no effect
++-- ActionInDoubt        something went wrong after input may have been sent: look, never repeat
++-- ObservationFailed    the screen could not be read
++-- PersonActive         a person moved the mouse: the run pauses, no effect
 """
 
 

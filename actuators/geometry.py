@@ -1,8 +1,8 @@
 """Points, boxes and the one place that makes pixels.
 
-Three spaces meet here. *Fractions* (0.0 to 1.0 of a screenshot's sides) come from the model. *Pixels*
-are positions in the screenshot, integers from its upper left. *Input units* are what the device under
-the actuator takes: CSS pixels in a browser, root-window pixels on X11.
+Three spaces meet here. *Fractions* (0.0 to 1.0 of a screenshot's sides) come from the model.
+*Pixels* are positions in the screenshot, integers from its upper left. *Input units* are what the
+device under the actuator takes: CSS pixels in a browser, root-window pixels on X11.
 """
 
 import math
@@ -48,7 +48,10 @@ class Box(_Frozen):
 
     @property
     def center(self) -> Point:
-        """Return the middle pixel."""
+        """Return the middle pixel.
+
+        Raises ValueError where that lies left of or above the screen, as for a box scrolled off.
+        """
         return Point(x=(self.left + self.right) // 2, y=(self.top + self.bottom) // 2)
 
     def contains(self, point: Point) -> bool:
@@ -93,7 +96,9 @@ class ScreenGeometry(_Frozen):
         Raises ValueError for a pixel that is not on this screen.
         """
         if not self.contains(point):
-            raise ValueError(f"({point.x}, {point.y}) is not on a {self.width}x{self.height} screen")
+            raise ValueError(
+                f"({point.x}, {point.y}) is not on a {self.width}x{self.height} screen"
+            )
         return self.origin_x + point.x / self.scale, self.origin_y + point.y / self.scale
 
     def from_input(self, x: float, y: float) -> Point | None:

@@ -14,7 +14,7 @@ SurfaceKind = Literal["browser", "desktop", "android", "fake"]
 
 @dataclass(frozen=True)
 class ScreenText:
-    """Text that a screen, a page or a file chose: never trusted, shown only through the sanitiser."""
+    """Text that a screen, a page or a file chose: shown only through the sanitiser."""
 
     raw: str
 
@@ -23,8 +23,8 @@ class ScreenText:
 class Surface:
     """Where pixels come from.
 
-    ``owned``: Handrail started this display or browser itself, for this run. ``window`` is the title
-    of the window in front; ``url`` the page's address in a browser.
+    ``owned``: Handrail started this display or browser itself, for this run. ``window`` is the
+    title of the window in front; ``url`` the page's address in a browser.
     """
 
     kind: SurfaceKind
@@ -50,8 +50,8 @@ class Element:
 class Observation:
     """One look at a screen: an RGB image of ``geometry``'s size, and where and when it was taken.
 
-    ``time`` is seconds since the epoch; ``notices`` are things that happened since the last look and
-    that pixels alone may not show (a download that ended, a tab that opened).
+    ``time`` is seconds since the epoch; ``notices`` are things that happened since the last look
+    and that pixels alone may not show (a download that ended, a tab that opened).
     """
 
     image: Image.Image

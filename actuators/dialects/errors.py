@@ -1,7 +1,7 @@
 """Everything a dialect may raise.
 
-    ActuatorError
-    +-- DialectError   words that are not an action of this dialect on this screen: nothing was tried
+ActuatorError
++-- DialectError   words that are not an action of this dialect on this screen: nothing was tried
 
 The message goes back to whoever wrote the words, so it names the field and what it must be.
 """
