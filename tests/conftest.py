@@ -1,14 +1,7 @@
-"""What tests of every folder share: the browser that a person named for them."""
+"""What every test shares."""
 
-import os
-from pathlib import Path
+from hypothesis import settings
 
-import pytest
-
-from handrail.tasks.browser_setting import chosen_browser
-
-
-@pytest.fixture(scope="session")
-def browser_program() -> Path | None:
-    """Return the browser of HANDRAIL_BROWSER; without one, what is tested finds its own."""
-    return chosen_browser(None, os.environ)
+# A slow machine is no defect: what must be quick is measured by the bench, not by a test.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
