@@ -1,7 +1,19 @@
-"""What every test shares."""
+"""What tests of every folder share: no deadlines, and the browser that a person named for them."""
 
+import os
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
+
+from handrail.tasks.browser_setting import chosen_browser
 
 # A slow machine is no defect: what must be quick is measured by the bench, not by a test.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def browser_program() -> Path | None:
+    """Return the browser of HANDRAIL_BROWSER; without one, what is tested finds its own."""
+    return chosen_browser(None, os.environ)
