@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from handrail.agent.stop import StopSwitch
 from handrail.sandbox.journal import verify_journal
 from handrail.tasks.cli import main
+from handrail.tasks.cli_run import stopping_on_ctrl_c
 from handrail.tasks.errors import ExitCode
 from handrail.tasks.run_file import read_run_file
 from handrail.tasks.runs import RunFolder, list_runs
@@ -63,13 +65,25 @@ def interrupted(folder: Path, where: str, number: signal.Signals) -> int:
         return process.wait(60)
 
 
+def test_a_run_that_is_to_outlive_its_terminal_does() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stopping_on_ctrl_c(StopSwitch()):
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def only(folder: Path) -> RunFolder:
     (run,) = list_runs(folder)
     return run
 
 
-def test_a_signal_while_the_model_thinks_ends_at_once(tmp_path: Path) -> None:
-    assert interrupted(tmp_path, "thinking", signal.SIGTERM) == ExitCode.STOPPED
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_the_model_thinks_ends_at_once(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    assert interrupted(tmp_path, "thinking", number) == ExitCode.STOPPED
     run = only(tmp_path)
     assert read_run_file(run.record).outcome == "stopped"
     assert verify_journal(run.journal).actions == []
