@@ -3,8 +3,9 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.queues import Queue
+from queue import Full
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,9 +111,16 @@ def batch(lesson: Lesson, rng: random.Random) -> Batch:
 
 
 def _fill(lesson: Lesson, seed: int, out: "Queue[Batch]") -> None:
-    rng = random.Random(seed)
-    while True:
-        out.put(batch(lesson, rng))
+    """Draw batches as long as the training lives; it may be killed without a word."""
+    rng, trainer = random.Random(seed), parent_process()
+    while trainer is not None and trainer.is_alive():
+        made = batch(lesson, rng)
+        while trainer.is_alive():
+            try:
+                out.put(made, timeout=5)
+                break
+            except Full:
+                continue
 
 
 def stream(lesson: Lesson, seed: int, workers: int = 1) -> Iterator[Batch]:
