@@ -70,4 +70,7 @@ def file_question(chooser: FileChooser) -> Question:
 
 def _host(url: str) -> str:
     parts = urlsplit(url)
-    return parts.netloc or (f"a {parts.scheme} page" if parts.scheme else "the page")
+    # Without a user's name, which could look like a host: http://bank.example@evil.example/
+    return parts.netloc.rpartition("@")[2] or (
+        f"a {parts.scheme} page" if parts.scheme else "the page"
+    )

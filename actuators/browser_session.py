@@ -88,8 +88,9 @@ class Session:
             kind="browser",
             name=self._running.name,
             owned=self._running.owned,
-            window=ScreenText(title),
-            url=page.url,
+            # A dialog is the window in front, and may be another tab's: that is what is answered.
+            window=ScreenText(title if question is None else question.box.title),
+            url=page.url if question is None else question.page.url,
         )
         return Observation(image, geometry, time.time(), surface, notices)
 

@@ -121,6 +121,35 @@ def test_a_dialog_that_nobody_clicked_for_is_seen(page: "Stage") -> None:
     said(page, True)
 
 
+def test_a_dialog_is_the_window_in_front(page: "Stage") -> None:
+    before = page.browser.observe().surface
+    page.peek("document.body.style.background = 'black'")
+    page.click("#late")
+    page.asked()
+    shown = page.browser.observe().surface
+    host = page.site.removeprefix("http://")
+    assert (before.window.raw, shown.window.raw) == ("dialogs", f"{host} says")
+    page.answer("cancel")
+    assert page.browser.observe().surface == before
+
+
+def test_a_dialog_of_another_tab_is_judged_by_its_own_address(page: "Stage") -> None:
+    page.peek("void open('second.html'); setTimeout(() => { said = confirm('Late?') }, 500)")
+    assert page.asked() == "confirm"
+    seen = page.browser.observe()
+    assert seen.surface.url == f"{page.site}/dialogs.html"
+    page.answer("cancel")
+    page.until(lambda: page.browser.observe().surface.url, lambda url: url.endswith("second.html"))
+
+
+def test_a_dialog_names_the_host_without_a_user(stage: "Stage") -> None:
+    host = stage.site.removeprefix("http://")
+    stage.browser.goto(f"http://bank.example@{host}/greeting.html")
+    assert stage.asked() == "alert"
+    assert stage.browser.observe().surface.window.raw == f"{host} says"
+    stage.answer("ok")
+
+
 def test_a_dialog_on_the_way_down_leaves_no_button_pressed(page: "Stage") -> None:
     page.click("#down")
     page.answer("ok")
