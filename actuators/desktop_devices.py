@@ -98,6 +98,10 @@ class View(Protocol):
         """Return the title of the window in front, empty where there is none."""
         ...
 
+    def window_at(self, x: int, y: int) -> tuple[str, Area] | None:
+        """Return title and rectangle of the program's window here, None where none is known."""
+        ...
+
     def aim(self, x: int, y: int) -> int:
         """Return the window at this place, 0 where that cannot be told.
 

@@ -151,6 +151,10 @@ class MonitorView:
         """Return nothing: the window in front is not known here."""
         return ""
 
+    def window_at(self, x: int, y: int) -> tuple[str, Area] | None:
+        """Return None: windows are not known here."""
+        return None
+
     def aim(self, x: int, y: int) -> int:
         """Return 0: windows are not known here."""
         return 0

@@ -1,5 +1,6 @@
 """The desktop actuator: looks, checks that nobody is in the way, spends the permit, acts."""
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ from handrail.actuators.errors import (
     EnvironmentMissing,
     PersonActive,
 )
-from handrail.actuators.geometry import Point, ScreenGeometry
+from handrail.actuators.geometry import Box, Point, ScreenGeometry
 from handrail.actuators.observation import Element, Observation, ScreenText, Surface
 
 WHEEL_STEP = 50  # pixels of content for one notch: toolkits move 40 to 60 (Chromium 53)
@@ -48,8 +49,8 @@ class Devices:
 class Desktop:
     """A display, a monitor or a window of it, as an Actuator.
 
-    ``Scroll`` turns one notch for each 50 pixels, at least one. ``hit_test`` knows nothing: X11 has
-    no element tree of its own. Actions on coordinates of a look that is out of date (the window
+    ``Scroll`` turns one notch for each 50 pixels, at least one. ``hit_test`` knows only windows:
+    X11 has no element tree of its own. Actions on coordinates of an outdated look (the window
     moved, the screen changed its size) are refused.
     """
 
@@ -85,8 +86,13 @@ class Desktop:
         return Observation(image=image, geometry=geometry, time=time.time(), surface=surface)
 
     def hit_test(self, point: Point) -> Element | None:
-        """Return None: without an accessibility tree a desktop cannot tell."""
-        return None
+        """Return the window under a pixel, and no more: X11 has no element tree of its own."""
+        self._open()
+        if self._looked is None or not self._looked[1].contains(point):
+            return None
+        geometry = self._looked[1]
+        found = self._view.window_at(*self._place(point, geometry))
+        return None if found is None else _window(*found, geometry)
 
     def focused(self) -> Element | None:
         """Return None: without an accessibility tree a desktop cannot tell."""
@@ -217,6 +223,15 @@ class Desktop:
         finally:
             self._hands.button("left", False)
         self._hands.taken()
+
+
+def _window(title: str, area: Area, geometry: ScreenGeometry) -> Element:
+    left = math.floor((area.left - geometry.origin_x) * geometry.scale)
+    top = math.floor((area.top - geometry.origin_y) * geometry.scale)
+    right = left + math.ceil(area.width * geometry.scale)
+    bottom = top + math.ceil(area.height * geometry.scale)
+    box = Box(left=left, top=top, right=right, bottom=bottom)
+    return Element("window", ScreenText(title), box)
 
 
 def _notches(pixels: int) -> int:

@@ -145,6 +145,20 @@ class X11View:
         """Return the title of the window in front, empty where there is none."""
         return self._windows.title(self._windows.active())
 
+    def window_at(self, x: int, y: int) -> tuple[str, Area] | None:
+        """Return title and rectangle of the program's window here, None where there is none.
+
+        A menu, which no window manager frames, counts as the window in front where it is of the
+        same program.
+        """
+        top = self._link.at(x, y)
+        window = self._windows.owner(top) if top else 0
+        if top and not window:
+            front = self._windows.active()
+            window = front if front and self._windows.related(top, front) else 0
+        area = self._link.shown(window) if window else None
+        return None if area is None else (self._windows.title(window), area)
+
     def aim(self, x: int, y: int) -> int:
         """Return the window at this place. Raises ActionRefused for one that was not chosen.
 

@@ -45,8 +45,9 @@ from handrail.actuators.observation import Element, Observation, Surface
 from handrail.sandbox.approval import ApprovalRequest, Approver
 from handrail.sandbox.effects import classify
 from handrail.sandbox.journal import Journal
+from handrail.sandbox.landing import landings
 from handrail.sandbox.permit import PermitOffice
-from handrail.sandbox.policy import Policy, Ruling
+from handrail.sandbox.policy import Policy, Ruling, strictest
 from handrail.sandbox.recheck import same_element, screen_change
 from handrail.sandbox.records import Intent, Place, Refusal, Result, ResultKind
 from handrail.sandbox.rules import EffectClass
@@ -129,7 +130,8 @@ class Gate:
         if isinstance(action, Type | Press):
             elements = (self._focused(),)
         effect = classify(action, _target(action, elements), surface)
-        ruling = self._policy.decide(effect, action, surface)
+        places = landings(action, elements, surface)
+        ruling = strictest(self._policy.decide(effect, action, place) for place in places)
         return _Case(action, seen, elements, effect, ruling, goal)
 
     def _element(self, point: Point) -> Element | None:

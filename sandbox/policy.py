@@ -14,6 +14,7 @@ Does not promise
 """
 
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
@@ -61,6 +62,11 @@ class Ruling(NamedTuple):
 
     decision: Decision
     reason: str
+
+
+def strictest(rulings: Iterable[Ruling]) -> Ruling:
+    """Return the first of the strictest rulings; there must be one."""
+    return min(rulings, key=lambda ruling: _STRICTEST_FIRST.index(ruling.decision))
 
 
 class Policy(BaseModel):

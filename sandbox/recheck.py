@@ -58,7 +58,9 @@ def same_element(before: Element | None, now: Element | None) -> bool:
 def _identity(element: Element | None) -> tuple[str, str, bool, bool, str] | None:
     if element is None:
         return None
-    return (element.role, element.name.raw, element.editable, element.submits, element.href)
+    # A window's title may tick like a clock; where a rule names it, policy is asked once more.
+    name = "" if element.role == "window" else element.name.raw
+    return (element.role, name, element.editable, element.submits, element.href)
 
 
 def _on_focus(action: Action) -> bool:

@@ -6,7 +6,8 @@ Promises
 - A rule that allows ``unknown`` effects names a window, or displays that Handrail itself started
   (``owned_display = true``): no other such rule can be made.
 - A host that cannot be read never satisfies an allow rule, and always a deny or ask rule.
-- A window's title never satisfies an allow rule in a browser, where the page chooses it.
+- A window's title never satisfies an allow rule in a browser, where the page chooses it. On a
+  desktop it is the title of the window in which the action lands (see ``landing.py``).
 
 Does not promise
 - That a host rule follows a link: it looks at the page on which the action happens, not at the page

@@ -249,4 +249,8 @@ def test_pixels_are_what_the_window_shows(desk: "Desk", probe: ProbeWindow) -> N
     assert seen.image.size == (800, 600)
     assert seen.image.getpixel((300, 250)) == (255, 255, 255)
     assert seen.surface.window.raw == probe.title
-    assert desk.actuator.hit_test(INSIDE) is None
+    found = desk.actuator.hit_test(INSIDE)
+    assert found is not None
+    assert (found.role, found.name.raw) == ("window", probe.title)
+    assert found.box.contains(INSIDE)
+    assert desk.actuator.hit_test(_at(799, 599)) is None
