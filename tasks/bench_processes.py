@@ -1,0 +1,93 @@
+"""Measure whole ``handrail`` processes: their peak memory, and how long they take to say anything.
+
+Linux hands a parent's high-water mark of memory down to its children: measure before the measuring
+process has itself become large.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from handrail.tasks.errors import CheckFailed, ExitCode
+from handrail.tasks.run_model import ModelChoice
+from handrail.tasks.sites.goals import signin_goal
+from handrail.tasks.sites.server import Site
+
+# The process says it of itself: what its parent would read includes the browser that it started.
+_PEAK = """
+import resource, sys
+from handrail.tasks.cli import main
+code = main(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+sys.exit(code)
+"""
+_ENDS = {ExitCode.SUCCESS, ExitCode.FAILED, ExitCode.DENIED, ExitCode.BUDGET}
+_LIMIT = 1_200.0
+
+
+@dataclass(frozen=True)
+class ShortRun:
+    """A run of at most ``steps`` steps on the demo's sign-in page of a seed."""
+
+    model: ModelChoice
+    browser: Path | None
+    seed: int
+    steps: int
+
+
+def peak_memory(run: ShortRun, environ: Mapping[str, str]) -> float:
+    """Return the most memory (MiB) that the process of a run held. Raises CheckFailed."""
+    goal = signin_goal(run.seed)
+    with (
+        Site() as site,
+        tempfile.TemporaryDirectory(prefix="handrail-bench-") as state,
+        as_file(files("handrail.tasks.sites") / "policy.toml") as policy,
+    ):
+        where = ("run", goal.text, "--on", "browser", "--url", site.add(goal))
+        bounds = ("--policy", str(policy), "--max-steps", str(run.steps))
+        command = (sys.executable, "-c", _PEAK, *where, *bounds, *_options(run))
+        ended = _ended(command, {**environ, "XDG_STATE_HOME": state})
+    if ended.returncode not in _ENDS:
+        said = (ended.stderr.strip().splitlines() or ["nothing"])[-1]
+        raise CheckFailed(f"a short run ended with exit code {ended.returncode}: {said}")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return int(ended.stdout.split()[-1]) * unit / 2**20
+
+
+def help_seconds(count: int, environ: Mapping[str, str]) -> tuple[float, ...]:
+    """Return how long ``handrail --help`` took, ``count`` times after one that is not counted."""
+    command = (sys.executable, "-m", "handrail.tasks.cli", "--help")
+    times = []
+    for _ in range(count + 1):
+        began = time.perf_counter()
+        ended = _ended(command, environ)
+        times.append(time.perf_counter() - began)
+        if ended.returncode != 0:
+            raise CheckFailed(f"handrail --help ended with exit code {ended.returncode}")
+    return tuple(times[1:])
+
+
+def _options(run: ShortRun) -> Sequence[str]:
+    choice = run.model
+    options = ["--model", choice.model, "--device", choice.device, "--dtype", choice.dtype]
+    if choice.threads is not None:
+        options += ["--threads", str(choice.threads)]
+    if run.browser is not None:
+        options += ["--browser", str(run.browser)]
+    return options
+
+
+def _ended(
+    command: Sequence[str], environ: Mapping[str, str]
+) -> "subprocess.CompletedProcess[str]":
+    try:
+        return subprocess.run(
+            command, env=dict(environ), capture_output=True, text=True, check=False, timeout=_LIMIT
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CheckFailed(f"a handrail process did not end within {_LIMIT:.0f} s") from error
