@@ -73,6 +73,14 @@ def available(names: tuple[str, ...]) -> tuple[str, ...]:
     return found
 
 
+def required(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return all of the file names. Raises FontMissing, naming those that are not installed."""
+    missing = [n for n in names if n not in _index()]
+    if missing:
+        raise FontMissing(f"not installed: {', '.join(missing)}: 'make bench' installs the fonts")
+    return names
+
+
 @lru_cache(maxsize=4096)
 def font(name: str, size: float) -> skia.Font:
     """Return a skia font at ``size`` pixels, antialiased, with sub-pixel positions."""

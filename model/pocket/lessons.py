@@ -66,9 +66,9 @@ class Batch:
     plans: Packed | None
 
 
-def tiles(lesson: Lesson, rng: random.Random, training: bool = True) -> list[Tile]:
+def tiles(lesson: Lesson, rng: random.Random) -> list[Tile]:
     """Draw one screen's tiles: up to four windows of a whole screen, or one small page."""
-    faces, (width, height) = theme.faces_for(training), lesson.tile
+    faces, (width, height) = theme.training_faces(), lesson.tile
     if rng.random() < lesson.dense or width < TILE[0]:
         draw = screens.text_page if rng.random() < max(lesson.dense, 0.2) else screens.screen
         canvas = draw(ScreenSpec(width, height, faces, lesson.sizes, lesson.near), rng)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from handrail.model.pocket import screens, theme
+from handrail.model.pocket import fonts, screens
 from handrail.model.pocket.canvas import Canvas, Element, Rect
 from handrail.model.pocket.screens import ScreenSpec
 
@@ -38,7 +38,7 @@ class Item:
 
 def items(count: int = COUNT, seed: int = SEED) -> Iterator[Item]:
     """Yield the suite's items in order. Raises FontMissing where a font file is not installed."""
-    faces = theme.faces_for(training=False)
+    faces = fonts.required(fonts.EXAMINATION)
     for number in range(count):
         rng = random.Random(f"{SUITE}:{seed}:{number}")
         canvas, target = _screen_with_target(rng, _SIZES[number % 2], faces)

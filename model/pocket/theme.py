@@ -99,6 +99,6 @@ def draw_theme(rng: random.Random, faces: tuple[str, ...], sizes: tuple[int, int
     )
 
 
-def faces_for(training: bool) -> tuple[str, ...]:
-    """Return the installed font files of training, or those of the examination."""
-    return fonts.available(fonts.TRAINING if training else fonts.EXAMINATION)
+def training_faces() -> tuple[str, ...]:
+    """Return the installed ones of the font files that training draws with. Raises FontMissing."""
+    return fonts.available(fonts.TRAINING)
