@@ -152,10 +152,6 @@ SUCCESS = Terminate(status="success")
 BAD = "Action: Click Save\n<tool_call>{"
 
 
-def test_a_stop_file_that_nobody_can_look_for_stops() -> None:
-    assert StopSwitch(Path("long" * 2000))()
-
-
 def test_a_run_fills_the_form_and_ends_with_success(stage: Stage) -> None:
     result = stage.run(*stage.fill("Ada <é中>"), SUCCESS)
     assert result.kind == "success"

@@ -74,6 +74,10 @@ def test_a_run_that_is_to_outlive_its_terminal_does() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
+def test_a_stop_file_that_nobody_can_look_for_stops() -> None:
+    assert StopSwitch(Path("long" * 2000))()
+
+
 def only(folder: Path) -> RunFolder:
     (run,) = list_runs(folder)
     return run
