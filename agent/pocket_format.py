@@ -37,6 +37,11 @@ class PocketFormat(BaseModel):
             raise ValueError("point must hold {x} and {y}")
         return self
 
+    def write_point(self, x: int, y: int) -> str:
+        """Return the rest of a click's tool call with its coordinates, 0..1000."""
+        # not str.format, which would take the JSON's own braces for its own
+        return self.point.replace("{x}", str(x)).replace("{y}", str(y))
+
     def read_point(self, written: str) -> tuple[float, float] | None:
         """Return the two coordinates of a written point as fractions, None where it has not two."""
         numbers = [int(n) for n in _NUMBERS.findall(written)]

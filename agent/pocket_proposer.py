@@ -64,7 +64,7 @@ class PocketProposer:
             reply_tokens += 4
             odds = found.odds
             x, y = round(found.x * 1000), round(found.y * 1000)
-            reply = f"{said}{self._form.call}{self._form.point.format(x=x, y=y)}"
+            reply = f"{said}{self._form.call}{self._form.write_point(x, y)}"
         usage = Usage(
             prompt_tokens=prompt_tokens,
             image_tokens=image_tokens,

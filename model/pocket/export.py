@@ -40,7 +40,8 @@ CHAT_TEMPLATE = r"""{%- macro render(content) -%}
 """
 
 
-def _form() -> dict[str, object]:
+def form() -> dict[str, object]:
+    """Return the content of handrail.json."""
     point = (v.x_text(0) + v.y_text(0)).replace("[0", "[{x}").replace(", 0]", ", {y}]")
     return {
         "tile": {
@@ -87,7 +88,7 @@ def export(net: TrainingNetwork, folder: Path, shape: Shape) -> None:
             "image_std": [0.5] * 3,
             "size": {"shortest_edge": 1024, "longest_edge": 2097152},
         },
-        "handrail.json": _form(),
+        "handrail.json": form(),
     }
     for name, content in files.items():
         (folder / name).write_text(

@@ -1,0 +1,148 @@
+"""The pocket model's proposer plans once, looks in every tile, and speaks computer_use."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from handrail.actuators.actions import Click, Terminate, Type
+from handrail.actuators.geometry import ScreenGeometry
+from handrail.actuators.observation import Observation, Surface
+from handrail.agent.history import Step
+from handrail.agent.pocket_format import FILE, PocketFormat, load_format
+from handrail.agent.pocket_proposer import PocketProposer
+from handrail.agent.proposal import ParseError, Proposal
+from handrail.model.engine import Engine
+from handrail.model.errors import CheckpointError
+from handrail.model.messages import ImagePart, Message, TextPart
+from handrail.model.pocket import vocabulary as v
+from handrail.model.pocket.export import form
+from handrail.model.tokenizer import Tokenizer
+
+SIZE = (1280, 800)
+RED = (255, 0, 0)
+
+
+class Said:
+    """A reply that is known beforehand: tokens to say, one after the other."""
+
+    image_tokens = 280
+
+    def __init__(self, ids: Sequence[int], odds: float = 0.0) -> None:
+        self._ids = list(ids)
+        self.prompt_ids = (1, 2, 3)
+        self.logits = self._next()
+        self.logits[v.token(v.CALL_CLICK)] += odds
+
+    def _next(self) -> Tensor:
+        logits = torch.zeros(v.SIZE)
+        logits[self._ids.pop(0) if self._ids else v.token("<|im_end|>")] = 9.0
+        return logits
+
+    def step(self, token_id: int) -> Tensor:
+        self.logits = self._next()
+        return self.logits
+
+
+class Seer:
+    """Stands in for the engine: plans by a script, and finds the one red pixel of a screen."""
+
+    def __init__(self, plan: Sequence[int]) -> None:
+        self._plan = plan
+        self.tokenizer = Tokenizer(v.tokenizer())
+        self.stop_ids = frozenset({v.token("<|im_end|>")})
+        self.heard: list[str] = []
+
+    def begin(self, messages: Sequence[Message], tools: object = (), prefix: str = "") -> Said:
+        self.heard.append("".join(p.text for p in messages[0].content if isinstance(p, TextPart)))
+        return Said(self._plan)
+
+    def begin_batch(
+        self, conversations: Sequence[Sequence[Message]], tools: object, prefix: str
+    ) -> list[Said]:
+        return [self._look(said[0]) for said in conversations]
+
+    def _look(self, message: Message) -> Said:
+        (picture,) = [p.image for p in message.content if isinstance(p, ImagePart)]
+        box = picture.getbbox()
+        if box is None:
+            return Said([v.token(v.ABSENT)], odds=-5.0)
+        x, y = round(box[0] / picture.width * 1000), round(box[1] / picture.height * 1000)
+        return Said([v.token(v.CALL_CLICK), v.FIRST_X + x, v.FIRST_Y + y], odds=5.0)
+
+
+def _proposer(plan: Sequence[int]) -> tuple[PocketProposer, Seer]:
+    seer = Seer(plan)
+    shape = PocketFormat.model_validate(form())
+    return PocketProposer(cast(Engine, seer), shape), seer
+
+
+def _seen(at: tuple[int, int] | None, size: tuple[int, int] = SIZE) -> Observation:
+    image = Image.new("RGB", size)
+    if at is not None:
+        image.putpixel(at, RED)
+    geometry = ScreenGeometry(width=size[0], height=size[1])
+    return Observation(image, geometry, 0.0, Surface("fake", "test"))
+
+
+@pytest.mark.parametrize("at", [(3, 5), (640, 400), (1279, 799), (1000, 20), (20, 790)])
+def test_a_click_lands_where_the_target_is(at: tuple[int, int]) -> None:
+    proposer, _ = _proposer(v.encode([v.THINK_CLICK, "Save", v.CALL_CLICK]))
+    made = proposer.propose("click Save", (), _seen(at))
+    assert isinstance(made, Proposal)
+    assert isinstance(made.action, Click)
+    assert abs(made.action.point.x - at[0]) <= 2
+    assert abs(made.action.point.y - at[1]) <= 2
+    assert made.line == "click Save"
+    assert made.confidence is not None
+    assert made.confidence > 0.9
+    assert made.usage.image_tokens == 6 * 280
+
+
+def test_a_target_on_no_tile_is_pointed_at_with_little_confidence() -> None:
+    proposer, _ = _proposer(v.encode([v.THINK_CLICK, "Save", v.CALL_CLICK]))
+    made = proposer.propose("click Save", (), _seen(None))
+    assert isinstance(made, Proposal)
+    assert made.confidence is not None
+    assert made.confidence < 0.1
+
+
+def test_typing_and_ending_need_no_look() -> None:
+    typing, _ = _proposer(v.encode([v.CALL_TYPE, "é <b>", v.END_TYPE]))
+    made = typing.propose("type", (), _seen((1, 1)))
+    assert isinstance(made, Proposal)
+    assert made.action == Type(text="é <b>")
+    ending, _ = _proposer(v.encode([v.FINISH]))
+    made = ending.propose("type", (), _seen((1, 1)))
+    assert isinstance(made, Proposal)
+    assert made.action == Terminate(status="success")
+
+
+def test_babble_is_a_parse_error() -> None:
+    proposer, _ = _proposer([65] * 500)
+    assert isinstance(proposer.propose("x", (), _seen(None)), ParseError)
+
+
+def test_the_steps_before_are_told_as_in_training() -> None:
+    proposer, seer = _proposer(v.encode([v.FINISH]))
+    clicked = Proposal(Click.model_validate({"point": {"x": 1, "y": 1}}), "click Name")
+    history = [Step(1, clicked), Step(2, Proposal(Type(text="Ada"), "type"))]
+    proposer.propose("type Ada into Name", history, _seen(None))
+    assert seer.heard == [
+        f"{v.INSTRUCTION}type Ada into Name{v.PREVIOUS}Step 1: click Name\nStep 2: type"
+    ]
+
+
+def test_a_checkpoint_without_the_file_has_no_tiles(tmp_path: Path) -> None:
+    assert load_format(tmp_path) is None
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"tile": 3}', "\xff"])
+def test_a_broken_file_names_itself(tmp_path: Path, text: str) -> None:
+    (tmp_path / FILE).write_text(text, "latin-1")
+    with pytest.raises(CheckpointError, match=r"handrail\.json"):
+        load_format(tmp_path)
