@@ -5,17 +5,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from hypothesis import settings
 
 from handrail.tasks.browser_setting import chosen_browser
 
 # A slow machine is no defect: what must be quick is measured by the bench, not by a test.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
-
-# How long one example takes says more about the machine's other work than about the product.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
