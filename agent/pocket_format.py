@@ -29,7 +29,6 @@ class PocketFormat(BaseModel):
     absent: str = Field(min_length=1)
     point: str
     longest: int = Field(default=120, ge=8, le=4096)
-    candidates: int = Field(default=3, ge=1, le=64)
 
     @model_validator(mode="after")
     def _has_both(self) -> Self:

@@ -2,8 +2,8 @@
 
 The model's reply is written in two parts. What is to be done next depends on the instruction and on
 what was done, and is said first ("Action: click NAME"). Where that is, is asked of each tile at
-native scale; the tile in which the model most prefers a click to "not here" gives the coordinates.
-The two parts together are one reply in the ``computer_use`` format, parsed like any model's.
+native scale; the tile in which the model is surest gives the coordinates. The two parts together
+are one reply in the ``computer_use`` format, parsed like any model's.
 """
 
 import math
@@ -31,11 +31,18 @@ if TYPE_CHECKING:  # the engine needs torch, which takes a second to import
 
 @dataclass(frozen=True)
 class Found:
-    """Where a name is: fractions of the screen, and how sure (log-odds of click against absent)."""
+    """Where a name is, in fractions of the screen.
+
+    ``odds``: log-odds of click against "not here"; ``score``: what tiles are compared by.
+    """
 
     x: float
     y: float
     odds: float
+    score: float
+
+
+_NOWHERE = Found(0.5, 0.5, -math.inf, -math.inf)
 
 
 class PocketProposer:
@@ -76,11 +83,10 @@ class PocketProposer:
             made = replace(made, confidence=_squash(odds))
         return replace(made, usage=usage)
 
-    def locate(self, image: Image.Image, instruction: str) -> Found:
-        """Find what an instruction names: the middle of a click. Raises ModelError."""
-        return self._look(
-            image, user_text(f"click {instruction}", []), self._form.think + instruction
-        )[0]
+    def locate(self, image: Image.Image, target: str) -> Found:
+        """Find a target by its name, without planning. Raises ModelError."""
+        said = self._form.think + target
+        return self._look(image, user_text(f"click {target}", []), said)[0]
 
     def _plan(self, text: str) -> tuple[str, int, int]:
         """Return what is said before the screen must be looked at, and tokens read and written."""
@@ -98,22 +104,25 @@ class PocketProposer:
         cut = tiles.cut(image, self._form.tile)
         asked = [[Message("user", [ImagePart(t.image), TextPart(text)])] for t in cut]
         decodes = self._engine.begin_batch(asked, self._tools, said)
-        odds = [float(d.logits[self._call] - d.logits[self._absent]) for d in decodes]
-        finds: list[Found] = []
-        for number in sorted(range(len(cut)), key=lambda n: -odds[n])[: self._form.candidates]:
-            if place := self._coordinates(decodes[number], cut[number]):
-                finds.append(Found(*place, odds[number]))
-                break
         spent = sum(d.image_tokens for d in decodes)
-        return (finds[0] if finds else Found(0.5, 0.5, min(odds))), spent
+        finds = [f for d, t in zip(decodes, cut, strict=True) if (f := self._find(d, t))]
+        return max(finds, key=lambda f: f.score, default=_NOWHERE), spent
 
-    def _coordinates(self, decode: "Decode", tile: tiles.Tile) -> tuple[float, float] | None:
-        """Decode the click's coordinates in a tile, as fractions of the screen."""
-        across = int(decode.step(self._call).argmax())
-        down = int(decode.step(across).argmax())
-        written = self._engine.tokenizer.decode([across, down])
+    def _find(self, decode: "Decode", tile: tiles.Tile) -> Found | None:
+        """Decode a click in one tile; None where what is said is no place on the screen.
+
+        A tile's score is its log-odds for being the one plus how sure it is of both coordinates:
+        where the target is not on the tile, they are spread out even if the click is preferred.
+        """
+        odds = float(decode.logits[self._call] - decode.logits[self._absent])
+        across = decode.step(self._call).log_softmax(-1)
+        down = decode.step(int(across.argmax())).log_softmax(-1)
+        written = self._engine.tokenizer.decode([int(across.argmax()), int(down.argmax())])
         place = self._form.read_point(written)
-        return None if place is None else tile.to_screen(*place)
+        on_screen = None if place is None else tile.to_screen(*place)
+        if on_screen is None:
+            return None
+        return Found(*on_screen, odds, odds + float(across.max()) + float(down.max()))
 
     def _single(self, text: str) -> int:
         ids = self._engine.tokenizer.encode(text)

@@ -71,11 +71,11 @@ def measure(file: Path, images: Path | None, model: "ModelChoice") -> "tuple[Sho
     Raises RowError before the model is loaded, and ModelError.
     """
     from handrail.tasks.evaluate_rows import read_rows
-    from handrail.tasks.evaluate_score import ProposerGrounder, shoot
+    from handrail.tasks.evaluate_score import grounder_on, shoot
     from handrail.tasks.run_model import load_proposer
 
     rows = read_rows(file, images)
-    grounder = ProposerGrounder(load_proposer(model))
+    grounder = grounder_on(load_proposer(model))
 
     def told(done: int, hits: int) -> None:
         if done % 25 == 0 or done == len(rows):

@@ -11,10 +11,14 @@ from PIL import Image
 from handrail.actuators.actions import points
 from handrail.actuators.geometry import Point, ScreenGeometry
 from handrail.actuators.observation import Observation, Surface
+from handrail.agent.pocket_proposer import PocketProposer
 from handrail.agent.proposal import Proposal
 from handrail.agent.proposer import Proposer
 from handrail.tasks.evaluate_rows import GROUPS, GroundingRow
 from handrail.tasks.results.result import Figure, share
+
+
+_CLICK = "click "
 
 
 class Grounder(Protocol):
@@ -39,6 +43,25 @@ class ProposerGrounder:
         reply = self._proposer.propose(instruction, (), seen)
         found = points(reply.action) if isinstance(reply, Proposal) else ()
         return found[0] if found else None
+
+
+class PocketGrounder:
+    """Asks the pocket model for a target by name: its grounding alone, without its planning."""
+
+    def __init__(self, proposer: PocketProposer) -> None:
+        self._proposer = proposer
+
+    def locate(self, image: Image.Image, instruction: str) -> Point | None:
+        """Return the pixel for what follows the word ``click``, or for the whole instruction."""
+        found = self._proposer.locate(image, instruction.removeprefix(_CLICK))
+        return ScreenGeometry(width=image.width, height=image.height).point(found.x, found.y)
+
+
+def grounder_on(proposer: Proposer) -> Grounder:
+    """Return how a proposer's model is asked where things are."""
+    if isinstance(proposer, PocketProposer):
+        return PocketGrounder(proposer)
+    return ProposerGrounder(proposer)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from handrail.model.pocket.suite import Item
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import ExitCode
 from handrail.tasks.evaluate import add_model, chosen_model, print_table
-from handrail.tasks.evaluate_score import ProposerGrounder
+from handrail.tasks.evaluate_score import Grounder, grounder_on
 from handrail.tasks.results.result import Figure, measured, share, write_result
 from handrail.tasks.run_model import load_proposer
 
@@ -43,7 +43,7 @@ class Answered:
 
 def answer_all(proposer: Proposer, items: Iterator[Item]) -> tuple[Answered, ...]:
     """Ask about every item in turn, with progress."""
-    grounder, answers = ProposerGrounder(proposer), []
+    grounder, answers = grounder_on(proposer), []
     for item in items:
         answers.append(_answer(grounder, item))
         if len(answers) % 50 == 0:
@@ -51,7 +51,7 @@ def answer_all(proposer: Proposer, items: Iterator[Item]) -> tuple[Answered, ...
     return tuple(answers)
 
 
-def _answer(grounder: ProposerGrounder, item: Item) -> Answered:
+def _answer(grounder: Grounder, item: Item) -> Answered:
     left, top, right, bottom = item.box
     tall, wide = item.image.shape[:2]
     started = time.perf_counter()

@@ -146,3 +146,13 @@ def test_a_broken_file_names_itself(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE).write_text(text, "latin-1")
     with pytest.raises(CheckpointError, match=r"handrail\.json"):
         load_format(tmp_path)
+
+
+def test_locate_finds_by_name_without_planning() -> None:
+    proposer, seer = _proposer([])
+    found = proposer.locate(_seen((900, 500)).image, "Save")
+    assert (round(found.x * 1280), round(found.y * 800)) == (
+        pytest.approx(900, abs=2),
+        pytest.approx(500, abs=2),
+    )
+    assert seer.heard == []
