@@ -17,7 +17,6 @@ from handrail.agent.proposer import Proposer
 from handrail.tasks.evaluate_rows import GROUPS, GroundingRow
 from handrail.tasks.results.result import Figure, share
 
-
 _CLICK = "click "
 
 
