@@ -21,7 +21,7 @@ class PocketFormat(BaseModel):
     in 0..1000; ``longest`` bounds a reply in tokens.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     tile: TileSpec
     think: str = Field(min_length=1)

@@ -57,21 +57,15 @@ def loss_of(
     total = total + weights.own * losses.own_place(net, seen, *lesson.grid, scores)
     if batch.asked is not None:
         read = net.read(seen, batch.asked)
-        aim, point = (
-            losses.looking(read, batch.asked.areas, scores) if batch.asked.areas else (0.0, 0.0)
-        )
         if batch.asked.areas:
-            total = total + weights.looking * _spread(aim) + weights.pointing * _spread(point)
+            aim, point = losses.looking(read, batch.asked.areas, scores)
+            total = total + weights.looking * aim + weights.pointing * point
         coordinate, token = losses.answers(net, read, batch.asked, scores)
         total = total + weights.coordinate * coordinate + weights.token * token
     if batch.plans is not None:
         _, token = losses.answers(net, net.read(None, batch.plans), batch.plans, scores)
         total = total + weights.token * token
     return total
-
-
-def _spread(loss: Tensor | float) -> Tensor:
-    return loss if isinstance(loss, Tensor) else torch.tensor(loss)
 
 
 class Optimizers:
