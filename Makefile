@@ -10,7 +10,7 @@ VENV := .venv/bin
 .PHONY: help demo test dev check bench pocket clean
 
 help:
-	@echo "make demo    the pocket model drives a browser and a desktop application (SEED=n)"
+	@echo "make demo    let the pocket model try a browser and a desktop application (SEED=n)"
 	@echo "make test    the tests (ARGS='-k word')"
 	@echo "make check   ruff, mypy --strict, import contracts"
 	@echo "make dev     only prepare: environment, browser, virtual display"
