@@ -4,6 +4,7 @@ Module and parameter names equal the published tensor names (model.visual.*).
 Source: transformers' Qwen3VLVisionModel; DeepStack, arXiv 2406.04334.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -90,6 +91,10 @@ class PatchEmbed(nn.Module):
         return F.linear(patches.to(weight.dtype), weight, self.proj.bias)
 
 
+Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""Attention of queries to keys and values, each (batch, heads, patches, dim)."""
+
+
 class VisionAttention(nn.Module):
     """Let every patch of an image attend to all of its patches."""
 
@@ -98,6 +103,7 @@ class VisionAttention(nn.Module):
         self.heads = config.num_heads
         self.qkv = nn.Linear(config.hidden_size, 3 * config.hidden_size)
         self.proj = nn.Linear(config.hidden_size, config.hidden_size)
+        self.attend: Attend = F.scaled_dot_product_attention
 
     def forward(self, x: Tensor, rotation: Rotation) -> Tensor:
         batch, length, width = x.shape
@@ -106,7 +112,7 @@ class VisionAttention(nn.Module):
         # The rotation is float32 whatever the weights are, as in the reference.
         query = rotate(query, rotation).to(x.dtype)
         key = rotate(key, rotation).to(x.dtype)
-        mixed = F.scaled_dot_product_attention(query, key, value)
+        mixed = self.attend(query, key, value)
         out: Tensor = self.proj(mixed.transpose(1, 2).reshape(batch, length, width))
         return out
 

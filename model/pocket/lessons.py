@@ -10,14 +10,13 @@ from queue import Full
 import numpy as np
 from numpy.typing import NDArray
 
-from handrail.model.pocket import queries, screens, targets, theme
+from handrail.model.pocket import forms, queries, screens, targets, theme
 from handrail.model.pocket.queries import Packed, QueryMix
 from handrail.model.pocket.screens import ScreenSpec
 from handrail.model.pocket.targets import CELL, RunTargets, Tile
 
 TILE = (640, 448)
 """Width and height in pixels of the tiles that the finished model looks at."""
-_PLANS_A_ROW = 8
 _SCREENS = (
     (1280, 800),
     (1024, 768),
@@ -38,7 +37,7 @@ class Lesson:
     share
     of dense text pages; ``mix`` the queries a tile, or None while only reading is learned;
     ``plans``
-    instruction-only queries a step.
+    instruction-only queries a step, an even number; ``forms`` the share of screens that are forms.
     """
 
     tile: tuple[int, int]
@@ -46,6 +45,7 @@ class Lesson:
     dense: float
     mix: QueryMix | None
     plans: int = 0
+    forms: float = 0.35
     near: float = 0.2
     sizes: tuple[int, int] = (10, 16)
 
@@ -74,7 +74,8 @@ def tiles(lesson: Lesson, rng: random.Random) -> list[Tile]:
         canvas = draw(ScreenSpec(width, height, faces, lesson.sizes, lesson.near), rng)
         return [targets.cut(canvas, canvas.image(), 0, 0, width, height)]
     size = rng.choice(_SCREENS)
-    canvas = screens.screen(ScreenSpec(*size, faces, lesson.sizes, lesson.near), rng)
+    draw = forms.form if rng.random() < lesson.forms else screens.screen
+    canvas = draw(ScreenSpec(*size, faces, lesson.sizes, lesson.near), rng)
     image, out = canvas.image(), []
     for _ in range(min(4, lesson.batch)):
         x = rng.choice(
@@ -97,9 +98,11 @@ def batch(lesson: Lesson, rng: random.Random) -> Batch:
         asked = queries.pack(drawn, *lesson.grid)
     plans = None
     if lesson.plans:
-        rows = -(-lesson.plans // _PLANS_A_ROW)
-        each = -(-lesson.plans // rows)
-        plans = queries.pack([[queries.plan(rng) for _ in range(each)] for _ in range(rows)], 0, 0)
+        ranked = sorted((queries.plan(rng) for _ in range(lesson.plans)), key=lambda q: len(q.ids))
+        half = lesson.plans // 2
+        # attention costs a row's length squared: short rows, the longest beside the shortest
+        rows = zip(ranked[:half], reversed(ranked[half:]), strict=True)
+        plans = queries.pack([list(row) for row in rows], 0, 0)
     letters = np.concatenate([targets.characters(t) for t in chosen])
     return Batch(
         np.stack([t.image for t in chosen]),

@@ -22,10 +22,12 @@ from handrail.model.decoder import Attention, DecoderLayer
 from handrail.model.network import Network
 from handrail.model.pocket import queries
 from handrail.model.pocket import vocabulary as v
+from handrail.model.pocket.attention import attend
 from handrail.model.pocket.shape import Shape, config_json
 from handrail.model.pocket.targets import PATCH, SLOTS, WORD
 from handrail.model.processor import Grid
 from handrail.model.rope import MRope, Rotation, rotate
+from handrail.model.vision import VisionBlock
 
 LOOKING_LAYER = 3
 POINTING_LAYER = 2
@@ -109,6 +111,9 @@ class TrainingNetwork(nn.Module):
         self.ask, self.offer = nn.Linear(text, 128), nn.Linear(text, 128)
         rope = model.config.text
         self._rope = MRope(rope.head_dim, rope.rope_theta, rope.mrope_section)
+        for block in model.model.visual.blocks:
+            assert isinstance(block, VisionBlock)
+            block.attn.attend = attend
 
     @property
     def embedding(self) -> Tensor:
@@ -169,9 +174,7 @@ def _layer(layer: DecoderLayer, hidden: Tensor, rotation: Rotation, mask: Tensor
     key = attention.k_norm(attention.k_proj(normed).view(split)).transpose(1, 2)
     value = attention.v_proj(normed).view(split).transpose(1, 2)
     query, key = rotate(query, rotation).to(value.dtype), rotate(key, rotation).to(value.dtype)
-    mixed = functional.scaled_dot_product_attention(
-        query, key, value, attn_mask=mask, enable_gqa=True
-    )
+    mixed = attend(query, key, value, mask)
     hidden = hidden + attention.o_proj(mixed.transpose(1, 2).flatten(2))
     out: Tensor = hidden + layer.mlp(layer.post_attention_layernorm(hidden))
     return out

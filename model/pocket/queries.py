@@ -20,6 +20,8 @@ from handrail.model.pocket.instructions import Clause, Move
 from handrail.model.pocket.targets import Floats, Tile, answer_units, cells
 
 IGNORE = -100
+_NEW_LINE = 10
+_STEPS = frozenset(v.token(step) for step in v.STEPS)
 
 
 @dataclass
@@ -56,7 +58,7 @@ def _look(query: Query, tile: Tile, element: Element | None) -> Query:
     tail = [v.token(v.ABSENT)]
     if element is not None:
         query.units = answer_units(tile, element)
-        query.area = cells(tile, element.box if element.kind == "field" else element.text_box)
+        query.area = cells(tile, element.text_box)
         query.look = (query.decide + 1, query.decide + 2)
         tail = [v.token(v.CALL_CLICK), v.FIRST_X + query.units[0], v.FIRST_Y + query.units[1]]
     tail.append(v.token("<|im_end|>"))
@@ -108,7 +110,22 @@ def plan(rng: random.Random) -> Query:
     before = instructions.prompt(instructions.goal(rng, clauses), moves[:at])
     query = _sequence(before, instructions.answer(moves[at] if at < len(moves) else Move()), 1.0)
     query.shift = rng.randint(0, 12)
+    _learn_history(query, len(before))
     return query
+
+
+def _learn_history(query: Query, end: int) -> None:
+    """Ask for the steps of the history too: they follow from the goal as the next one does.
+
+    Not asked is where the history stops, which nothing tells.
+    """
+    if (previous := v.token(v.PREVIOUS)) not in query.ids[:end]:
+        return
+    last = end - len(v.encode(v.ASSISTANT)) - 1
+    for i in range(query.ids.index(previous) + 1, last):
+        following = query.ids[i + 1]
+        if following != _NEW_LINE and following not in _STEPS:
+            query.labels[i] = following
 
 
 @dataclass(frozen=True)

@@ -65,12 +65,10 @@ def _text_row(
 
 def _web_page(pen: Pen) -> None:
     rng = pen.rng
-    top = (
-        _bar(pen, 0, pen.width, rng.choice(("nav", "nav", "tabs"))) if rng.random() < 0.75 else 0.0
-    )
+    top = bar(pen, 0, pen.width, rng.choice(("nav", "nav", "tabs"))) if rng.random() < 0.75 else 0.0
     left = 0.0
     if rng.random() < 0.35:
-        left = _side_list(pen, top)
+        left = side_list(pen, top)
     foot = _footer(pen, left) if rng.random() < 0.3 else 0.0
     area = (
         left + pen.theme.pad,
@@ -123,7 +121,7 @@ def _card(pen: Pen, area: Rect) -> None:
         )
 
 
-def _bar(pen: Pen, y: float, width: float, kind: str) -> float:
+def bar(pen: Pen, y: float, width: float, kind: str) -> float:
     """Draw a navigation bar, a row of tabs or a menu bar; return its height."""
     rng, theme = pen.rng, pen.theme
     style = theme.body()
@@ -168,7 +166,7 @@ def _bar(pen: Pen, y: float, width: float, kind: str) -> float:
     return tall
 
 
-def _side_list(pen: Pen, top: float) -> float:
+def side_list(pen: Pen, top: float) -> float:
     """Draw a side bar of entries; return the x where it ends."""
     rng, theme, style = pen.rng, pen.theme, pen.theme.body()
     wide, row, y = rng.uniform(130, 260), theme.size + rng.randint(6, 22), top + rng.uniform(4, 50)
@@ -242,9 +240,9 @@ def _window(pen: Pen, frame: Rect, titled: bool) -> None:
         y += tall
     inner = pen.at(frame[0], y, wide, frame[3] - y)
     if rng.random() < 0.7:
-        y += _bar(inner, 0, wide, "menu")
+        y += bar(inner, 0, wide, "menu")
     if rng.random() < 0.35:
-        y += _bar(inner.at(frame[0], y, wide, frame[3] - y), 0, wide, "tabs")
+        y += bar(inner.at(frame[0], y, wide, frame[3] - y), 0, wide, "tabs")
     _columns(pen, (frame[0] + 8, y + 8, frame[2] - 8, frame[3] - 8), rng.choice((1, 1, 2, 3)))
 
 

@@ -29,7 +29,8 @@ from handrail.model.pocket.shape import Shape
 STAGES = {
     "read": Lesson((256, 192), 24, 0.75, None),
     "small": Lesson((256, 192), 14, 0.4, QueryMix(8, 1, 2), plans=16),
-    "tiles": Lesson(lessons.TILE, 6, 0.12, QueryMix(14, 1, 4), plans=40),
+    "plans": Lesson(lessons.TILE, 2, 0.12, QueryMix(14, 1, 4), plans=160),
+    "tiles": Lesson(lessons.TILE, 6, 0.12, QueryMix(14, 1, 6), plans=40),
 }
 
 
@@ -68,6 +69,10 @@ def loss_of(
     return total
 
 
+_NOT_MUON = ("embed", "lm_head", "merger.linear_fc1", "merger_list")
+"""Tables; and the mergers' 1024 x 1024, whose orthogonalisation took a tenth of a step's time."""
+
+
 class Optimizers:
     """Muon for the matrices inside the towers, AdamW for tables, heads, norms and biases.
 
@@ -78,7 +83,7 @@ class Optimizers:
         matrices = [
             p
             for n, p in net.model.named_parameters()
-            if p.ndim == 2 and "embed" not in n and "lm_head" not in n
+            if p.ndim == 2 and not any(part in n for part in _NOT_MUON)
         ]
         chosen = {id(p) for p in matrices}
         rest = [p for p in net.parameters() if id(p) not in chosen]
@@ -198,7 +203,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
         resume = None if args.fresh_optimizer else found
     peers = Peers(args.rank, args.world, args.port, args.minutes)
     seed = args.seed * 100 + args.rank
-    course = Course(args.minutes, args.rate, args.decay, seed, args.workers, peers)
+    warm_up = 60 if resume is None else 10
+    course = Course(args.minutes, args.rate, args.decay, seed, args.workers, peers, warm_up)
     lesson = STAGES[args.stage]
     if args.batch:
         lesson = replace(lesson, batch=args.batch)

@@ -6,7 +6,7 @@ import statistics
 import numpy as np
 import pytest
 
-from handrail.model.pocket import fonts, screens, targets, theme
+from handrail.model.pocket import fonts, forms, screens, targets, theme
 from handrail.model.pocket.canvas import Canvas
 from handrail.model.pocket.screens import ScreenSpec
 
@@ -38,6 +38,16 @@ def test_screens_are_full_and_their_elements_lie_on_them() -> None:
             assert 0 <= e.point[1] < canvas.height
             assert e.box[0] <= e.point[0] <= e.box[2]
             assert e.box[1] <= e.point[1] <= e.box[3]
+
+
+def test_forms_are_mostly_inputs_clicked_near_their_beginning() -> None:
+    spec = ScreenSpec(1280, 800, theme.training_faces())
+    elements = [e for seed in range(8) for e in forms.form(spec, random.Random(seed)).elements]
+    fields = [e for e in elements if e.kind == "field"]
+    assert len(fields) >= 0.2 * len(elements)
+    for e in fields:
+        assert e.box[0] < e.point[0] <= min(e.box[0] + 64, (e.box[0] + e.box[2]) / 2)
+        assert e.box[1] < e.point[1] < e.box[3]
 
 
 @pytest.mark.parametrize("seed", range(4))
