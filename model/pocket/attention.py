@@ -24,7 +24,8 @@ def attend(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None = N
     share = query.shape[1] // key.shape[1]
     if share > 1:
         key, value = key.repeat_interleave(share, 1), value.repeat_interleave(share, 1)
-    mixed: Tensor = _ByTile.apply(query * query.shape[-1] ** -0.5, key, value, allowed)
+    scaled = query * query.shape[-1] ** -0.5
+    mixed: Tensor = _ByTile.apply(scaled, key, value, allowed)  # type: ignore[no-untyped-call]
     return mixed
 
 
@@ -32,7 +33,7 @@ class _ByTile(torch.autograd.Function):
     """Softmax(q k^T) v with q scaled already."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None
     ) -> Tensor:
         out, kept = torch.empty_like(query), []
@@ -46,7 +47,7 @@ class _ByTile(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, *kept = ctx.saved_tensors
         found = [torch.empty_like(t) for t in (query, key, value)]
         for b, (p, out) in enumerate(zip(kept, gradients[0], strict=True)):

@@ -29,7 +29,6 @@ from handrail.model.pocket.shape import Shape
 STAGES = {
     "read": Lesson((256, 192), 24, 0.75, None),
     "small": Lesson((256, 192), 14, 0.4, QueryMix(8, 1, 2), plans=16),
-    "plans": Lesson(lessons.TILE, 2, 0.12, QueryMix(14, 1, 4), plans=160),
     "tiles": Lesson(lessons.TILE, 6, 0.12, QueryMix(14, 1, 6), plans=40),
 }
 
@@ -186,7 +185,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--learning-rate", dest="rate", type=float, default=1e-3)
     parser.add_argument("--decay", type=float, default=0.0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--batch", type=int)
+    parser.add_argument("--batch", type=int, help="tiles a step")
+    parser.add_argument("--plans", type=int, help="instructions a step, an even number")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--world", type=int, default=1, help="processes that learn together")
@@ -206,15 +206,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
     warm_up = 60 if resume is None else 10
     course = Course(args.minutes, args.rate, args.decay, seed, args.workers, peers, warm_up)
     lesson = STAGES[args.stage]
-    if args.batch:
-        lesson = replace(lesson, batch=args.batch)
-    train(
-        net,
-        lesson,
-        course,
-        args.out,
-        resume,
-    )
+    lesson = replace(lesson, batch=args.batch or lesson.batch, plans=args.plans or lesson.plans)
+    train(net, lesson, course, args.out, resume)
     return 0
 
 
