@@ -1,29 +1,20 @@
 """The configuration of a Qwen3-VL checkpoint: the part of config.json that inference needs.
 
-Layout as published (transformers' Qwen3VLConfig): vision_config, text_config and token ids at
-the top. Position settings are read from rope_parameters (transformers 5), from rope_scaling
-beside rope_theta (transformers 4), or from the class defaults.
+Layout as published (transformers' Qwen3VLConfig and Qwen3VLMoeConfig): vision_config, text_config
+and token ids at the top.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from handrail.model.checkpoint import CheckpointFolder, JsonObject, section
 from handrail.model.errors import ConfigError
-
-Count = Annotated[int, Field(gt=0)]
-Index = Annotated[int, Field(ge=0)]
+from handrail.model.text_config import Count, Index, Part, TextConfig
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="ignore", allow_inf_nan=False, protected_namespaces=()
-    )
-
-
-class VisionConfig(_Part):
+class VisionConfig(Part):
     """Sizes of the vision tower."""
 
     depth: Count
@@ -70,73 +61,16 @@ class VisionConfig(_Part):
         return self
 
 
-class TextConfig(_Part):
-    """Sizes of the decoder and its interleaved M-RoPE."""
-
-    vocab_size: Count
-    hidden_size: Count
-    intermediate_size: Count
-    num_hidden_layers: Count
-    num_attention_heads: Count
-    num_key_value_heads: Count
-    head_dim: Count = 128
-    max_position_embeddings: Count = 128_000
-    rms_norm_eps: float = 1e-6
-    hidden_act: Literal["silu"] = "silu"
-    attention_bias: Literal[False] = False
-    rope_theta: float = Field(default=500_000.0, gt=0)
-    mrope_section: tuple[Index, Index, Index] = (24, 20, 20)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_rope(cls, data: object) -> JsonObject:
-        fields = section(data)
-        rope: JsonObject = {
-            **section(fields.get("rope_scaling")),
-            **section(fields.get("rope_parameters")),
-        }
-        kind = rope.get("rope_type", rope.get("type", "default"))
-        if kind not in ("default", "mrope"):
-            raise ValueError(f"rope_type {kind!r} is not supported (only 'default')")
-        if rope.get("mrope_interleaved") is False:
-            raise ValueError("mrope_interleaved=false is not supported: Qwen3-VL interleaves")
-        kept: JsonObject = {
-            key: rope[key] for key in ("rope_theta", "mrope_section") if key in rope
-        }
-        merged: JsonObject = {**fields, **kept}
-        if merged.get("num_key_value_heads") is None:
-            merged["num_key_value_heads"] = merged.get("num_attention_heads")
-        return merged
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.num_attention_heads % self.num_key_value_heads:
-            raise ValueError("num_attention_heads must be a multiple of num_key_value_heads")
-        if sum(self.mrope_section) * 2 != self.head_dim:
-            raise ValueError(
-                f"mrope_section {list(self.mrope_section)} must sum to head_dim / 2 "
-                f"({self.head_dim // 2})"
-            )
-        return self
-
-
-class ModelConfig(_Part):
+class ModelConfig(Part):
     """A whole checkpoint's configuration."""
 
-    model_type: Literal["qwen3_vl"]
+    model_type: Literal["qwen3_vl", "qwen3_vl_moe"]
     vision: VisionConfig = Field(alias="vision_config")
     text: TextConfig = Field(alias="text_config")
     image_token_id: Index = 151_655
     video_token_id: Index = 151_656
     tie_word_embeddings: bool = False
     eos_token_ids: tuple[Index, ...] = ()
-
-    @field_validator("model_type", mode="before")
-    @classmethod
-    def _check_type(cls, value: object) -> object:
-        if value == "qwen3_vl_moe":
-            raise ValueError("mixture-of-experts checkpoints are not supported yet")
-        return value
 
     @model_validator(mode="before")
     @classmethod
@@ -154,6 +88,11 @@ class ModelConfig(_Part):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if (self.model_type == "qwen3_vl_moe") != (self.text.num_experts > 0):
+            raise ValueError(
+                f"model_type {self.model_type} does not go with text_config.num_experts = "
+                f"{self.text.num_experts}"
+            )
         if self.vision.out_hidden_size != self.text.hidden_size:
             raise ValueError(
                 f"vision_config.out_hidden_size ({self.vision.out_hidden_size}) must equal "

@@ -35,8 +35,8 @@ class Decode:
         text = self._network.config.text
         if not 0 <= token_id < text.vocab_size:
             raise PromptError(f"token id {token_id} is not in 0..{text.vocab_size - 1}")
-        if self.length >= text.max_position_embeddings:
-            raise PromptError(f"this model reads at most {text.max_position_embeddings} tokens")
+        if self.length >= text.longest:
+            raise PromptError(f"this model reads at most {text.longest} tokens")
         with torch.inference_mode():
             logits = self._network.step(token_id, self._position, self._cache)
         self._position += 1

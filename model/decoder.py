@@ -10,9 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from handrail.model.config import TextConfig
 from handrail.model.kv_cache import KVCache, LayerCache
+from handrail.model.moe import MLP, MoE
 from handrail.model.rope import Rotation, rotate
+from handrail.model.text_config import TextConfig
 
 
 @dataclass(frozen=True)
@@ -88,27 +89,17 @@ def attend_one(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
     return mixed.reshape(batch, 1, heads * dim)
 
 
-class MLP(nn.Module):
-    """Apply the gated network of a decoder layer."""
-
-    def __init__(self, config: TextConfig) -> None:
-        super().__init__()
-        self.gate_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
-        self.up_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
-        self.down_proj = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
-        return out
-
-
 class DecoderLayer(nn.Module):
     """Apply attention and network, each on a normalised copy added back."""
 
-    def __init__(self, config: TextConfig) -> None:
+    def __init__(self, config: TextConfig, index: int) -> None:
         super().__init__()
         self.self_attn = Attention(config)
-        self.mlp = MLP(config)
+        self.mlp = (
+            MoE(config)
+            if config.has_experts(index)
+            else MLP(config.hidden_size, config.intermediate_size)
+        )
         self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
@@ -124,7 +115,9 @@ class TextDecoder(nn.Module):
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
         self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
-        self.layers = nn.ModuleList(DecoderLayer(config) for _ in range(config.num_hidden_layers))
+        self.layers = nn.ModuleList(
+            DecoderLayer(config, index) for index in range(config.num_hidden_layers)
+        )
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
     def forward(

@@ -26,8 +26,9 @@ from handrail.model.precision import (
 from handrail.model.processor import ImageProcessor, load_processor_config
 from handrail.model.prompt import PromptBuilder
 from handrail.model.sampling import GenerateOptions, Sampler
+from handrail.model.stored import StoredTensor, find_files, read_headers
 from handrail.model.tokenizer import Tokenizer, load_tokenizer
-from handrail.model.weights import StoredTensor, find_files, load_weights, read_headers
+from handrail.model.weights import load_weights
 
 
 @dataclass(frozen=True)

@@ -58,8 +58,7 @@ class Network(nn.Module):
         self.lm_head = nn.Linear(config.text.hidden_size, config.text.vocab_size, bias=False)
         if config.tie_word_embeddings:
             self.tie()
-        text = config.text
-        self._rope = MRope(text.head_dim, text.rope_theta, text.mrope_section)
+        self._rope = MRope(config.text)
 
     def tie(self) -> None:
         """Let the head share the embedding's weights."""

@@ -58,7 +58,7 @@ class PromptBuilder:
             )
         images = [self._processor.patches(picture) for picture in pictures]
         prompt = self._expand(ids, [image.grid for image in images])
-        longest = self._config.text.max_position_embeddings
+        longest = self._config.text.longest
         if not prompt[0] or len(prompt[0]) > longest:
             raise PromptError(
                 f"a prompt of {len(prompt[0])} tokens is not possible: this model reads "

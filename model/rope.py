@@ -3,14 +3,18 @@
 Every token has three positions (time, row, column); text has the same number on all three.
 Frequency i of a head turns with the position of one axis: axes alternate T H W T H W ... and the
 remainder stays with T (Qwen2-VL instead kept one block of frequencies for each axis).
-Source: Qwen3-VL technical report; transformers' Qwen3VLTextRotaryEmbedding and get_rope_index.
+Source: Qwen3-VL technical report; transformers' Qwen3VLTextRotaryEmbedding and get_rope_index;
+YaRN, arXiv 2309.00071.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from handrail.model.text_config import TextConfig, Yarn
 
 _TABLE_STEP = 1024
 
@@ -30,9 +34,9 @@ def rotate(x: Tensor, rotation: Rotation) -> Tensor:
     return torch.addcmul(x * rotation.cos, swapped, rotation.sin)
 
 
-def rotation_of(angles: Tensor) -> Rotation:
+def rotation_of(angles: Tensor, scale: float = 1.0) -> Rotation:
     """Build the rotation for angles of shape (..., head_dim/2) in float32."""
-    cos, sin = angles.cos(), angles.sin()
+    cos, sin = angles.cos() * scale, angles.sin() * scale
     return Rotation(torch.cat((cos, cos), dim=-1), torch.cat((-sin, sin), dim=-1))
 
 
@@ -40,6 +44,27 @@ def inverse_frequencies(dim: int, theta: float) -> Tensor:
     """Return theta^-(2i/dim) for i in 0..dim/2, float32."""
     steps = torch.arange(0, dim, 2, dtype=torch.float, device="cpu") / dim
     return 1.0 / theta**steps
+
+
+def yarn_frequencies(dim: int, theta: float, yarn: Yarn) -> Tensor:
+    """Return frequencies of which the slow ones are divided by YaRN's factor, float32.
+
+    What turns at least `beta_fast` times in the original context stays, what turns at most
+    `beta_slow` times is divided; a ramp lies between.
+    """
+
+    def frequency_that_turns(times: float) -> float:
+        length = yarn.original_max_position_embeddings / (times * 2 * math.pi)
+        return dim * math.log(length) / (2 * math.log(theta))
+
+    low, high = frequency_that_turns(yarn.beta_fast), frequency_that_turns(yarn.beta_slow)
+    if yarn.truncate:
+        low, high = math.floor(low), math.ceil(high)
+    low, high = max(low, 0), min(high, dim - 1)
+    steps = torch.arange(dim // 2, dtype=torch.float, device="cpu")
+    ramp = ((steps - low) / (high - low if high != low else 0.001)).clamp(0, 1)
+    plain = inverse_frequencies(dim, theta)
+    return plain / yarn.factor * ramp + plain * (1 - ramp)
 
 
 def interleaved_axes(frequencies: int, sections: Sequence[int]) -> Tensor:
@@ -53,9 +78,13 @@ def interleaved_axes(frequencies: int, sections: Sequence[int]) -> Tensor:
 class MRope:
     """Makes rotations for the decoder; angles are always computed in float32."""
 
-    def __init__(self, head_dim: int, theta: float, sections: Sequence[int]) -> None:
-        self._frequencies = inverse_frequencies(head_dim, theta)
-        self._axes = interleaved_axes(head_dim // 2, sections)
+    def __init__(self, config: TextConfig) -> None:
+        dim, theta, yarn = config.head_dim, config.rope_theta, config.yarn
+        self._scale = 1.0 if yarn is None else yarn.scale
+        self._frequencies = (
+            inverse_frequencies(dim, theta) if yarn is None else yarn_frequencies(dim, theta, yarn)
+        )
+        self._axes = interleaved_axes(dim // 2, config.mrope_section)
         self._table: Rotation | None = None
 
     def prefill(self, positions: Tensor, like: Tensor) -> Rotation:
@@ -64,7 +93,7 @@ class MRope:
         `like` gives the device and dtype.
         """
         of_axis = positions.index_select(0, self._axes).permute(1, 2, 0)
-        rotation = rotation_of(of_axis.float() * self._frequencies)
+        rotation = rotation_of(of_axis.float() * self._frequencies, self._scale)
         return Rotation(
             rotation.cos.unsqueeze(1).to(like.device, like.dtype),
             rotation.sin.unsqueeze(1).to(like.device, like.dtype),
@@ -76,7 +105,7 @@ class MRope:
         if table is None or position >= table.cos.shape[0] or table.cos.dtype != like.dtype:
             rows = (position // _TABLE_STEP + 2) * _TABLE_STEP
             angles = torch.arange(rows).float().unsqueeze(-1) * self._frequencies
-            full = rotation_of(angles)
+            full = rotation_of(angles, self._scale)
             table = Rotation(
                 full.cos.to(like.device, like.dtype), full.sin.to(like.device, like.dtype)
             )

@@ -1,94 +1,26 @@
-"""Reading safetensors checkpoints, in one file or in shards listed by an index.
+"""Fill a network with what a checkpoint stores.
 
 Tensor names on disk equal parameter names, so loading is a direct map. Files are memory-mapped:
 a tensor whose dtype already fits stays a view of its file.
-Format: https://github.com/huggingface/safetensors
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import Tensor, nn
 
-from handrail.model.checkpoint import CheckpointFolder
 from handrail.model.errors import WeightsError
+from handrail.model.layout import fit_experts
+from handrail.model.network import Network
 from handrail.model.precision import Precision
+from handrail.model.stored import StoredTensor, listed
 
-SINGLE_FILE = "model.safetensors"
-INDEX_FILE = "model.safetensors.index.json"
 HEAD, EMBEDDING = "lm_head.weight", "model.language_model.embed_tokens.weight"
-_DTYPES = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16}
-_NAMED_IN_ERRORS = 4
-
-
-@dataclass(frozen=True)
-class StoredTensor:
-    """Where one tensor lies, and its shape and dtype."""
-
-    file: Path
-    shape: tuple[int, ...]
-    dtype: torch.dtype
-
-
-def find_files(folder: CheckpointFolder) -> list[Path]:
-    """Return the weight files of a checkpoint, all of which exist.
-
-    Raises WeightsError naming what is absent.
-    """
-    single = folder.path / SINGLE_FILE
-    if single.is_file():
-        return [single]
-    index = folder.json(INDEX_FILE)
-    if index is None:
-        raise WeightsError(
-            f"{folder.path} holds neither {SINGLE_FILE} nor {INDEX_FILE}: "
-            "download the weight files as well"
-        )
-    weight_map = index.get("weight_map")
-    if not isinstance(weight_map, dict) or not weight_map:
-        raise WeightsError(f"{folder.path / INDEX_FILE} has no weight_map: copy it again")
-    names = sorted({str(name) for name in weight_map.values()})
-    if any(Path(name).name != name for name in names):
-        raise WeightsError(f"{folder.path / INDEX_FILE} names files outside its folder")
-    absent = [name for name in names if not (folder.path / name).is_file()]
-    if absent:
-        raise WeightsError(
-            f"{folder.path} lacks {_listed(absent)} of its {len(names)} weight files: "
-            "download them again"
-        )
-    return [folder.path / name for name in names]
-
-
-def read_headers(files: Sequence[Path]) -> dict[str, StoredTensor]:
-    """Read the names, shapes and dtypes of all tensors.
-
-    Raises WeightsError for a truncated or damaged file, or a dtype that is not a plain float.
-    """
-    stored: dict[str, StoredTensor] = {}
-    for file in files:
-        try:
-            with safe_open(file, framework="pt") as reader:
-                for name in reader.keys():  # noqa: SIM118 - the reader is not a mapping
-                    part = reader.get_slice(name)
-                    dtype = _DTYPES.get(part.get_dtype())
-                    if dtype is None:
-                        raise WeightsError(
-                            f"{file}: {name} is stored as {part.get_dtype()}; only F32, BF16 and "
-                            "F16 are supported (quantized checkpoints are not, yet)"
-                        )
-                    stored[name] = StoredTensor(file, tuple(part.get_shape()), dtype)
-        except (SafetensorError, OSError) as error:
-            raise WeightsError(
-                f"{file} is truncated or damaged ({error}): download it again"
-            ) from error
-    return stored
 
 
 def load_weights(
-    network: nn.Module,
+    network: Network,
     stored: Mapping[str, StoredTensor],
     device: torch.device,
     precision: Precision,
@@ -97,6 +29,7 @@ def load_weights(
 
     Raises WeightsError naming tensors that are missing, not expected, or of another shape.
     """
+    stored = fit_experts(network, network.config.text, stored)
     expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     tied = _is_tied(network)
     if tied:
@@ -131,7 +64,7 @@ def _check_names(
         if name in stored and stored[name].shape != shape
     ]
     problems = [
-        f"{len(names)} {what}: {_listed(names)}"
+        f"{len(names)} {what}: {listed(names)}"
         for what, names in (
             ("missing", missing),
             ("not expected", sorted(extra)),
@@ -154,7 +87,9 @@ def _read_tensors(
         with safe_open(file, framework="pt") as reader:
             for name, tensor in wanted.items():
                 if tensor.file == file:
-                    tensors[name] = reader.get_tensor(name).to(device, precision.of(name))
+                    read = reader.get_tensor(name)
+                    read = read.transpose(-1, -2) if tensor.transposed else read
+                    tensors[name] = read.to(device, precision.of(name))
     return tensors
 
 
@@ -170,9 +105,3 @@ def _check_tied_head(
             f"{HEAD} differs from {EMBEDDING}, but config.json says tie_word_embeddings: "
             "set it to false if the stored head is meant"
         )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_NAMED_IN_ERRORS])
-    more = len(names) - _NAMED_IN_ERRORS
-    return f"{shown} and {more} more" if more > 0 else shown

@@ -109,8 +109,7 @@ class TrainingNetwork(nn.Module):
         self.place = nn.Parameter(torch.randn(2, 2 * text, text) * 0.05)
         self.own_place = nn.Linear(text, 2 * text)
         self.ask, self.offer = nn.Linear(text, 128), nn.Linear(text, 128)
-        rope = model.config.text
-        self._rope = MRope(rope.head_dim, rope.rope_theta, rope.mrope_section)
+        self._rope = MRope(model.config.text)
         for block in model.model.visual.blocks:
             assert isinstance(block, VisionBlock)
             block.attn.attend = attend

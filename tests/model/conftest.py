@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
 from tokenizers import Tokenizer as FastTokenizer
 from tokenizers.trainers import BpeTrainer
@@ -18,6 +19,8 @@ from transformers import (
     PreTrainedTokenizerFast,
     Qwen3VLConfig,
     Qwen3VLForConditionalGeneration,
+    Qwen3VLMoeConfig,
+    Qwen3VLMoeForConditionalGeneration,
 )
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
@@ -54,6 +57,19 @@ SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
         {"depth": 4, "deepstack_visual_indexes": [0, 1, 3], "num_position_embeddings": 144,
          "out_hidden_size": 96},
         True,
+    ),
+    "fused": (
+        {"num_experts": 6, "num_experts_per_tok": 3, "moe_intermediate_size": 48,
+         "num_hidden_layers": 4}, {}, False,
+    ),
+    "some experts": (
+        {"num_experts": 5, "num_experts_per_tok": 3, "moe_intermediate_size": 40,
+         "num_hidden_layers": 5, "decoder_sparse_step": 2, "mlp_only_layers": [3]}, {}, True,
+    ),
+    "yarn": (
+        {"rope_parameters": {"rope_type": "yarn", "rope_theta": 5e4, "mrope_section": [6, 5, 5],
+                             "mrope_interleaved": True, "factor": 4.0, "beta_fast": 6,
+                             "original_max_position_embeddings": 256}}, {}, False,
     ),
 }  # fmt: skip
 
@@ -102,7 +118,7 @@ def write_text_files(folder: Path, tokenizer: FastTokenizer) -> None:
 def tiny_config(shape: str, tokenizer: FastTokenizer) -> Any:
     """Return a transformers configuration of one of the shapes."""
     text, vision, tied = SHAPES[shape]
-    build: Any = Qwen3VLConfig
+    build: Any = Qwen3VLMoeConfig if "num_experts" in text else Qwen3VLConfig
     return build(
         text_config={
             "vocab_size": VOCAB, "hidden_size": 64, "intermediate_size": 128, "head_dim": 32,
@@ -122,6 +138,12 @@ def tiny_config(shape: str, tokenizer: FastTokenizer) -> Any:
         vision_end_token_id=tokenizer.token_to_id("<|vision_end|>"),
         tie_word_embeddings=tied,
     )  # fmt: skip
+
+
+def reference_class(shape: str) -> Any:
+    """Return transformers' model class of one of the shapes."""
+    with_experts = "num_experts" in SHAPES[shape][0]
+    return Qwen3VLMoeForConditionalGeneration if with_experts else Qwen3VLForConditionalGeneration
 
 
 def draw_weights(model: Any, seed: int) -> None:
@@ -147,6 +169,16 @@ def draw_weights(model: Any, seed: int) -> None:
         value.data.copy_(drawn)
 
 
+def transpose_experts(folder: Path) -> None:
+    """Turn the experts' tensors as the published checkpoints have them (transformers does not)."""
+    tensors = load_file(folder / "model.safetensors")
+    turned = {
+        name: value.transpose(1, 2).contiguous() if ".experts." in name else value
+        for name, value in tensors.items()
+    }
+    save_file(turned, folder / "model.safetensors", metadata={"format": "pt"})
+
+
 @pytest.fixture(scope="session")
 def fast_tokenizer() -> FastTokenizer:
     return train_tokenizer()
@@ -162,10 +194,10 @@ def checkpoint(
     def make(shape: str) -> Path:
         if shape not in made:
             folder = tmp_path_factory.mktemp(shape)
-            build: Any = Qwen3VLForConditionalGeneration
-            model = build(tiny_config(shape, fast_tokenizer)).eval()
+            model = reference_class(shape)(tiny_config(shape, fast_tokenizer)).eval()
             draw_weights(model, seed=len(shape))
             model.save_pretrained(folder)
+            transpose_experts(folder)
             write_text_files(folder, fast_tokenizer)
             made[shape] = folder
         return made[shape]
@@ -180,10 +212,13 @@ def reference(checkpoint: Callable[[str], Path]) -> Callable[[str], Any]:
 
     def load(shape: str) -> Any:
         if shape not in made:
-            build: Any = Qwen3VLForConditionalGeneration
-            made[shape] = build.from_pretrained(
-                checkpoint(shape), dtype=torch.float32, attn_implementation="eager"
-            ).eval()
+            made[shape] = (
+                reference_class(shape)
+                .from_pretrained(
+                    checkpoint(shape), dtype=torch.float32, attn_implementation="eager"
+                )
+                .eval()
+            )
         return made[shape]
 
     return load

@@ -81,11 +81,40 @@ def test_tying_may_be_said_in_the_text_part() -> None:
     assert parse_config(data, "config.json").tie_word_embeddings
 
 
+def test_experts_are_read_under_both_names() -> None:
+    experts = {"num_experts_per_tok": 8, "moe_intermediate_size": 768, "mlp_only_layers": None}
+    for name in ("num_experts", "num_local_experts"):
+        changes = [("text_config", k, v) for k, v in {**experts, name: 128}.items()]
+        text = parse_config(changed(("", "model_type", "qwen3_vl_moe"), *changes), "c").text
+        assert (text.num_experts, text.num_experts_per_tok) == (128, 8)
+        assert text.moe_intermediate_size == 768
+        assert all(text.has_experts(layer) for layer in range(28))
+    changes += [("text_config", "decoder_sparse_step", 2), ("text_config", "mlp_only_layers", [3])]
+    text = parse_config(changed(("", "model_type", "qwen3_vl_moe"), *changes), "c").text
+    assert [layer for layer in range(8) if text.has_experts(layer)] == [1, 5, 7]
+
+
+def test_yarn_stretches_the_longest_text() -> None:
+    rope = {"rope_type": "yarn", "factor": 3.0, "mrope_section": [24, 20, 20]}
+    text = parse_config(changed(("text_config", "rope_scaling", rope)), "c").text
+    assert text.longest == 3 * 262144
+    assert text.yarn is not None
+    assert text.yarn.scale == pytest.approx(0.1 * 1.0986123 + 1)
+    told = {**rope, "original_max_position_embeddings": 1000, "attention_factor": 1.5}
+    text = parse_config(changed(("text_config", "rope_scaling", told)), "c").text
+    assert (text.longest, text.yarn and text.yarn.scale) == (262144, 1.5)
+    both = {**rope, "mscale": 0.5, "mscale_all_dim": 1.0}
+    yarn = parse_config(changed(("text_config", "rope_scaling", both)), "c").text.yarn
+    assert yarn is not None
+    assert yarn.scale == pytest.approx((0.05 * 1.0986123 + 1) / (0.1 * 1.0986123 + 1))
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
         (("", "model_type", "qwen2_5_vl"), "model_type.*qwen3_vl"),
-        (("", "model_type", "qwen3_vl_moe"), "mixture-of-experts"),
+        (("", "model_type", "qwen3_vl_moe"), "qwen3_vl_moe does not go with .*num_experts = 0"),
+        (("text_config", "num_experts", 8), "qwen3_vl does not go with .*num_experts = 8"),
         (("", "quantization_config", {"quant_method": "fp8"}), "quantized"),
         (("", "vision_config", None), "vision_config"),
         (("", "text_config", []), "text_config"),
@@ -94,7 +123,9 @@ def test_tying_may_be_said_in_the_text_part() -> None:
         (("text_config", "num_attention_heads", 12), "multiple of num_key_value_heads"),
         (("text_config", "attention_bias", True), "attention_bias"),
         (("text_config", "hidden_act", "relu"), "hidden_act"),
-        (("text_config", "rope_scaling", {"rope_type": "yarn"}), "yarn"),
+        (("text_config", "rope_scaling", {"rope_type": "longrope"}), "longrope.*'yarn'"),
+        (("text_config", "rope_scaling", {"rope_type": "yarn"}), "text_config.yarn.factor"),
+        (("text_config", "rope_scaling", {"rope_type": "yarn", "factor": 0.5}), "factor"),
         (("text_config", "rope_scaling", {"mrope_interleaved": False}), "interleave"),
         (("text_config", "rope_scaling", {"mrope_section": [16, 24, 25]}), "mrope_section"),
         (("vision_config", "num_position_embeddings", 2300), "square"),

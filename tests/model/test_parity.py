@@ -14,7 +14,7 @@ from handrail.model.messages import ImagePart, Message, TextPart
 
 LIMIT = 1e-4
 TEXT = "Press the button named Save, then wait 10 seconds."
-SHAPES = ["tied", "untied", "wide"]
+SHAPES = ["tied", "untied", "wide", "fused", "some experts", "yarn"]
 # Sizes (width, height): whole blocks, odd and upright, one picture below and one above the budget.
 SIZES = {
     "text only": [],

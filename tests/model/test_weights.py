@@ -69,8 +69,11 @@ def test_the_names_are_the_published_ones(checkpoint: Checkpoint) -> None:
 
 def test_shards_load_like_one_file(folder: Path, checkpoint: Checkpoint) -> None:
     shard(folder, 3)
-    ours, single = Engine.load(folder), Engine.load(checkpoint("untied"))
-    assert torch.equal(ours.begin(HELLO).logits, single.begin(HELLO).logits)
+    ours, single = (Engine.load(f, dtype="float32") for f in (folder, checkpoint("untied")))
+    # products may differ in the last bit where files lie differently in memory
+    assert torch.allclose(ours.begin(HELLO).logits, single.begin(HELLO).logits, atol=1e-4)
+    for name, value in single.network.state_dict().items():
+        assert torch.equal(ours.network.state_dict()[name], value)
 
 
 def test_a_tied_head_is_the_embedding(checkpoint: Checkpoint) -> None:
