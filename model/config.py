@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from handrail.model.checkpoint import CheckpointFolder, JsonObject, section
 from handrail.model.errors import ConfigError
+from handrail.model.quantization import Quantization
 from handrail.model.text_config import Count, Index, Part, TextConfig
 
 
@@ -67,6 +68,7 @@ class ModelConfig(Part):
     model_type: Literal["qwen3_vl", "qwen3_vl_moe"]
     vision: VisionConfig = Field(alias="vision_config")
     text: TextConfig = Field(alias="text_config")
+    quantization: Quantization | None = Field(default=None, alias="quantization_config")
     image_token_id: Index = 151_655
     video_token_id: Index = 151_656
     tie_word_embeddings: bool = False
@@ -75,8 +77,6 @@ class ModelConfig(Part):
     @model_validator(mode="before")
     @classmethod
     def _read_shared(cls, data: JsonObject) -> JsonObject:
-        if data.get("quantization_config"):
-            raise ValueError("quantized checkpoints are not supported yet: use a bf16 one")
         text = section(data.get("text_config"))
         tied = data.get("tie_word_embeddings")
         return {

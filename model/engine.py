@@ -98,8 +98,8 @@ class Engine:
 
     @property
     def dtype(self) -> torch.dtype:
-        """Return the dtype of the decoder's weights."""
-        return self.network.lm_head.weight.dtype
+        """Return the dtype in which the decoder computes."""
+        return self.network.dtype
 
     @property
     def vision_dtype(self) -> torch.dtype:
@@ -109,7 +109,7 @@ class Engine:
     @property
     def device(self) -> torch.device:
         """Return where the weights are."""
-        return self.network.lm_head.weight.device
+        return self.network.device
 
     def visual_tokens(self, width: int, height: int) -> int:
         """Return how many tokens an image of this size costs."""

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from handrail.model.packed import scale_blocks
 from handrail.model.text_config import TextConfig
 
 
@@ -38,8 +39,32 @@ class FusedExperts(nn.Module):
 
     def apply_one(self, expert: int, x: Tensor) -> Tensor:
         """Apply one expert to the tokens sent to it, (tokens, width)."""
-        gate, up = F.linear(x, self.gate_up_proj[expert]).chunk(2, dim=-1)
-        return F.linear(F.silu(gate) * up, self.down_proj[expert])
+        gate, up = F.linear(x, self.matrix("gate_up_proj", expert, x.dtype)).chunk(2, dim=-1)
+        return F.linear(F.silu(gate) * up, self.matrix("down_proj", expert, x.dtype))
+
+    def matrix(self, name: str, expert: int, dtype: torch.dtype) -> Tensor:
+        """Return one expert's matrix (out, in)."""
+        return self.get_parameter(name)[expert].to(dtype)
+
+
+class Float8Experts(FusedExperts):
+    """All experts in two FP8 tensors; blocks of rows and columns of an expert share a scale."""
+
+    def __init__(self, config: TextConfig, block: tuple[int, int]) -> None:
+        super().__init__(config)
+        self._block = block
+        for name, plain in list(self.named_parameters()):
+            delattr(self, name)
+            experts, rows, columns = plain.shape
+            scales = (experts, -(-rows // block[0]), -(-columns // block[1]))
+            packed = torch.empty(plain.shape, dtype=torch.float8_e4m3fn, device="meta")
+            self.register_buffer(name, packed)
+            self.register_buffer(f"{name}_scale_inv", torch.empty(scales, device="meta"))
+
+    def matrix(self, name: str, expert: int, dtype: torch.dtype) -> Tensor:
+        """Return one expert's matrix (out, in)."""
+        plain, scales = self.get_buffer(name)[expert], self.get_buffer(f"{name}_scale_inv")
+        return scale_blocks(plain.float(), scales[expert], self._block).to(dtype)
 
 
 class SeparateExperts(nn.ModuleList):
@@ -71,7 +96,7 @@ class MoE(nn.Module):
         weights, experts = preference.topk(self._chosen, dim=-1)
         weights = (weights / weights.sum(-1, keepdim=True)).to(x.dtype)
         out = torch.zeros_like(tokens)
-        for expert in experts.unique().tolist():
+        for expert in sorted({e for chosen in experts.tolist() for e in chosen}):
             token, rank = torch.where(experts == expert)
             answer = self.experts.apply_one(expert, tokens[token])
             out.index_add_(0, token, answer * weights[token, rank, None])

@@ -64,16 +64,26 @@ class Network(nn.Module):
         """Let the head share the embedding's weights."""
         self.lm_head.weight = self.model.language_model.embed_tokens.weight
 
+    @property
+    def device(self) -> torch.device:
+        """Return where the weights are."""
+        return self.model.language_model.norm.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Return the dtype in which the decoder computes."""
+        return self.model.language_model.norm.weight.dtype
+
     def see(self, images: Sequence[PatchedImage]) -> list[VisionFeatures]:
         """Encode images, those of one size together; each result has a batch of one."""
-        weight = self.lm_head.weight
+        device = self.device
         features: dict[int, VisionFeatures] = {}
         groups: dict[Grid, list[int]] = {}
         for index, image in enumerate(images):
             groups.setdefault(image.grid, []).append(index)
         for grid, members in groups.items():
             patches = torch.stack([images[index].patches for index in members])
-            seen: VisionFeatures = self.model.visual(patches.to(weight.device), grid)
+            seen: VisionFeatures = self.model.visual(patches.to(device), grid)
             for row, index in enumerate(members):
                 levels = [level[row : row + 1] for level in seen.deepstack]
                 features[index] = VisionFeatures(seen.tokens[row : row + 1], levels)
@@ -81,8 +91,7 @@ class Network(nn.Module):
 
     def prefill(self, prompts: Sequence[Prompt]) -> tuple[Tensor, KVCache]:
         """Run prompts of one shape; return logits (batch, vocab) and the cache of all of them."""
-        weight = self.lm_head.weight
-        ids = torch.tensor([prompt.token_ids for prompt in prompts], device=weight.device)
+        ids = torch.tensor([prompt.token_ids for prompt in prompts], device=self.device)
         x: Tensor = self.model.language_model.embed_tokens(ids)
         visual = None
         features = self.see([image for prompt in prompts for image in prompt.images])
@@ -99,8 +108,7 @@ class Network(nn.Module):
 
     def step(self, token_id: int, position: int, cache: KVCache) -> Tensor:
         """Run one more token of one sequence; return logits (1, vocab)."""
-        weight = self.lm_head.weight
-        ids = torch.tensor([[token_id]], device=weight.device)
+        ids = torch.tensor([[token_id]], device=self.device)
         x: Tensor = self.model.language_model.embed_tokens(ids)
         hidden = self.model.language_model(x, self._rope.step(position, x), cache)
         logits: Tensor = self.lm_head(hidden)

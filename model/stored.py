@@ -15,7 +15,14 @@ from handrail.model.errors import WeightsError
 
 SINGLE_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
-_DTYPES = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16}
+_DTYPES = {
+    "F32": torch.float32,
+    "BF16": torch.bfloat16,
+    "F16": torch.float16,
+    "F8_E4M3": torch.float8_e4m3fn,
+    "I32": torch.int32,
+    "I64": torch.int64,
+}
 _NAMED_IN_ERRORS = 4
 
 
@@ -63,7 +70,7 @@ def find_files(folder: CheckpointFolder) -> list[Path]:
 def read_headers(files: Sequence[Path]) -> dict[str, StoredTensor]:
     """Read the names, shapes and dtypes of all tensors.
 
-    Raises WeightsError for a truncated or damaged file, or a dtype that is not a plain float.
+    Raises WeightsError for a truncated or damaged file, or a dtype that is not supported.
     """
     stored: dict[str, StoredTensor] = {}
     for file in files:
@@ -74,8 +81,8 @@ def read_headers(files: Sequence[Path]) -> dict[str, StoredTensor]:
                     dtype = _DTYPES.get(part.get_dtype())
                     if dtype is None:
                         raise WeightsError(
-                            f"{file}: {name} is stored as {part.get_dtype()}; only F32, BF16 and "
-                            "F16 are supported (quantized checkpoints are not, yet)"
+                            f"{file}: {name} is stored as {part.get_dtype()}; supported are "
+                            f"{', '.join(_DTYPES)}"
                         )
                     stored[name] = StoredTensor(file, tuple(part.get_shape()), dtype)
         except (SafetensorError, OSError) as error:

@@ -11,11 +11,12 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from handrail.model.errors import WeightsError
-from handrail.model.layout import fit_experts
+from handrail.model.layout import fit
 from handrail.model.network import Network
 from handrail.model.precision import Precision
 from handrail.model.stored import StoredTensor, listed
 
+_PLAIN = (torch.float32, torch.bfloat16, torch.float16)
 HEAD, EMBEDDING = "lm_head.weight", "model.language_model.embed_tokens.weight"
 
 
@@ -29,16 +30,20 @@ def load_weights(
 
     Raises WeightsError naming tensors that are missing, not expected, or of another shape.
     """
-    stored = fit_experts(network, network.config.text, stored)
+    stored = fit(network, network.config, stored)
     expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     tied = _is_tied(network)
     if tied:
         del expected[HEAD]
     extra = {name for name in stored.keys() - expected.keys() if not _is_ignored(name, tied)}
     _check_names(expected, stored, extra)
-    state = _read_tensors({name: stored[name] for name in expected}, device, precision)
+    plain = {name for name, _ in network.named_parameters(remove_duplicate=False)}
+    _check_plain(plain, stored)
+    state = _read_tensors({name: stored[name] for name in expected}, device)
+    for name in plain & state.keys():
+        state[name] = state[name].to(precision.of(name))
     if tied:
-        _check_tied_head(stored, state[EMBEDDING], precision)
+        _check_tied_head(stored, state[EMBEDDING])
         state[HEAD] = state[EMBEDDING]
     network.load_state_dict(state, assign=True, strict=True)
 
@@ -48,8 +53,10 @@ def _is_tied(network: nn.Module) -> bool:
 
 
 def _is_ignored(name: str, tied: bool) -> bool:
-    # Older checkpoints also store the rotary frequencies, which are computed here.
-    return name.endswith("rotary_emb.inv_freq") or (tied and name == HEAD)
+    # Older checkpoints also store the rotary frequencies, which are computed here, and quantized
+    # ones scales for activations, which are not quantized here.
+    unused = (".rotary_emb.inv_freq", ".input_scale", ".k_scale", ".v_scale")
+    return name.endswith(unused) or (tied and name == HEAD)
 
 
 def _check_names(
@@ -79,9 +86,21 @@ def _check_names(
         )
 
 
-def _read_tensors(
-    wanted: Mapping[str, StoredTensor], device: torch.device, precision: Precision
-) -> dict[str, Tensor]:
+def _check_plain(names: Iterable[str], stored: Mapping[str, StoredTensor]) -> None:
+    """Refuse packed numbers without the scales that would tell what they mean."""
+    odd = [
+        f"{n} is {stored[n].dtype}"
+        for n in sorted(names)
+        if n in stored and stored[n].dtype not in _PLAIN
+    ]
+    if odd:
+        raise WeightsError(
+            f"{len(odd)} tensors are stored as numbers without scales ({listed(odd)}): "
+            "is it a quantization that is not supported?"
+        )
+
+
+def _read_tensors(wanted: Mapping[str, StoredTensor], device: torch.device) -> dict[str, Tensor]:
     tensors: dict[str, Tensor] = {}
     for file in sorted({tensor.file for tensor in wanted.values()}):
         with safe_open(file, framework="pt") as reader:
@@ -89,18 +108,16 @@ def _read_tensors(
                 if tensor.file == file:
                     read = reader.get_tensor(name)
                     read = read.transpose(-1, -2) if tensor.transposed else read
-                    tensors[name] = read.to(device, precision.of(name))
+                    tensors[name] = read.to(device)
     return tensors
 
 
-def _check_tied_head(
-    stored: Mapping[str, StoredTensor], embedding: Tensor, precision: Precision
-) -> None:
+def _check_tied_head(stored: Mapping[str, StoredTensor], embedding: Tensor) -> None:
     """Refuse a checkpoint that says its head is tied but stores a different one."""
     if HEAD not in stored:
         return
-    head = _read_tensors({HEAD: stored[HEAD]}, embedding.device, precision)[HEAD]
-    if not torch.equal(head, embedding):
+    head = _read_tensors({HEAD: stored[HEAD]}, embedding.device)[HEAD]
+    if not torch.equal(head.to(embedding.dtype), embedding):
         raise WeightsError(
             f"{HEAD} differs from {EMBEDDING}, but config.json says tie_word_embeddings: "
             "set it to false if the stored head is meant"

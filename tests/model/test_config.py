@@ -84,7 +84,7 @@ def test_tying_may_be_said_in_the_text_part() -> None:
 def test_experts_are_read_under_both_names() -> None:
     experts = {"num_experts_per_tok": 8, "moe_intermediate_size": 768, "mlp_only_layers": None}
     for name in ("num_experts", "num_local_experts"):
-        changes = [("text_config", k, v) for k, v in {**experts, name: 128}.items()]
+        changes: list[Change] = [("text_config", k, v) for k, v in {**experts, name: 128}.items()]
         text = parse_config(changed(("", "model_type", "qwen3_vl_moe"), *changes), "c").text
         assert (text.num_experts, text.num_experts_per_tok) == (128, 8)
         assert text.moe_intermediate_size == 768
@@ -115,7 +115,7 @@ def test_yarn_stretches_the_longest_text() -> None:
         (("", "model_type", "qwen2_5_vl"), "model_type.*qwen3_vl"),
         (("", "model_type", "qwen3_vl_moe"), "qwen3_vl_moe does not go with .*num_experts = 0"),
         (("text_config", "num_experts", 8), "qwen3_vl does not go with .*num_experts = 8"),
-        (("", "quantization_config", {"quant_method": "fp8"}), "quantized"),
+        (("", "quantization_config", {"quant_method": "nf4"}), "quantization_config.*quant_method"),
         (("", "vision_config", None), "vision_config"),
         (("", "text_config", []), "text_config"),
         (("text_config", "hidden_size", None), "text_config.hidden_size"),
