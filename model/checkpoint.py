@@ -1,15 +1,16 @@
-"""A checkpoint folder: the files that a published Qwen3-VL model consists of."""
+"""A checkpoint: the files that a published Qwen3-VL model consists of."""
 
 import json
 from pathlib import Path
 
 from handrail.model.errors import CheckpointError, ConfigError
+from handrail.model.stored import INDEX_FILE, StoredTensor, safetensors_of
 
 JsonObject = dict[str, object]
 
 
 class CheckpointFolder:
-    """Reads the small text files of one checkpoint folder."""
+    """Reads the files of one checkpoint folder."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -53,6 +54,13 @@ class CheckpointFolder:
         if not isinstance(value, dict):
             raise ConfigError(f"{self.path / name} must hold a JSON object")
         return value
+
+    def tensors(self) -> dict[str, StoredTensor]:
+        """Return all stored tensors by the names of the network's parameters.
+
+        Raises WeightsError naming what is absent or damaged.
+        """
+        return safetensors_of(self.path, self.json(INDEX_FILE))
 
 
 def section(value: object) -> JsonObject:

@@ -15,6 +15,7 @@ from handrail.model.checkpoint import CheckpointFolder
 from handrail.model.config import ModelConfig, load_config, token_ids
 from handrail.model.decode import Decode, plain_logits
 from handrail.model.errors import DeviceError
+from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.model.messages import Message, ToolSchema
 from handrail.model.network import Network, Prompt
 from handrail.model.precision import (
@@ -26,7 +27,7 @@ from handrail.model.precision import (
 from handrail.model.processor import ImageProcessor, load_processor_config
 from handrail.model.prompt import PromptBuilder
 from handrail.model.sampling import GenerateOptions, Sampler
-from handrail.model.stored import StoredTensor, find_files, read_headers
+from handrail.model.stored import StoredTensor
 from handrail.model.tokenizer import Tokenizer, load_tokenizer
 from handrail.model.weights import load_weights
 
@@ -75,12 +76,12 @@ class Engine:
         DeviceError.
         """
         where = _device(device)
-        folder = CheckpointFolder(path)
+        folder = open_checkpoint(path)
         config = load_config(folder)
         tokenizer = load_tokenizer(folder)
         processor = ImageProcessor(load_processor_config(folder), config.vision)
         prompts = PromptBuilder(config, processor, tokenizer, load_chat_template(folder))
-        stored = read_headers(find_files(folder))
+        stored = folder.tensors()
         if threads is not None:
             torch.set_num_threads(threads)
         with torch.device("meta"):

@@ -13,6 +13,7 @@ from torch import nn
 
 from handrail.model.config import ModelConfig
 from handrail.model.errors import WeightsError
+from handrail.model.gguf_layers import PARTS, BlockEmbedding, BlockLinear, StackedExperts
 from handrail.model.moe import Float8Experts, MoE, SeparateExperts
 from handrail.model.packed import (
     AwqLinear,
@@ -24,6 +25,7 @@ from handrail.model.packed import (
 from handrail.model.quantization import Quantization
 from handrail.model.stored import StoredTensor
 
+HEAD, EMBEDDING = "lm_head.weight", "model.language_model.embed_tokens.weight"
 Stored = Mapping[str, StoredTensor]
 _SEPARATE = ("weight", "qweight", "weight_packed")
 _SCALES = ("weight_scale_inv", "weight_scale")
@@ -35,11 +37,19 @@ def fit(network: nn.Module, config: ModelConfig, stored: Stored) -> dict[str, St
     Raises WeightsError where a layer's tensors are of no format that config.json names.
     """
     fitted = _fit_experts(network, config, stored)
+    embedding = stored.get(EMBEDDING)
+    tied = embedding.blocks if embedding and config.tie_word_embeddings else None
     for name, module in list(network.named_modules()):
-        if isinstance(module, nn.Linear):
-            packed = _packed(name, module, config.quantization, stored)
-            if packed is not None:
-                network.set_submodule(name, packed)
+        weight = stored.get(f"{name}.weight")
+        blocks = weight.blocks if weight else None
+        if isinstance(module, nn.Embedding) and blocks:
+            network.set_submodule(name, BlockEmbedding(module, blocks))
+        if not isinstance(module, nn.Linear):
+            continue
+        if blocks or (tied and f"{name}.weight" == HEAD):
+            network.set_submodule(name, BlockLinear(module, blocks or str(tied)))
+        elif packed := _packed(name, module, config.quantization, stored):
+            network.set_submodule(name, packed)
     return fitted
 
 
@@ -52,6 +62,12 @@ def _fit_experts(
             continue
         if any(f"{name}.experts.0.gate_proj.{part}" in stored for part in _SEPARATE):
             module.experts = SeparateExperts(config.text)
+            continue
+        if all(f"{name}.experts.{part}_weight" in stored for part in PARTS):
+            text = config.text
+            sizes = (text.num_experts, text.hidden_size, text.moe_intermediate_size)
+            blocks = {part: stored[f"{name}.experts.{part}_weight"].blocks for part in PARTS}
+            module.experts = StackedExperts(sizes, blocks)
             continue
         if f"{name}.experts.gate_up_proj_scale_inv" in stored and config.quantization:
             module.experts = Float8Experts(config.text, config.quantization.block)

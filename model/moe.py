@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from handrail.model.gguf_layers import StackedExperts
 from handrail.model.packed import scale_blocks
 from handrail.model.text_config import TextConfig
 
@@ -80,13 +81,16 @@ class SeparateExperts(nn.ModuleList):
         return out
 
 
+Experts = FusedExperts | SeparateExperts | StackedExperts
+
+
 class MoE(nn.Module):
     """Send each token to the experts that a router prefers, and add their answers by weight."""
 
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
         self.gate = nn.Linear(config.hidden_size, config.num_experts, bias=False)
-        self.experts: FusedExperts | SeparateExperts = FusedExperts(config)
+        self.experts: Experts = FusedExperts(config)
         self._chosen = config.num_experts_per_tok
 
     def forward(self, x: Tensor) -> Tensor:

@@ -92,7 +92,7 @@ class Network(nn.Module):
     def prefill(self, prompts: Sequence[Prompt]) -> tuple[Tensor, KVCache]:
         """Run prompts of one shape; return logits (batch, vocab) and the cache of all of them."""
         ids = torch.tensor([prompt.token_ids for prompt in prompts], device=self.device)
-        x: Tensor = self.model.language_model.embed_tokens(ids)
+        x = self._embed(ids)
         visual = None
         features = self.see([image for prompt in prompts for image in prompt.images])
         if features:
@@ -106,10 +106,14 @@ class Network(nn.Module):
         hidden = self.model.language_model(x, rotation, cache, visual)
         return self.lm_head(hidden), cache
 
+    def _embed(self, ids: Tensor) -> Tensor:
+        embedded: Tensor = self.model.language_model.embed_tokens(ids)
+        return embedded.to(self.dtype)
+
     def step(self, token_id: int, position: int, cache: KVCache) -> Tensor:
         """Run one more token of one sequence; return logits (1, vocab)."""
         ids = torch.tensor([[token_id]], device=self.device)
-        x: Tensor = self.model.language_model.embed_tokens(ids)
+        x = self._embed(ids)
         hidden = self.model.language_model(x, self._rope.step(position, x), cache)
         logits: Tensor = self.lm_head(hidden)
         return logits

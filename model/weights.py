@@ -7,17 +7,15 @@ a tensor whose dtype already fits stays a view of its file.
 from collections.abc import Iterable, Mapping
 
 import torch
-from safetensors import safe_open
-from torch import Tensor, nn
+from torch import Tensor
 
 from handrail.model.errors import WeightsError
-from handrail.model.layout import fit
+from handrail.model.layout import EMBEDDING, HEAD, fit
 from handrail.model.network import Network
 from handrail.model.precision import Precision
 from handrail.model.stored import StoredTensor, listed
 
 _PLAIN = (torch.float32, torch.bfloat16, torch.float16)
-HEAD, EMBEDDING = "lm_head.weight", "model.language_model.embed_tokens.weight"
 
 
 def load_weights(
@@ -32,24 +30,22 @@ def load_weights(
     """
     stored = fit(network, network.config, stored)
     expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
-    tied = _is_tied(network)
+    tied = network.config.tie_word_embeddings
     if tied:
         del expected[HEAD]
     extra = {name for name in stored.keys() - expected.keys() if not _is_ignored(name, tied)}
     _check_names(expected, stored, extra)
     plain = {name for name, _ in network.named_parameters(remove_duplicate=False)}
     _check_plain(plain, stored)
-    state = _read_tensors({name: stored[name] for name in expected}, device)
-    for name in plain & state.keys():
-        state[name] = state[name].to(precision.of(name))
+    state: dict[str, Tensor] = {}
+    for name in expected:
+        state[name] = stored[name].read().to(device)
+        if name in plain:
+            state[name] = state[name].to(precision.of(name))
     if tied:
         _check_tied_head(stored, state[EMBEDDING])
         state[HEAD] = state[EMBEDDING]
     network.load_state_dict(state, assign=True, strict=True)
-
-
-def _is_tied(network: nn.Module) -> bool:
-    return network.get_parameter(HEAD) is network.get_parameter(EMBEDDING)
 
 
 def _is_ignored(name: str, tied: bool) -> bool:
@@ -100,24 +96,12 @@ def _check_plain(names: Iterable[str], stored: Mapping[str, StoredTensor]) -> No
         )
 
 
-def _read_tensors(wanted: Mapping[str, StoredTensor], device: torch.device) -> dict[str, Tensor]:
-    tensors: dict[str, Tensor] = {}
-    for file in sorted({tensor.file for tensor in wanted.values()}):
-        with safe_open(file, framework="pt") as reader:
-            for name, tensor in wanted.items():
-                if tensor.file == file:
-                    read = reader.get_tensor(name)
-                    read = read.transpose(-1, -2) if tensor.transposed else read
-                    tensors[name] = read.to(device)
-    return tensors
-
-
 def _check_tied_head(stored: Mapping[str, StoredTensor], embedding: Tensor) -> None:
     """Refuse a checkpoint that says its head is tied but stores a different one."""
     if HEAD not in stored:
         return
-    head = _read_tensors({HEAD: stored[HEAD]}, embedding.device)[HEAD]
-    if not torch.equal(head.to(embedding.dtype), embedding):
+    head = stored[HEAD].read().to(embedding.device, embedding.dtype)
+    if not torch.equal(head, embedding):
         raise WeightsError(
             f"{HEAD} differs from {EMBEDDING}, but config.json says tie_word_embeddings: "
             "set it to false if the stored head is meant"

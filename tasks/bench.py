@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from handrail.actuators.errors import ActuatorError
-from handrail.model.checkpoint import CheckpointFolder
+from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.model.errors import ModelError
 from handrail.sandbox.errors import SandboxError
 from handrail.tasks.bench_processes import ShortRun, help_seconds, peak_memory
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def measure(arguments: argparse.Namespace) -> Result:
     """Take every measurement. Raises CheckFailed, EnvironmentMissing, ModelError."""
     choice = chosen_model(arguments)
-    CheckpointFolder(model_folder(choice.model))  # absent? say so before anything is started
+    open_checkpoint(model_folder(choice.model))  # absent? say so before anything is started
     browser = chosen_browser(arguments.browser, os.environ)
     say("a whole process: memory, first word")
     peak = peak_memory(ShortRun(choice, browser, arguments.seed, _RUN_STEPS), os.environ)

@@ -21,7 +21,7 @@ from handrail.agent.proposer import Proposer
 from handrail.agent.result import Result
 from handrail.agent.stability import Clock, SystemClock, Watch
 from handrail.agent.stop import StopSwitch
-from handrail.model.checkpoint import CheckpointFolder
+from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.model.errors import ModelError
 from handrail.sandbox.approval import Approver, DenyAll
 from handrail.sandbox.errors import SandboxError
@@ -149,7 +149,7 @@ class _Run:
     def _agent(self, opened: ExitStack, stop: StopSwitch, listener: Listener) -> Agent:
         request, office = self.request, PermitOffice()
         if self.crew.proposer is None:
-            CheckpointFolder(model_folder(request.model.model))  # absent? say so before a browser
+            open_checkpoint(model_folder(request.model.model))  # absent? say so before a browser
         screen = opened.enter_context(request.target.opened(office, self.folder.downloads))
         proposer = self.crew.proposer
         if proposer is None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import nn
 
 from handrail.model.config import parse_config
 from handrail.model.engine import Engine
@@ -17,7 +17,7 @@ from handrail.model.errors import ConfigError, WeightsError
 from handrail.model.layout import fit
 from handrail.model.messages import Message, TextPart
 from handrail.model.packed import PackedLinear
-from handrail.model.stored import StoredTensor
+from handrail.model.stored import SafetensorsFile
 from tests.model.quantized_writers import Writer, awq, compressed, float8, gptq
 
 SINGLE = "model.safetensors"
@@ -118,13 +118,15 @@ def test_a_packed_checkpoint_says_what_the_plain_one_says(
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_odd_shapes_unpack_to_what_was_written(name: str) -> None:
+def test_odd_shapes_unpack_to_what_was_written(name: str, tmp_path: Path) -> None:
     how, write = FORMATS[name]
     # AWQ and the groups of compressed-tensors need whole words and whole groups
     outputs, inputs = (72, 96) if "awq" in name or "w4a16" in name else (88, 136)
     matrix = torch.randn(outputs, inputs, generator=torch.Generator().manual_seed(1))
     tensors, meant = write(matrix)
-    layer = _layer(tensors, how, nn.Linear(inputs, outputs, bias=False, device="meta"))
+    save_file({n: t.contiguous() for n, t in tensors.items()}, tmp_path / SINGLE)
+    plain = nn.Linear(inputs, outputs, bias=False, device="meta")
+    layer = _layer(tmp_path / SINGLE, how, plain)
     for part, tensor in tensors.items():
         assert layer.get_buffer(part).shape == tensor.shape, part
     layer.load_state_dict(tensors, assign=True)
@@ -134,12 +136,10 @@ def test_odd_shapes_unpack_to_what_was_written(name: str) -> None:
     assert layer(x.bfloat16()).dtype == torch.bfloat16
 
 
-def _layer(tensors: dict[str, Tensor], how: dict[str, Any], plain: nn.Linear) -> PackedLinear:
+def _layer(file: Path, how: dict[str, Any], plain: nn.Linear) -> PackedLinear:
     config = parse_config({**json.loads(CONFIG), "quantization_config": how}, "config.json")
     network = nn.ModuleDict({"one": plain})
-    stored = {
-        f"one.{n}": StoredTensor(Path("x"), tuple(t.shape), t.dtype) for n, t in tensors.items()
-    }
+    stored = {f"one.{n}": tensor for n, tensor in SafetensorsFile(file).stored().items()}
     fit(network, config, stored)
     layer = network["one"]
     assert isinstance(layer, PackedLinear)
