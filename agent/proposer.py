@@ -10,7 +10,7 @@ from handrail.agent.history import Step
 from handrail.agent.parse import parse
 from handrail.agent.prompt import messages
 from handrail.agent.proposal import ParseError, Proposal, Usage, describe
-from handrail.agent.tool import computer_use
+from handrail.agent.tool import computer_use, reply_grammar
 
 if TYPE_CHECKING:  # the engine needs torch, which a puppet does not
     from handrail.model.engine import Engine
@@ -56,13 +56,14 @@ class ModelProposer:
         self._engine = engine
         self._screenshots = screenshots
         self._tools = (computer_use(),)
+        self._follow = reply_grammar()
 
     def propose(
         self, goal: str, history: Sequence[Step], observation: Observation
     ) -> Proposal | ParseError:
         """Return what the model's reply asks for. Raises ModelError."""
         said = messages(goal, history, observation, self._screenshots)
-        made = self._engine.generate(said, self._tools)
+        made = self._engine.generate(said, self._tools, follow=self._follow)
         usage = Usage(
             prompt_tokens=made.prompt_tokens,
             image_tokens=made.image_tokens,

@@ -1,7 +1,13 @@
 """The ``computer_use`` tool as the model is told of it: Qwen's names and fields, our own words."""
 
+from typing import TYPE_CHECKING
+
 from handrail.actuators.dialects.qwen_computer import ACTIONS, NAME
+from handrail.actuators.dialects.qwen_schema import arguments_schema
 from handrail.model.messages import ToolSchema
+
+if TYPE_CHECKING:  # the grammar needs torch, which takes a second to import
+    from handrail.model.grammar import ToolGrammar
 
 DESCRIPTION = """Operate a computer through its screen, its mouse and its keyboard.
 * What you know of the computer is the screenshot of this turn. There is no terminal, \
@@ -36,6 +42,13 @@ def computer_use(description: str = DESCRIPTION) -> ToolSchema:
         "args_format": "Format the arguments as a JSON object.",
     }
     return {"type": "function", "function": function}
+
+
+def reply_grammar() -> "ToolGrammar":
+    """Return the grammar of a reply: a text, and one call whose arguments can be read."""
+    from handrail.model.grammar import ToolGrammar
+
+    return ToolGrammar({NAME: arguments_schema()})
 
 
 def _parameters() -> dict[str, object]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from threading import Event
 
 import torch
+from torch import nn
 
 from handrail.model.chat_template import load_chat_template, token_text
 from handrail.model.checkpoint import CheckpointFolder
 from handrail.model.config import ModelConfig, load_config, token_ids
 from handrail.model.decode import Decode, plain_logits
-from handrail.model.errors import DeviceError
+from handrail.model.errors import Cancelled, DeviceError
+from handrail.model.generation import Generation, Reply
 from handrail.model.gguf_checkpoint import open_checkpoint
+from handrail.model.grammar import Constraint, GrammarCompiler, Schema, ToolGrammar
 from handrail.model.messages import Message, ToolSchema
 from handrail.model.network import Network, Prompt
 from handrail.model.precision import (
@@ -26,22 +29,10 @@ from handrail.model.precision import (
 )
 from handrail.model.processor import ImageProcessor, load_processor_config
 from handrail.model.prompt import PromptBuilder
-from handrail.model.sampling import GenerateOptions, Sampler
+from handrail.model.sampling import GenerateOptions
 from handrail.model.stored import StoredTensor
 from handrail.model.tokenizer import Tokenizer, load_tokenizer
 from handrail.model.weights import load_weights
-
-
-@dataclass(frozen=True)
-class Generation:
-    """A finished reply; `token_ids` leaves out the token that stopped it."""
-
-    text: str
-    token_ids: tuple[int, ...]
-    finish: Literal["stop", "length"]
-    prompt_tokens: int
-    image_tokens: int
-    seconds: float
 
 
 class Engine:
@@ -60,6 +51,10 @@ class Engine:
         self._processor = processor
         self.tokenizer = tokenizer
         self.stop_ids = stop_ids
+        self._compiler: GrammarCompiler | None = None
+        self._cancel: Event | None = None
+        for layer in (*network.model.language_model.layers, *network.model.visual.blocks):
+            layer.register_forward_pre_hook(self._stop_if_cancelled)
 
     @classmethod
     def load(
@@ -142,35 +137,58 @@ class Engine:
             decodes.update(zip(members, started, strict=True))
         return [decodes[index] for index in range(len(prompts))]
 
+    def reply(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSchema] = (),
+        options: GenerateOptions | None = None,
+        follow: ToolGrammar | Schema | None = None,
+    ) -> Reply:
+        """Read a conversation and return the reply, which is written while it is iterated.
+
+        `follow`: the reply has exactly one tool call, or is JSON of a schema. Raises PromptError
+        where the messages cannot become a prompt, GrammarError where nothing can follow a schema.
+        """
+        decode, given = self.begin(messages, tools), options or GenerateOptions()
+        if isinstance(follow, ToolGrammar) and follow.thinking is None and self._thinks(decode):
+            follow = replace(follow, thinking=given.max_new_tokens // 2)
+        constraint = None if follow is None else self._constraint(follow)
+        return Reply(decode, self.tokenizer, self.stop_ids, given, constraint)
+
+    def _thinks(self, decode: Decode) -> bool:
+        """Return whether the turn begins with a thought, as Thinking checkpoints' templates do."""
+        return self.tokenizer.decode(decode.prompt_ids[-4:]).rstrip().endswith("<think>")
+
     def generate(
         self,
         messages: Sequence[Message],
         tools: Sequence[ToolSchema] = (),
         options: GenerateOptions | None = None,
+        follow: ToolGrammar | Schema | None = None,
     ) -> Generation:
-        """Write a whole reply.
+        """Write a whole reply; see `reply`."""
+        return self.reply(messages, tools, options, follow).whole()
 
-        Raises PromptError where the messages cannot become a prompt.
-        """
-        options = options or GenerateOptions()
-        began = time.perf_counter()
-        decode = self.begin(messages, tools)
-        sampler = Sampler(options, decode.prompt_ids)
-        reply: list[int] = []
-        token = sampler.pick(decode.logits)
-        while token not in self.stop_ids:
-            reply.append(token)
-            if len(reply) == options.max_new_tokens:
-                break
-            token = sampler.pick(decode.step(token))
-        return Generation(
-            text=self.tokenizer.decode(reply),
-            token_ids=tuple(reply),
-            finish="stop" if token in self.stop_ids else "length",
-            prompt_tokens=len(decode.prompt_ids),
-            image_tokens=decode.image_tokens,
-            seconds=time.perf_counter() - began,
-        )
+    @contextmanager
+    def cancelled_by(self, cancel: Event) -> Iterator[None]:
+        """Stop at the next layer, raising Cancelled, once another thread sets the event."""
+        self._cancel = cancel
+        try:
+            yield
+        finally:
+            self._cancel = None
+
+    def _stop_if_cancelled(self, module: nn.Module, given: object) -> None:
+        if self._cancel is not None and self._cancel.is_set():
+            raise Cancelled("the reply was cancelled")
+
+    def _constraint(self, follow: ToolGrammar | Schema) -> Constraint:
+        if self._compiler is None:  # takes a second for a large vocabulary
+            size = self.config.text.vocab_size
+            self._compiler = GrammarCompiler(self.tokenizer, self.stop_ids, size)
+        if isinstance(follow, ToolGrammar):
+            return self._compiler.tool_call(follow)
+        return self._compiler.json(follow)
 
     def _prefill(self, prompts: Sequence[Prompt]) -> list[Decode]:
         with torch.inference_mode():

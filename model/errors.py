@@ -7,8 +7,10 @@ ModelError
 |   +-- TokenizerError   tokenizer.json or the chat template is absent, malformed or does not fit
 +-- DeviceError          the asked device is not there
 +-- OptionsError         a generation option is out of its range
++-- GrammarError         a schema cannot be followed, or was not
 +-- PromptError          these messages cannot become a prompt
 |   +-- ImageError       this image cannot be shown to the model
++-- Cancelled            the reply was cancelled while it was written
 +-- CoordinateError      a coordinate is not in 0..1000
 """
 
@@ -41,6 +43,10 @@ class OptionsError(ModelError):
     """A generation option is out of its range."""
 
 
+class GrammarError(ModelError):
+    """A schema or a tool call cannot be made into a grammar, or a token does not follow it."""
+
+
 class PromptError(ModelError):
     """Messages, tools and images do not fit together, or do not fit the model."""
 
@@ -51,3 +57,7 @@ class ImageError(PromptError):
 
 class CoordinateError(ModelError):
     """A coordinate is not a number in 0..1000."""
+
+
+class Cancelled(ModelError):
+    """Another thread cancelled the reply."""

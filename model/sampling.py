@@ -1,7 +1,7 @@
 """Choosing the next token: greedy, or drawn from a trimmed distribution."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,7 +17,9 @@ class GenerateOptions:
     `temperature` 0 takes the likeliest token; above it, tokens are drawn from the `top_k`
     likeliest (0: all) within a mass of `top_p`. `repetition_penalty` divides the score of every
     token already in prompt or reply (CTRL, arXiv 1909.05858); `presence_penalty` is taken from
-    the score of every token already in the reply. Raises OptionsError for values out of range.
+    the score of every token already in the reply. `top_logprobs`: how many of the likeliest
+    tokens to report at every step, None for no log-probabilities at all. Raises OptionsError for
+    values out of range.
     """
 
     max_new_tokens: int = 512
@@ -27,6 +29,7 @@ class GenerateOptions:
     repetition_penalty: float = 1.0
     presence_penalty: float = 0.0
     seed: int = 0
+    top_logprobs: int | None = None
 
     def __post_init__(self) -> None:
         for name, value, fits in (
@@ -35,6 +38,11 @@ class GenerateOptions:
             ("top_p", self.top_p, 0 < self.top_p <= 1),
             ("top_k", self.top_k, self.top_k >= 0),
             ("repetition_penalty", self.repetition_penalty, 0 < self.repetition_penalty < math.inf),
+            (
+                "top_logprobs",
+                self.top_logprobs,
+                self.top_logprobs is None or self.top_logprobs >= 0,
+            ),
             ("presence_penalty", self.presence_penalty, math.isfinite(self.presence_penalty)),
         ):
             if not fits:
@@ -50,9 +58,13 @@ class Sampler:
         self._reply: set[int] = set()
         self._generator = torch.Generator().manual_seed(options.seed)
 
-    def pick(self, logits: Tensor) -> int:
-        """Choose the next token from float32 logits (vocab,) and remember it."""
+    def pick(self, logits: Tensor, allow: Callable[[Tensor], Tensor] | None = None) -> int:
+        """Choose the next token from float32 logits (vocab,) and remember it.
+
+        `allow` takes away the scores of tokens that may not come.
+        """
         scores = self._penalised(logits)
+        scores = scores if allow is None else allow(scores)
         if self._options.temperature == 0:
             token = int(scores.argmax())
         else:

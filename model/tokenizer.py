@@ -39,6 +39,16 @@ class Tokenizer:
         """Return one more than the greatest id."""
         return max(self._fast.get_vocab(with_added_tokens=True).values(), default=-1) + 1
 
+    @property
+    def added(self) -> frozenset[str]:
+        """Return the texts of all added tokens, control tokens and others."""
+        tokens = self._fast.get_added_tokens_decoder().values()
+        return frozenset(token.content for token in tokens)
+
+    def to_json(self) -> str:
+        """Return the tokenizer as the content of a tokenizer.json."""
+        return self._fast.to_str()
+
     def control_id(self, token: str) -> int | None:
         """Return the id of a control token, or None where this tokenizer has no such one."""
         return self._control.get(token)
@@ -69,9 +79,40 @@ class Tokenizer:
         """Encode plain text; a control token spelled in it stays text."""
         return self._fast.encode(text, add_special_tokens=False).ids if text else []
 
+    def stream(self) -> "TextStream":
+        """Return what turns a reply's ids to text while they come."""
+        return TextStream(self._fast)
+
     def decode(self, token_ids: Sequence[int]) -> str:
         """Turn ids to text, leaving control tokens out."""
         return self._fast.decode(list(token_ids), skip_special_tokens=True)
+
+
+class TextStream:
+    """Turns ids to text one by one; what is no whole character yet waits for its rest."""
+
+    def __init__(self, fast: FastTokenizer) -> None:
+        self._fast = fast
+        self._ids: list[int] = []
+        # Decoding begins at a token before what is new: some decoders look at what stands before.
+        self._context, self._said = 0, 0
+
+    def add(self, token_id: int) -> str:
+        """Return what a token adds to the text."""
+        self._ids.append(token_id)
+        new = self.rest()
+        if new.endswith("\ufffd"):
+            return ""
+        self._context, self._said = self._said, len(self._ids)
+        return new
+
+    def rest(self) -> str:
+        """Return the text of the tokens that were not said yet."""
+        before = self._decoded(self._ids[self._context : self._said])
+        return self._decoded(self._ids[self._context :])[len(before) :]
+
+    def _decoded(self, ids: list[int]) -> str:
+        return self._fast.decode(ids, skip_special_tokens=True)
 
 
 def _inner(text: str) -> range:

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from handrail.actuators.errors import ActuatorError
-from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.model.errors import ModelError
+from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.sandbox.errors import SandboxError
 from handrail.tasks.bench_processes import ShortRun, help_seconds, peak_memory
 from handrail.tasks.bench_steps import StepTime, time_steps

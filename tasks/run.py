@@ -21,8 +21,8 @@ from handrail.agent.proposer import Proposer
 from handrail.agent.result import Result
 from handrail.agent.stability import Clock, SystemClock, Watch
 from handrail.agent.stop import StopSwitch
-from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.model.errors import ModelError
+from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.sandbox.approval import Approver, DenyAll
 from handrail.sandbox.errors import SandboxError
 from handrail.sandbox.gate import Gate

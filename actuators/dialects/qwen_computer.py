@@ -171,3 +171,5 @@ _READERS: dict[str, tuple[_Reader, frozenset[str], frozenset[str]]] = {
     "answer": (lambda _, a, g: Answer(text=text_of(a, "text")), frozenset({"text"}), _NONE),
 }
 ACTIONS = tuple(_READERS)
+FIELDS = {name: (required, optional) for name, (_, required, optional) in _READERS.items()}
+"""Each action's required and optional fields."""

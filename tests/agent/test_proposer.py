@@ -10,7 +10,9 @@ from handrail.actuators.geometry import Point, ScreenGeometry
 from handrail.actuators.observation import Observation, Surface
 from handrail.agent.proposal import ParseError, Proposal
 from handrail.agent.proposer import ModelProposer, Puppet
-from handrail.model.engine import Engine, Generation
+from handrail.model.engine import Engine
+from handrail.model.generation import Generation
+from handrail.model.grammar import ToolGrammar
 from handrail.model.messages import Message, ToolSchema
 
 GOOD = (
@@ -33,8 +35,10 @@ class Speaker:
         self.tools: list[ToolSchema] = []
         self._made = Generation(text, (1, 2, 3), finish, 120, 80, 0.5)
 
-    def generate(self, messages: Sequence[Message], tools: Sequence[ToolSchema]) -> Generation:
-        self.told, self.tools = list(messages), list(tools)
+    def generate(
+        self, messages: Sequence[Message], tools: Sequence[ToolSchema], follow: ToolGrammar
+    ) -> Generation:
+        self.told, self.tools, self.follow = list(messages), list(tools), follow
         return self._made
 
 
@@ -53,6 +57,7 @@ def test_a_reply_is_read_and_its_cost_is_told() -> None:
     assert [message.role for message in speaker.told] == ["system", "user"]
     assert speaker.told[1].images == [SEEN.image]
     assert len(speaker.tools) == 1
+    assert list(speaker.follow.tools) == ["computer_use"]
 
 
 def test_a_reply_that_was_cut_off_is_not_acted_on() -> None:
