@@ -34,6 +34,8 @@ from handrail.model.stored import StoredTensor
 from handrail.model.tokenizer import Tokenizer, load_tokenizer
 from handrail.model.weights import load_weights
 
+_LONGEST_REPLY = 2048
+
 
 class Engine:
     """Reads prompts and writes replies with one checkpoint; use from one thread at a time."""
@@ -51,6 +53,7 @@ class Engine:
         self._processor = processor
         self.tokenizer = tokenizer
         self.stop_ids = stop_ids
+        self.defaults = GenerateOptions()
         self._compiler: GrammarCompiler | None = None
         self._cancel: Event | None = None
         for layer in (*network.model.language_model.layers, *network.model.visual.blocks):
@@ -85,7 +88,9 @@ class Engine:
         if config.tie_word_embeddings:
             network.tie()  # loading gave head and embedding a parameter each
         network.requires_grad_(False)
-        return cls(network, prompts, processor, tokenizer, _stop_ids(folder, config, tokenizer))
+        engine = cls(network, prompts, processor, tokenizer, _stop_ids(folder, config, tokenizer))
+        engine.defaults = _defaults(folder)
+        return engine
 
     @property
     def config(self) -> ModelConfig:
@@ -213,6 +218,16 @@ def _device(name: str) -> torch.device:
 def _precision(name: DtypeName, stored: dict[str, StoredTensor], device: torch.device) -> Precision:
     parameters = sum(torch.Size(tensor.shape).numel() for tensor in stored.values())
     return choose_precision(name, parameters, device.type == "cpu", cpu_multiplies_bfloat16())
+
+
+def _defaults(folder: CheckpointFolder) -> GenerateOptions:
+    """Return the sampling that the checkpoint's generation_config.json recommends."""
+    told = folder.json("generation_config.json") or {}
+    if not told.get("do_sample"):
+        return GenerateOptions(max_new_tokens=_LONGEST_REPLY)
+    names = ("temperature", "top_p", "top_k", "repetition_penalty")
+    given = {n: told[n] for n in names if isinstance(told.get(n), int | float)}
+    return GenerateOptions(max_new_tokens=_LONGEST_REPLY, **given)  # type: ignore[arg-type]
 
 
 def _stop_ids(

@@ -28,7 +28,7 @@ _SPACED: Schema = {
 
 @dataclass(frozen=True)
 class ToolGrammar:
-    """A reply with one tool call.
+    """A reply with one tool call, or with at most one where it is not `required`.
 
     `tools`: each function's name and the JSON schema of its arguments (for XML: objects, or anyOf
     of objects). `text`: how many tokens may be said before the call. `thinking`: for models whose
@@ -39,6 +39,7 @@ class ToolGrammar:
     dialect: Dialect = "json"
     text: int = 200
     thinking: int | None = None
+    required: bool = True
 
 
 class GrammarCompiler:
@@ -62,8 +63,9 @@ class GrammarCompiler:
             raise GrammarError("a grammar of tool calls needs at least one tool")
         calls = [self._call(grammar.dialect, *tool) for tool in grammar.tools.items()]
         opening, closing = self._literal("<tool_call>"), self._literal("</tool_call>")
+        often = "" if grammar.required else "?"
         lines = [
-            f'start: thought said {opening} "\\n" call "\\n" {closing}',
+            f'start: thought said ({opening} "\\n" call "\\n" {closing}){often}',
             f"said[max_tokens={grammar.text}]: {_TEXT}",
             f"call: {' | '.join(calls)}",
         ]
