@@ -14,6 +14,7 @@ from handrail.agent.tool import computer_use, reply_grammar
 
 if TYPE_CHECKING:  # the engine needs torch, which a puppet does not
     from handrail.model.engine import Engine
+    from handrail.model.remote import RemoteModel
 
 
 class Proposer(Protocol):
@@ -50,9 +51,9 @@ class Puppet:
 
 
 class ModelProposer:
-    """Asks a Qwen3-VL checkpoint, in the ``computer_use`` format."""
+    """Asks a Qwen3-VL checkpoint, here or behind an endpoint, in the ``computer_use`` format."""
 
-    def __init__(self, engine: "Engine", screenshots: int = 1) -> None:
+    def __init__(self, engine: "Engine | RemoteModel", screenshots: int = 1) -> None:
         self._engine = engine
         self._screenshots = screenshots
         self._tools = (computer_use(),)

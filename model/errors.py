@@ -8,6 +8,7 @@ ModelError
 +-- DeviceError          the asked device is not there
 +-- OptionsError         a generation option is out of its range
 +-- GrammarError         a schema cannot be followed, or was not
++-- RemoteError          an endpoint is not reachable, refuses, or answers oddly
 +-- PromptError          these messages cannot become a prompt
 |   +-- ImageError       this image cannot be shown to the model
 +-- Cancelled            the reply was cancelled while it was written
@@ -45,6 +46,10 @@ class OptionsError(ModelError):
 
 class GrammarError(ModelError):
     """A schema or a tool call cannot be made into a grammar, or a token does not follow it."""
+
+
+class RemoteError(ModelError):
+    """A model behind an endpoint could not be asked, or its answer not be read."""
 
 
 class PromptError(ModelError):

@@ -17,8 +17,10 @@ from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import UsageError
 
 if TYPE_CHECKING:
+    from handrail.model.remote import Endpoint
     from handrail.tasks.run_target import BrowserTarget, DesktopTarget
 
+REMOTE_TOKEN = "HANDRAIL_REMOTE_TOKEN"
 _PROFILES = ("observe", "ask", "unattended")
 _DTYPES = ("auto", "bfloat16", "float32")
 _BROWSER_ONLY = ("url", "headed", "browser", "storage_state", "profile_dir", "attach")
@@ -71,6 +73,15 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
         metavar="PATH_OR_NAME",
         help="a Qwen3-VL checkpoint folder, or pocket: the small one that is built in (default)",
     )
+    group.add_argument(
+        "--remote",
+        metavar="URL",
+        help="ask a model behind an OpenAI-compatible endpoint (ending in /v1) instead; its token "
+        f"is read from {REMOTE_TOKEN}",
+    )
+    group.add_argument(
+        "--remote-model", default="", metavar="NAME", help="its name there (default: the first)"
+    )
     group.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
     group.add_argument("--dtype", choices=_DTYPES, default="auto")
     group.add_argument("--threads", type=_positive, metavar="N", help="threads for the model")
@@ -97,6 +108,15 @@ def _add_bounds(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def _remote(arguments: argparse.Namespace) -> "Endpoint | None":
+    if arguments.remote is None:
+        return None
+    from handrail.model.remote import Endpoint
+
+    token = os.environ.get(REMOTE_TOKEN, "")
+    return Endpoint(arguments.remote, token, arguments.remote_model)
+
+
 def handle(arguments: argparse.Namespace) -> int:
     """Carry the run out and return its exit code."""
     check(arguments)
@@ -119,6 +139,7 @@ def handle(arguments: argparse.Namespace) -> int:
             arguments.dtype,
             arguments.threads,
             arguments.screenshots,
+            _remote(arguments),
         ),
         policy=PolicyChoice(arguments.policy, arguments.profile),
         budget=budget,

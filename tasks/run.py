@@ -108,8 +108,8 @@ def asked(request: RunRequest) -> Asked:
     return Asked(
         goal=request.goal,
         target=request.target.described(),
-        model=choice.model,
-        model_config_sha256=config_hash(model_folder(choice.model)),
+        model=choice.shown,
+        model_config_sha256="" if choice.remote else config_hash(model_folder(choice.model)),
         device=choice.device,
         dtype=choice.dtype,
         screenshots=choice.screenshots,
@@ -148,7 +148,7 @@ class _Run:
 
     def _agent(self, opened: ExitStack, stop: StopSwitch, listener: Listener) -> Agent:
         request, office = self.request, PermitOffice()
-        if self.crew.proposer is None:
+        if self.crew.proposer is None and request.model.remote is None:
             open_checkpoint(model_folder(request.model.model))  # absent? say so before a browser
         screen = opened.enter_context(request.target.opened(office, self.folder.downloads))
         proposer = self.crew.proposer

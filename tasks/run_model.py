@@ -12,6 +12,7 @@ from handrail.agent.proposer import ModelProposer, Proposer
 
 if TYPE_CHECKING:  # the engine needs torch, which takes a second to import
     from handrail.model.engine import Engine
+    from handrail.model.remote import Endpoint
 
 POCKET = "pocket"
 
@@ -20,7 +21,8 @@ POCKET = "pocket"
 class ModelChoice:
     """Which checkpoint, where it computes, and how many screenshots it is shown.
 
-    ``model`` is a folder, or ``pocket`` for the model that comes with Handrail.
+    ``model`` is a folder, or ``pocket`` for the model that comes with Handrail; with ``remote``,
+    the endpoint decides instead and nothing is loaded here.
     """
 
     model: str = POCKET
@@ -28,6 +30,12 @@ class ModelChoice:
     dtype: Literal["auto", "bfloat16", "float32"] = "auto"
     threads: int | None = None
     screenshots: int = 1
+    remote: "Endpoint | None" = None
+
+    @property
+    def shown(self) -> str:
+        """Return what people are told about which model it is."""
+        return self.model if self.remote is None else f"{self.remote.model} at {self.remote.url}"
 
 
 def model_folder(model: str) -> Path:
@@ -51,6 +59,10 @@ def config_hash(folder: Path) -> str:
 
 def load_proposer(choice: ModelChoice) -> Proposer:
     """Load the model and return a proposer on it. Raises ModelError."""
+    if choice.remote is not None:
+        from handrail.model.remote import RemoteModel
+
+        return ModelProposer(RemoteModel(choice.remote), choice.screenshots)
     from handrail.model.engine import Engine
 
     folder = model_folder(choice.model)
