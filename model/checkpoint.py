@@ -20,7 +20,7 @@ class CheckpointFolder:
         if not there:
             raise CheckpointError(
                 f"no checkpoint folder at {path}: pass a folder that holds config.json, "
-                "tokenizer.json and safetensors files"
+                "tokenizer.json and safetensors files, or pull a model by its name"
             )
         self.path = path
 

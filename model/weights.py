@@ -18,13 +18,8 @@ from handrail.model.stored import StoredTensor, listed
 _PLAIN = (torch.float32, torch.bfloat16, torch.float16)
 
 
-def load_weights(
-    network: Network,
-    stored: Mapping[str, StoredTensor],
-    device: torch.device,
-    precision: Precision,
-) -> None:
-    """Fill a network built on the meta device.
+def check(network: Network, stored: Mapping[str, StoredTensor]) -> dict[str, StoredTensor]:
+    """Fit a network to what is stored, and return each of its tensors as stored.
 
     Raises WeightsError naming tensors that are missing, not expected, or of another shape.
     """
@@ -35,17 +30,32 @@ def load_weights(
         del expected[HEAD]
     extra = {name for name in stored.keys() - expected.keys() if not _is_ignored(name, tied)}
     _check_names(expected, stored, extra)
-    plain = {name for name, _ in network.named_parameters(remove_duplicate=False)}
-    _check_plain(plain, stored)
-    state: dict[str, Tensor] = {}
-    for name in expected:
-        state[name] = stored[name].read().to(device)
+    _check_plain(_plain(network), stored)
+    return {name: stored[name] for name in expected}
+
+
+def load_weights(
+    network: Network,
+    stored: Mapping[str, StoredTensor],
+    device: torch.device,
+    precision: Precision,
+) -> None:
+    """Fill a network built on the meta device. Raises WeightsError as `check` does."""
+    wanted = check(network, stored)
+    plain, state = _plain(network), dict[str, Tensor]()
+    for name, tensor in wanted.items():
+        state[name] = tensor.read().to(device)
         if name in plain:
             state[name] = state[name].to(precision.of(name))
-    if tied:
+    if network.config.tie_word_embeddings:
         _check_tied_head(stored, state[EMBEDDING])
         state[HEAD] = state[EMBEDDING]
     network.load_state_dict(state, assign=True, strict=True)
+
+
+def _plain(network: Network) -> set[str]:
+    """Return the names of what is not packed."""
+    return {name for name, _ in network.named_parameters(remove_duplicate=False)}
 
 
 def _is_ignored(name: str, tied: bool) -> bool:

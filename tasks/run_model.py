@@ -1,6 +1,7 @@
 """Load a checkpoint, and choose the proposer that fits it."""
 
 import hashlib
+import os
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from handrail.agent.pocket_format import load_format
 from handrail.agent.pocket_proposer import PocketProposer
 from handrail.agent.proposer import ModelProposer, Proposer
+from handrail.tasks.models import is_name, models_folder, pulled_folder
 
 if TYPE_CHECKING:  # the engine needs torch, which takes a second to import
     from handrail.model.engine import Engine
@@ -39,8 +41,13 @@ class ModelChoice:
 
 
 def model_folder(model: str) -> Path:
-    """Return the checkpoint's folder; it may not be there."""
+    """Return the checkpoint's folder; it may not be there.
+
+    A name of the form OWNER/NAME means the model that was pulled, unless there is such a folder.
+    """
     if model != POCKET:
+        if is_name(model) and not Path(model).exists():
+            return pulled_folder(model, models_folder(os.environ))
         try:
             return Path(model).expanduser()
         except RuntimeError:
