@@ -57,15 +57,13 @@ def test_the_copy_says_nearly_what_the_source_says(
     assert torch.cosine_similarity(ours, wanted, dim=0) > (0.999 if bits == 8 else 0.7)
 
 
-def test_experts_become_one_of_each(checkpoint: Callable[[str], Path], tmp_path: Path) -> None:
+def test_experts_become_one_of_each(
+    checkpoint: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(ConfigError, match=r"divides all of \[48, 64, 128\]"):
         quantize(checkpoint("fused"), tmp_path / "q", 8)
-    before = quantizer._GROUPS
-    quantizer._GROUPS = (16,)
-    try:
-        quantize(checkpoint("fused"), tmp_path / "q", 8)
-    finally:
-        quantizer._GROUPS = before
+    monkeypatch.setattr(quantizer, "_GROUPS", (16,))
+    quantize(checkpoint("fused"), tmp_path / "q", 8)
     ours = Engine.load(tmp_path / "q", dtype="float32").begin(HELLO).logits
     wanted = Engine.load(checkpoint("fused"), dtype="float32").begin(HELLO).logits
     assert torch.cosine_similarity(ours, wanted, dim=0) > 0.99
@@ -73,7 +71,7 @@ def test_experts_become_one_of_each(checkpoint: Callable[[str], Path], tmp_path:
 
 def test_vision_is_kept_unless_asked(checkpoint: Callable[[str], Path], tmp_path: Path) -> None:
     for keep in ("vision", "nothing"):
-        quantize(checkpoint("tied"), tmp_path / keep, 8, keep)  # type: ignore[arg-type]
+        quantize(checkpoint("tied"), tmp_path / keep, 8, keep)
         names = load_file(tmp_path / keep / "model.safetensors")
         packed = [n for n in names if ".visual." in n and n.endswith("weight_packed")]
         assert bool(packed) == (keep == "nothing")
