@@ -7,12 +7,13 @@ SETUP := @$(PYTHON) -m tasks.setup
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev check bench pocket clean
+.PHONY: help demo test dev check parity bench pocket clean
 
 help:
 	@echo "make demo    let the pocket model try a browser and a desktop application (SEED=n)"
 	@echo "make test    the tests (ARGS='-k word')"
 	@echo "make check   ruff, mypy --strict, import contracts"
+	@echo "make parity  the core against transformers on many prompts, for minutes"
 	@echo "make dev     only prepare: environment, browser, virtual display"
 	@echo "make bench   measure, and write results/ and the tables made from it"
 	@echo "make pocket  train the pocket model from nothing; says how long it takes"
@@ -35,6 +36,10 @@ check:
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
 	$(VENV)/lint-imports
+
+parity:
+	$(SETUP) test
+	@$(VENV)/python -m pytest -m parity tests/model $(ARGS)
 
 bench:
 	$(SETUP) bench

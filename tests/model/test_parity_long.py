@@ -1,0 +1,101 @@
+"""`make parity`: many prompts, long replies, long contexts; minutes, so not a daily test."""
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from handrail.model.decode import Decode
+from handrail.model.engine import Engine
+from handrail.model.messages import ImagePart, Message, TextPart
+
+pytestmark = [pytest.mark.parity, pytest.mark.timeout(3600)]
+LIMIT, STEPS, PROMPTS = 1e-4, 128, 50
+SHAPES = ["tied", "untied", "wide", "fused", "some experts", "yarn"]
+_TEXT = "press save field list 10 window then wait below label name dates type hello the it's"
+WORDS = _TEXT.split()
+Picture = Callable[[int, int, int], Image.Image]
+Inputs = Callable[[str, Sequence[Image.Image]], dict[str, Any]]
+Difference = Callable[[torch.Tensor, torch.Tensor], float]
+
+
+def drawn(seed: int, picture: Picture) -> tuple[str, list[Image.Image]]:
+    """Return a text and zero to four pictures."""
+    chance = random.Random(seed)
+    text = " ".join(chance.choice(WORDS) for _ in range(chance.randint(1, 40)))
+    sizes = [(chance.randint(32, 320), chance.randint(32, 320)) for _ in range(seed % 5)]
+    return text, [picture(*size, seed * 10 + i) for i, size in enumerate(sizes)]
+
+
+def begun(engine: Engine, text: str, pictures: Sequence[Image.Image]) -> Decode:
+    return engine.begin([Message("user", [*map(ImagePart, pictures), TextPart(text)])])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_greedy_text_is_the_references_over_many_prompts(
+    shape: str, checkpoint: Callable[[str], Path], reference: Callable[[str], Any],
+    picture: Picture, reference_inputs: Inputs, relative_error: Difference,
+) -> None:  # fmt: skip
+    engine, distinct = Engine.load(checkpoint(shape), dtype="float32"), []
+    for seed in range(PROMPTS):
+        text, pictures = drawn(seed, picture)
+        with torch.no_grad():
+            wanted = reference(shape).generate(
+                **reference_inputs(text, pictures), max_new_tokens=STEPS, do_sample=False,
+                eos_token_id=None, pad_token_id=0, return_dict_in_generate=True,
+                output_logits=True,
+            )  # fmt: skip
+        decode, reply = begun(engine, text, pictures), []
+        for step in range(STEPS):
+            assert relative_error(decode.logits, wanted.logits[step][0]) < LIMIT
+            reply.append(int(decode.logits.argmax()))
+            decode.step(reply[-1])
+        assert reply == wanted.sequences[0, -STEPS:].tolist(), f"prompt {seed}"
+        distinct.append(len(set(reply)))
+    assert sorted(distinct)[PROMPTS // 2] >= 20
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_bfloat16_is_no_further_off_than_the_reference(
+    shape: str, checkpoint: Callable[[str], Path], reference: Callable[[str], Any],
+    picture: Picture, reference_inputs: Inputs, relative_error: Difference,
+) -> None:  # fmt: skip
+    """Teacher-forced on one text: errors to float32, averaged over prompts."""
+    rounded = type(reference(shape)).from_pretrained(checkpoint(shape), dtype=torch.bfloat16)
+    engine, ours, theirs = Engine.load(checkpoint(shape), dtype="bfloat16"), 0.0, 0.0
+    for seed in range(PROMPTS):
+        text, pictures = drawn(seed, picture)
+        inputs = reference_inputs(text, pictures)
+        with torch.no_grad():
+            exact = reference(shape)(**inputs).logits[0, -1]
+            theirs += relative_error(rounded(**inputs).logits[0, -1], exact)
+        ours += relative_error(begun(engine, text, pictures).logits, exact)
+    assert ours <= 1.1 * theirs
+
+
+def test_forty_thousand_positions_under_yarn(
+    checkpoint: Callable[[str], Path], tmp_path: Path, reference: Callable[[str], Any],
+    relative_error: Difference,
+) -> None:  # fmt: skip
+    """The reference reads by its own attention kernel: its eager one would need gigabytes."""
+    model = reference("yarn")
+    model.set_attn_implementation("sdpa")
+    folder = Path(copytree(checkpoint("yarn"), tmp_path / "long"))
+    config = json.loads((folder / "config.json").read_text())
+    config["text_config"]["max_position_embeddings"] = 65_536
+    (folder / "config.json").write_text(json.dumps(config))
+    engine = Engine.load(folder, dtype="float32")
+    text = " ".join(random.Random(3).choices(WORDS, k=24_000))
+    decode = engine.begin([Message("user", [TextPart(text)])])
+    assert decode.length > 40_000
+    ids = torch.tensor([decode.prompt_ids])
+    with torch.no_grad():
+        wanted = model(input_ids=ids, logits_to_keep=1).logits[0, -1]
+    model.set_attn_implementation("eager")
+    assert relative_error(decode.logits, wanted) < LIMIT
