@@ -47,17 +47,37 @@ def cut(image: Image.Image, spec: TileSpec) -> list[Tile]:
     They are spread evenly. A picture smaller than a tile is continued by the colour of its last
     pixel to the right and below.
     """
+    padded = _padded(image, spec)
+    return [
+        _tile(padded, left, top, spec, image.size)
+        for top in starts(padded.height, spec.height, spec.overlap_y)
+        for left in starts(padded.width, spec.width, spec.overlap_x)
+    ]
+
+
+def around(image: Image.Image, spec: TileSpec, x: float, y: float) -> Tile:
+    """Return the tile whose middle is as near as can be to a point, in fractions of the picture."""
+    padded = _padded(image, spec)
+    left = min(max(0, round(x * image.width - spec.width / 2)), padded.width - spec.width)
+    top = min(max(0, round(y * image.height - spec.height / 2)), padded.height - spec.height)
+    return _tile(padded, left, top, spec, image.size)
+
+
+def _padded(image: Image.Image, spec: TileSpec) -> Image.Image:
     rgb = image.convert("RGB")
     wide, tall = max(rgb.width, spec.width), max(rgb.height, spec.height)
-    if (wide, tall) != rgb.size:
-        padded = Image.new("RGB", (wide, tall), rgb.getpixel((rgb.width - 1, rgb.height - 1)))
-        padded.paste(rgb, (0, 0))
-        rgb = padded
-    return [
-        Tile(rgb.crop((left, top, left + spec.width, top + spec.height)), left, top, image.size)
-        for top in starts(tall, spec.height, spec.overlap_y)
-        for left in starts(wide, spec.width, spec.overlap_x)
-    ]
+    if (wide, tall) == rgb.size:
+        return rgb
+    padded = Image.new("RGB", (wide, tall), rgb.getpixel((rgb.width - 1, rgb.height - 1)))
+    padded.paste(rgb, (0, 0))
+    return padded
+
+
+def _tile(
+    padded: Image.Image, left: int, top: int, spec: TileSpec, screen: tuple[int, int]
+) -> Tile:
+    box = (left, top, left + spec.width, top + spec.height)
+    return Tile(padded.crop(box), left, top, screen)
 
 
 def starts(side: int, tile: int, overlap: int) -> list[int]:
