@@ -109,9 +109,10 @@ class PocketProposer:
         finds and gives the point (zoom-in refinement without zoom). Returns the best find and the
         visual tokens spent.
         """
-        first, spent = self._finds(tiles.cut(image, self._form.tile), text, said)
+        cut = tiles.cut(image, self._form.tile)
+        first, spent = self._finds(cut, text, said)
         best = _apart(sorted(first, key=lambda f: -f.score))[:_LOOKED_AT_TWICE]
-        if not best or len(first) == 1:
+        if not best or len(cut) == 1:
             return best[0] if best else _NOWHERE, spent
         centred = [tiles.around(image, self._form.tile, f.x, f.y) for f in best]
         second, more = self._finds(centred, text, said)
