@@ -16,7 +16,7 @@ from PIL import Image
 
 from handrail.actuators.observation import Observation
 from handrail.agent.history import Step
-from handrail.agent.parse import parse
+from handrail.agent.parse import CLOSE, OPEN, parse
 from handrail.agent.pocket_format import PocketFormat
 from handrail.agent.prompt import user_text
 from handrail.agent.proposal import ParseError, Proposal, Usage
@@ -57,6 +57,9 @@ class PocketProposer:
         self._tools = (computer_use(),)
         self._call = self._single(form.call)
         self._absent = self._single(form.absent)
+        self._think = self._single(form.think)
+        decoded = ((i, engine.tokenizer.decode([i])) for i in range(engine.tokenizer.size))
+        self._spans = {i for i, text in decoded if OPEN in text or CLOSE in text}
 
     def propose(
         self, goal: str, history: Sequence[Step], observation: Observation
@@ -99,6 +102,8 @@ class PocketProposer:
         stop = self._engine.stop_ids | {self._call, self._absent}
         while token not in stop and len(reply) < self._form.longest:
             reply.append(token)
+            if token == self._think:
+                stop |= self._spans  # what follows is a name, and any span of a call ends it
             token = int(decode.step(token).argmax())
         return self._engine.tokenizer.decode(reply), len(decode.prompt_ids), len(reply)
 

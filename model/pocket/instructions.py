@@ -69,7 +69,7 @@ def type_clause(rng: random.Random, name: str, value: str) -> Clause:
 
 def random_clause(rng: random.Random) -> Clause:
     """Return a clause about names that need not be on any screen."""
-    draw, value = rng.random(), words.value(rng, 18)
+    draw, value = rng.random(), words.entry(rng, 18)
     if draw < 0.5:
         return type_clause(rng, words.label(rng, 20), value)
     if draw < 0.93:

@@ -82,7 +82,7 @@ def whole(tile: Tile, name: str, element: Element | None, rng: random.Random) ->
     """Return a query with an instruction of one to four clauses, a history, and a click to make."""
     field_like = element is not None and element.kind == "field"
     own = (
-        instructions.type_clause(rng, name, words.value(rng))
+        instructions.type_clause(rng, name, words.entry(rng))
         if field_like or (element is None and rng.random() < 0.4)
         else instructions.click_clause(rng, name)
     )
@@ -98,7 +98,7 @@ def _other(tile: Tile, rng: random.Random) -> Clause:
         return instructions.random_clause(rng)
     element = rng.choice(tile.present)
     if element.kind == "field":
-        return instructions.type_clause(rng, element.name, words.value(rng))
+        return instructions.type_clause(rng, element.name, words.entry(rng))
     return instructions.click_clause(rng, element.name)
 
 
@@ -111,6 +111,9 @@ def plan(rng: random.Random) -> Query:
     query = _sequence(before, instructions.answer(moves[at] if at < len(moves) else Move()), 1.0)
     query.shift = rng.randint(0, 12)
     _learn_history(query, len(before))
+    if at < len(moves) and moves[at].click is not None:
+        # without a screen there is nothing to look for: the call says that the name ends here
+        query.labels[-1] = v.token(v.CALL_CLICK)
     return query
 
 

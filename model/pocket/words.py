@@ -103,6 +103,21 @@ def value(rng: random.Random, longest: int = 16) -> str:
     return text[:longest].strip()
 
 
+def entry(rng: random.Random, longest: int = 16) -> str:
+    """Return a value for an instruction: as `value`, and names with dots, dashes or numbers.
+
+    What screens show keeps to `value`: the examination is drawn with it, and stays as it is.
+    """
+    draw = rng.random()
+    if draw < 0.15:
+        text = invented(rng) + rng.choice("._-") + rng.choice((invented(rng), word(rng)))
+    elif draw < 0.25:
+        text = invented(rng) + str(rng.randint(1, 999))
+    else:
+        return value(rng, longest)
+    return text[:longest].strip()
+
+
 def near_duplicate(rng: random.Random, text: str, longest: int = 24) -> str:
     """Return a label that differs in one or two characters, or shares all but one word."""
     parts, draw = text.split(" "), rng.random()

@@ -74,8 +74,9 @@ def test_plans_end_with_the_turn_or_with_a_name() -> None:
         begins = _end_of_the_prompt(query.ids) - 1
         asked = query.labels[begins:-1]
         assert asked[0] in {v.token(t) for t in (v.THINK_CLICK, v.CALL_TYPE, v.FINISH)}
-        if asked[0] != v.token(v.THINK_CLICK):
-            assert asked[-1] == v.token("<|im_end|>")
+        names = asked[0] == v.token(v.THINK_CLICK)
+        ending = query.labels[-1] if names else asked[-1]
+        assert ending == v.token(v.CALL_CLICK if names else "<|im_end|>")
 
 
 def test_the_steps_that_were_done_are_learned_but_not_how_many() -> None:

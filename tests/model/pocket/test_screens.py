@@ -1,5 +1,6 @@
 """The renderer draws what its labels say, the same for the same seed, and never an unseen font."""
 
+import hashlib
 import random
 import statistics
 
@@ -93,3 +94,12 @@ def test_merge_order_is_the_models() -> None:
     assert targets.merge_order(grid)[:, 0].tolist() == [
         0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15,
     ]  # fmt: skip
+
+
+def test_the_examination_is_the_one_that_was_fixed() -> None:
+    """A change of the renderer or of its words would make it another suite."""
+    faces = theme.training_faces()[:1]
+    spec = ScreenSpec(1024, 768, faces)
+    drawn = [screens.screen(spec, random.Random(f"fixed:{i}")) for i in range(6)]
+    names = "|".join(e.name for canvas in drawn for e in canvas.elements)
+    assert hashlib.sha256(names.encode()).hexdigest()[:16] == "70126c13927172e4"
