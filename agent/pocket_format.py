@@ -18,7 +18,8 @@ class PocketFormat(BaseModel):
 
     ``think`` opens the line that names the target, ``call`` the tool call of a click, ``absent`` is
     said instead where the target is not on the tile, ``point`` is the rest with ``{x}`` and ``{y}``
-    in 0..1000; ``longest`` bounds a reply in tokens.
+    in 0..1000; ``type`` and ``end_type`` stand around a text to type; ``longest`` bounds a reply in
+    tokens.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,6 +28,8 @@ class PocketFormat(BaseModel):
     think: str = Field(min_length=1)
     call: str = Field(min_length=1)
     absent: str = Field(min_length=1)
+    type: str = Field(min_length=1)
+    end_type: str = Field(min_length=1)
     point: str
     longest: int = Field(default=120, ge=8, le=4096)
 

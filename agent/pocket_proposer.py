@@ -20,6 +20,7 @@ from handrail.agent.parse import CLOSE, OPEN, parse
 from handrail.agent.pocket_format import PocketFormat
 from handrail.agent.prompt import user_text
 from handrail.agent.proposal import ParseError, Proposal, Usage
+from handrail.agent.quotation import Quotation
 from handrail.agent.tool import computer_use
 from handrail.model import tiles
 from handrail.model.messages import ImagePart, Message, TextPart
@@ -58,6 +59,7 @@ class PocketProposer:
         self._call = self._single(form.call)
         self._absent = self._single(form.absent)
         self._think = self._single(form.think)
+        self._type, self._end_type = self._single(form.type), self._single(form.end_type)
         decoded = ((i, engine.tokenizer.decode([i])) for i in range(engine.tokenizer.size))
         self._spans = {i for i, text in decoded if OPEN in text or CLOSE in text}
 
@@ -70,7 +72,7 @@ class PocketProposer:
             f"Step {i}: {line}"
             for i, line in enumerate((_line(s) for s in history if _counts(s)), start=1)
         ]
-        said, prompt_tokens, reply_tokens = self._plan(user_text(goal, lines))
+        said, prompt_tokens, reply_tokens = self._plan(goal, user_text(goal, lines))
         reply, image_tokens, odds = said, 0, None
         if said.startswith(self._form.think) and self._form.call not in said:
             found, image_tokens = self._look(observation.image, user_text(goal, lines), said)
@@ -94,18 +96,39 @@ class PocketProposer:
         said = self._form.think + target
         return self._look(image, user_text(f"click {target}", []), said)[0]
 
-    def _plan(self, text: str) -> tuple[str, int, int]:
+    def _plan(self, goal: str, text: str) -> tuple[str, int, int]:
         """Return what is said before the screen must be looked at, and tokens read and written."""
         decode = self._engine.begin([Message("user", [TextPart(text)])], self._tools)
+        stop = self._engine.stop_ids | {self._call, self._absent}
         reply: list[int] = []
         token = int(decode.logits.argmax())
-        stop = self._engine.stop_ids | {self._call, self._absent}
         while token not in stop and len(reply) < self._form.longest:
             reply.append(token)
+            decode.step(token)
             if token == self._think:
-                stop |= self._spans  # what follows is a name, and any span of a call ends it
-            token = int(decode.step(token).argmax())
+                self._quote(decode, goal, self._spans, reply)
+                break  # where it is has to be looked for
+            token = int(decode.logits.argmax())
+            if reply[-1] == self._type:
+                token = self._quote(decode, goal, {self._end_type}, reply)
         return self._engine.tokenizer.decode(reply), len(decode.prompt_ids), len(reply)
+
+    def _quote(self, decode: "Decode", goal: str, ends: set[int], reply: list[int]) -> int:
+        """Say words of the goal until one of the ends is likelier; return that end."""
+        tokenizer = self._engine.tokenizer
+        ids = tokenizer.encode(goal)
+        quoted = Quotation(ids, [tokenizer.decode([i]) for i in ids])
+        while len(reply) < self._form.longest:
+            may = sorted(quoted.allowed() | (ends if quoted.may_end else set()))
+            if not may:
+                break
+            token = may[int(decode.logits[may].argmax())]
+            if token in ends:
+                return token
+            quoted.accept(token)
+            reply.append(token)
+            decode.step(token)
+        return min(ends)
 
     def _look(self, image: Image.Image, text: str, said: str) -> tuple[Found, int]:
         """Look in every tile, then once more with the best finds in the middle of a tile.

@@ -53,6 +53,8 @@ def form() -> dict[str, object]:
         "think": v.THINK_CLICK,
         "call": v.CALL_CLICK,
         "absent": v.ABSENT,
+        "type": v.CALL_TYPE,
+        "end_type": v.END_TYPE,
         "point": point,
     }
 

@@ -28,7 +28,7 @@ class Stage:
 RECIPE = (
     Stage("read", 40, 1.5e-3),
     Stage("small", 15, 1.2e-3),
-    Stage("tiles", 180, 1.2e-3, 0.4),
+    Stage("tiles", 290, 1.1e-3, 0.5),
 )
 """For two cores with bfloat16 matrix units; ``--scale`` stretches it for others."""
 

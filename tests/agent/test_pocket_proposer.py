@@ -113,13 +113,32 @@ def test_a_target_on_no_tile_is_pointed_at_with_little_confidence() -> None:
 
 def test_typing_and_ending_need_no_look() -> None:
     typing, _ = _proposer(v.encode([v.CALL_TYPE, "é <b>", v.END_TYPE]))
-    made = typing.propose("type", (), _seen((1, 1)))
+    made = typing.propose("type é <b>", (), _seen((1, 1)))
     assert isinstance(made, Proposal)
     assert made.action == Type(text="é <b>")
     ending, _ = _proposer(v.encode([v.FINISH]))
     made = ending.propose("type", (), _seen((1, 1)))
     assert isinstance(made, Proposal)
     assert made.action == Terminate(status="success")
+
+
+@pytest.mark.parametrize("said", ["Savy", "Save", "Save as you", "ave as", "zzz", ""])
+def test_a_name_is_quoted_from_the_goal(said: str) -> None:
+    proposer, _ = _proposer(v.encode([v.THINK_CLICK, said, v.CALL_CLICK]))
+    made = proposer.propose("click Save as", (), _seen((640, 400)))
+    assert isinstance(made, Proposal)
+    assert isinstance(made.action, Click)
+    name = made.line.removeprefix("click ")
+    assert name in ("Save", "Save as", "as", "click", "click Save", "click Save as")
+
+
+def test_only_words_of_the_goal_are_typed() -> None:
+    proposer, _ = _proposer(v.encode([v.CALL_TYPE]))
+    made = proposer.propose("type hello into Name", (), _seen((1, 1)))
+    assert isinstance(made, Proposal)
+    assert isinstance(made.action, Type)
+    assert made.action.text
+    assert made.action.text in "type hello into Name"
 
 
 def test_babble_is_a_parse_error() -> None:
