@@ -90,7 +90,7 @@ def goal(rng: random.Random, clauses: Sequence[Clause]) -> str:
         elif style < 0.9:
             text += (", and then " if i == len(clauses) else ", ") + clause.text
         else:
-            text += ". " + clause.text.capitalize()
+            text += f". {clause.text[0].upper()}{clause.text[1:]}"
     draw = rng.random()
     text = text[0].upper() + text[1:] if draw < 0.25 else text
     return text + "." if rng.random() < 0.12 else text

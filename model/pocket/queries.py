@@ -21,6 +21,8 @@ from handrail.model.pocket.targets import Floats, Tile, answer_units, cells
 
 IGNORE = -100
 _NEW_LINE = 10
+_CHOICE = 3.0
+_OPENINGS = frozenset(v.token(text) for text in (v.THINK_CLICK, v.CALL_TYPE, "click "))
 _STEPS = frozenset(v.token(step) for step in v.STEPS)
 
 
@@ -114,7 +116,19 @@ def plan(rng: random.Random) -> Query:
     if at < len(moves) and moves[at].click is not None:
         # without a screen there is nothing to look for: the call says that the name ends here
         query.labels[-1] = v.token(v.CALL_CLICK)
+    _weigh_choices(query, len(before))
     return query
+
+
+def _weigh_choices(query: Query, end: int) -> None:
+    """Let the tokens count that choose a step: what it does, and the first letter of its name.
+
+    The rest of a name only copies what the first letter has chosen.
+    """
+    query.weights[end - 1] = _CHOICE
+    for i, token in enumerate(query.ids):
+        if token in _OPENINGS and query.labels[i] != IGNORE:
+            query.weights[i] = _CHOICE
 
 
 def _learn_history(query: Query, end: int) -> None:

@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 
-from handrail.model.pocket import lessons, queries, screens, targets, theme
+from handrail.model.pocket import instructions, lessons, queries, screens, targets, theme
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.lessons import Lesson
 from handrail.model.pocket.queries import QueryMix
@@ -106,3 +106,22 @@ def test_of_two_plans_in_a_row_the_longest_is_beside_the_shortest() -> None:
     assert lengths[0] == sorted(lengths[0])
     assert lengths[1] == sorted(lengths[1], reverse=True)
     assert 0 < lengths[0][0] <= lengths[0][-1] <= lengths[1][-1]
+
+
+def test_what_chooses_a_step_counts_more_than_what_copies_it() -> None:
+    rng = random.Random(8)
+    for query in (queries.plan(rng) for _ in range(30)):
+        begins = _end_of_the_prompt(query.ids)
+        assert query.weights[begins - 1] == 3.0
+        if query.ids[begins] == v.token(v.THINK_CLICK):
+            assert query.weights[begins] == 3.0
+            assert set(query.weights[begins + 1 :]) == {1.0}
+
+
+def test_every_step_is_said_in_the_words_of_the_instruction() -> None:
+    rng = random.Random(9)
+    for _ in range(200):
+        clauses = [instructions.random_clause(rng) for _ in range(3)]
+        goal = instructions.goal(rng, clauses)
+        for move in (m for c in clauses for m in c.moves):
+            assert (move.click or move.type or "") in goal
