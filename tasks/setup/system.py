@@ -18,6 +18,7 @@ _PROGRAMS = {
     "openbox": "openbox",
     "mousepad": "mousepad",
     "galculator": "galculator",
+    "xterm": "xterm",
 }
 """Program -> the Debian package that has it: what the demo and the desktop tests need."""
 

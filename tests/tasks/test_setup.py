@@ -149,7 +149,7 @@ def test_without_apt_a_person_is_told_what_to_install(
     monkeypatch.setenv("PATH", str(tmp_path))
     packages = system.Packages(console, allowed=False)
     assert packages.prefix is None
-    with pytest.raises(Missing, match="apt-get install xvfb openbox mousepad galculator"):
+    with pytest.raises(Missing, match="apt-get install xvfb openbox mousepad galculator xterm"):
         system.prepare_display(Settings(tmp_path), console, packages)
 
 
@@ -164,12 +164,12 @@ def test_apt_installs_what_is_missing(
     program(
         tmp_path / "apt-get",
         f"""cd {tmp_path}; echo "$@" >> asked
-        if [ "$1" = install ]; then /bin/cp Xvfb mousepad; /bin/cp Xvfb galculator; fi""",
+        if [ "$1" = install ]; then for i in mousepad galculator xterm; do /bin/cp Xvfb $i; done; fi""",
     )
     system.prepare_display(Settings(tmp_path), console, system.Packages(console, allowed=True))
     asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
-    assert asked == ["update", "install --yes --no-install-recommends mousepad galculator"]
-    assert "apt-get install mousepad galculator" in said.getvalue()
+    assert asked == ["update", "install --yes --no-install-recommends mousepad galculator xterm"]
+    assert "apt-get install mousepad galculator xterm" in said.getvalue()
 
 
 def test_the_distribution_is_read(tmp_path: Path) -> None:
