@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import Formatter
 
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket import words
@@ -17,9 +18,12 @@ _TYPE = (
     'type "{v}" into {n}',
     'type "{v}" into "{n}"',
     "type {v} into the {n} field",
+    "type {v} in {n}",
     "enter {v} into {n}",
+    "enter {v} into the {n} box",
     "write {v} in {n}",
     "set {n} to {v}",
+    "in {n} type {v}",
 )
 _CLICK = (
     "click {n}",
@@ -37,6 +41,9 @@ _CLICK = (
     'click "{n}"',
     "turn on {n}",
     "open the {n} tab",
+    "switch to {n}",
+    "go to {n}",
+    "tick the {n} checkbox",
 )
 _PLAIN = ("type {v}", "type {v}", 'type "{v}"', "enter {v}", "write {v}")
 
@@ -51,20 +58,43 @@ class Move:
 
 @dataclass(frozen=True)
 class Clause:
-    """A piece of an instruction and its moves."""
+    """A piece of an instruction and its moves; where in the text each move's words begin."""
 
     text: str
     moves: tuple[Move, ...]
+    begins: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A whole instruction and its moves; where in the text each move's words begin."""
+
+    text: str
+    moves: tuple[Move, ...]
+    begins: tuple[int, ...]
 
 
 def click_clause(rng: random.Random, name: str) -> Clause:
     """Return a clause that asks for a click on a name."""
-    return Clause(rng.choice(_CLICK).format(n=name), (Move(click=name),))
+    text, begins = _filled(rng.choice(_CLICK), {"n": name})
+    return Clause(text, (Move(click=name),), (begins["n"],))
 
 
 def type_clause(rng: random.Random, name: str, value: str) -> Clause:
     """Return a clause that asks for a value in a named field."""
-    return Clause(rng.choice(_TYPE).format(n=name, v=value), (Move(click=name), Move(type=value)))
+    text, begins = _filled(rng.choice(_TYPE), {"n": name, "v": value})
+    return Clause(text, (Move(click=name), Move(type=value)), (begins["n"], begins["v"]))
+
+
+def _filled(template: str, parts: dict[str, str]) -> tuple[str, dict[str, int]]:
+    """Fill a template; return the text and where each part begins in it."""
+    text, begins = "", {}
+    for literal, key, _, _ in Formatter().parse(template):
+        text += literal
+        if key is not None:
+            begins[key] = len(text)
+            text += parts[key]
+    return text, begins
 
 
 def random_clause(rng: random.Random) -> Clause:
@@ -72,28 +102,39 @@ def random_clause(rng: random.Random) -> Clause:
     draw, value = rng.random(), words.entry(rng, 18)
     if draw < 0.5:
         return type_clause(rng, words.label(rng, 20), value)
-    if draw < 0.93:
+    if draw < 0.88:
         return click_clause(rng, words.label(rng, 20))
-    return Clause(rng.choice(_PLAIN).format(v=value), (Move(type=value),))
+    text, begins = _filled(rng.choice(_PLAIN), {"v": value})
+    return Clause(text, (Move(type=value),), (begins["v"],))
 
 
-def goal(rng: random.Random, clauses: Sequence[Clause]) -> str:
+_JOINERS = (
+    *((", ", ", then "),) * 9,
+    *((", then ", ", then "),) * 3,
+    *((", ", " and "),) * 2,
+    *((", ", ", and "),) * 2,
+    *((", ", ", and then "),) * 2,
+    *((". ", ". "),) * 2,
+)
+"""What stands between clauses, and before the last one."""
+
+
+def goal(rng: random.Random, clauses: Sequence[Clause]) -> Goal:
     """Join clauses into one instruction, as people write them."""
-    style, text = rng.random(), clauses[0].text
-    for i, clause in enumerate(clauses[1:], start=2):
-        if style < 0.5:
-            text += (", then " if i == len(clauses) else ", ") + clause.text
-        elif style < 0.65:
-            text += ", then " + clause.text
-        elif style < 0.8:
-            text += (" and " if i == len(clauses) else ", ") + clause.text
-        elif style < 0.9:
-            text += (", and then " if i == len(clauses) else ", ") + clause.text
-        else:
-            text += f". {clause.text[0].upper()}{clause.text[1:]}"
-    draw = rng.random()
-    text = text[0].upper() + text[1:] if draw < 0.25 else text
-    return text + "." if rng.random() < 0.12 else text
+    between, last = rng.choice(_JOINERS)
+    text, begins = "", []
+    for i, clause in enumerate(clauses):
+        if i:
+            text += last if i == len(clauses) - 1 else between
+        begins += [len(text) + begin for begin in clause.begins]
+        text += _capital(clause.text) if text.endswith(". ") else clause.text
+    text = _capital(text) if rng.random() < 0.25 else text
+    text += "." if rng.random() < 0.12 else ""
+    return Goal(text, tuple(m for c in clauses for m in c.moves), tuple(begins))
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def prompt(text: str, done: Sequence[Move]) -> list[int]:
@@ -103,10 +144,15 @@ def prompt(text: str, done: Sequence[Move]) -> list[int]:
         ids.append(v.token(v.PREVIOUS))
         for i, move in enumerate(done):
             ids += ([] if i == 0 else [10]) + [v.token(v.STEPS[min(i, len(v.STEPS) - 1)])]
-            ids += [v.token("click "), *phrased(move.click)] if move.click else list(b"type")
+            ids += step(move)
     else:
         ids.append(v.token(v.NONE))
     return ids + v.encode(v.ASSISTANT)
+
+
+def step(move: Move) -> list[int]:
+    """Return the ids by which a history tells of a step."""
+    return [v.token("click "), *phrased(move.click)] if move.click else list(b"type")
 
 
 def answer(move: Move) -> list[int]:
@@ -119,6 +165,7 @@ def answer(move: Move) -> list[int]:
 
 
 _SPLIT = (", then ", " into ", "type ", "click ")
+_LENGTHS = {v.token(phrase): len(phrase) for phrase in _SPLIT}
 
 
 def phrased(text: str | None) -> list[int]:
@@ -133,3 +180,12 @@ def phrased(text: str | None) -> list[int]:
         ids += [*rest[:at].encode("utf-8"), v.token(phrase)]
         rest = rest[at + len(phrase) :]
     return ids
+
+
+def places(ids: Sequence[int]) -> dict[int, int]:
+    """Return which of a phrased text's ids begins at which of its bytes."""
+    found, at = {}, 0
+    for i, token in enumerate(ids):
+        found[at] = i
+        at += _LENGTHS.get(token, 1)
+    return found

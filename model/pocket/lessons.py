@@ -10,7 +10,7 @@ from queue import Full
 import numpy as np
 from numpy.typing import NDArray
 
-from handrail.model.pocket import forms, queries, screens, targets, theme
+from handrail.model.pocket import forms, plans, queries, screens, targets, theme
 from handrail.model.pocket.queries import Packed, QueryMix
 from handrail.model.pocket.screens import ScreenSpec
 from handrail.model.pocket.targets import CELL, RunTargets, Tile
@@ -34,10 +34,9 @@ class Lesson:
     """A stage's diet.
 
     ``tile`` is width and height in pixels, multiples of 32; ``batch`` tiles a step; ``dense`` the
-    share
-    of dense text pages; ``mix`` the queries a tile, or None while only reading is learned;
-    ``plans``
-    instruction-only queries a step, an even number; ``forms`` the share of screens that are forms.
+    share of dense text pages; ``mix`` the queries a tile, or None while only reading is learned;
+    ``plans`` instructions without a screen a step, an even number; ``forms`` the share of screens
+    that are forms.
     """
 
     tile: tuple[int, int]
@@ -96,20 +95,20 @@ def batch(lesson: Lesson, rng: random.Random) -> Batch:
     if lesson.mix is not None:
         drawn = [queries.for_tile(t, lesson.mix, rng) for t in chosen]
         asked = queries.pack(drawn, *lesson.grid)
-    plans = None
+    planned = None
     if lesson.plans:
-        ranked = sorted((queries.plan(rng) for _ in range(lesson.plans)), key=lambda q: len(q.ids))
+        ranked = sorted((plans.plan(rng) for _ in range(lesson.plans)), key=lambda p: len(p.ids))
         half = lesson.plans // 2
         # attention costs a row's length squared: short rows, the longest beside the shortest
         rows = zip(ranked[:half], reversed(ranked[half:]), strict=True)
-        plans = queries.pack([list(row) for row in rows], 0, 0)
+        planned = plans.pack([list(row) for row in rows])
     letters = np.concatenate([targets.characters(t) for t in chosen])
     return Batch(
         np.stack([t.image for t in chosen]),
         letters,
         [targets.run_targets(t) for t in chosen],
         asked,
-        plans,
+        planned,
     )
 
 

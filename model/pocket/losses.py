@@ -31,6 +31,7 @@ class Weights:
     pointing: float = 0.3
     coordinate: float = 0.5
     token: float = 1.0
+    quoting: float = 0.5
 
 
 @dataclass
@@ -150,6 +151,17 @@ def looking(read: Read, areas: Sequence[np.ndarray], scores: Scores) -> tuple[Te
         aim_hit=hit[here].float().mean().item() if here.any() else 0.0,
     )
     return aim, point
+
+
+def quoting(read: Read, packed: queries.Packed, scores: Scores) -> Tensor:
+    """Return the loss of the head that is shown which word of the instruction is said next."""
+    tile, row, source = torch.tensor(packed.quoted).unbind(1)
+    weight = on(packed.weights)[tile, row]
+    hit = (read.quoting.argmax(-1) == source).float()
+    chosen = weight > 1
+    scores.note(quote_hit=hit.mean().item(), choice_hit=hit[chosen].mean().item())
+    each = -read.quoting.gather(1, source[:, None])[:, 0]
+    return (each * weight).sum() / weight.sum()
 
 
 def answers(

@@ -31,6 +31,8 @@ from handrail.model.vision import VisionBlock
 
 LOOKING_LAYER = 3
 POINTING_LAYER = 2
+QUOTING_LAYER = 4
+QUOTING_HEAD = 2
 CHARACTERS = 96
 _TEXT_CYCLES = (0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32)
 _IMAGE_CYCLES = (0.5, 1, 2, 3, 4, 6, 8, 12)
@@ -90,11 +92,12 @@ class Seen:
 
 @dataclass(frozen=True)
 class Read:
-    """The decoder's output (B, L, D), the log-weights of the supervised head and the pointer."""
+    """The decoder's output (B, L, D), the log-weights of the supervised heads and the pointer."""
 
     hidden: Tensor
     looking: Tensor
     pointing: Tensor
+    quoting: Tensor
 
 
 class TrainingNetwork(nn.Module):
@@ -130,7 +133,10 @@ class TrainingNetwork(nn.Module):
         return Seen(kept[0].flatten(0, 1), features.tokens.flatten(0, 1), deep)
 
     def read(self, seen: Seen | None, packed: queries.Packed) -> Read:
-        """Run the decoder over packed queries; ``looking`` and ``pointing`` need an image."""
+        """Run the decoder over packed queries; ``looking`` and ``pointing`` need an image.
+
+        ``quoting`` needs rows that say words of the instruction.
+        """
         decoder, ids = self.model.model.language_model, on(packed.ids)
         hidden: Tensor = decoder.embed_tokens(ids)
         if torch.is_autocast_enabled(hidden.device.type):
@@ -139,12 +145,16 @@ class TrainingNetwork(nn.Module):
         if seen is not None:
             hidden = hidden.masked_scatter(visual, seen.merged.to(hidden.dtype))
         rotation = self._rope.prefill(torch.from_numpy(packed.positions), hidden)
-        mask, rows = _mask(on(packed.owner)), packed.rows
-        looking = pointing = torch.zeros(())
+        mask, rows = _mask(packed), packed.rows
+        quotes = [(tile, row) for tile, row, _ in packed.quoted]
+        looking = pointing = quoting = torch.zeros(())
         for number, layer in enumerate(decoder.layers):
             assert isinstance(layer, DecoderLayer)
             if number == LOOKING_LAYER and seen is not None and rows:
-                looking = _looking(layer, hidden, rotation, mask, rows)
+                found = _attending(layer, 0, hidden, rotation, mask, rows)
+                looking = found[:, len(queries.PREFIX) - 1 :]
+            if number == QUOTING_LAYER and quotes:
+                quoting = _attending(layer, QUOTING_HEAD, hidden, rotation, mask, quotes)
             hidden = _layer(layer, hidden, rotation, mask)
             if seen is not None and number < len(seen.deep):
                 level = torch.zeros_like(hidden).masked_scatter(
@@ -153,7 +163,7 @@ class TrainingNetwork(nn.Module):
                 hidden = hidden + level
             if number == POINTING_LAYER and seen is not None and rows:
                 pointing = self._pointing(hidden, rows, int(visual[0].sum()))
-        return Read(decoder.norm(hidden), looking, pointing)
+        return Read(decoder.norm(hidden), looking, pointing, quoting)
 
     def _pointing(self, hidden: Tensor, rows: list[tuple[int, int]], count: int) -> Tensor:
         tile, row = torch.tensor(rows).unbind(1)
@@ -179,25 +189,28 @@ def _layer(layer: DecoderLayer, hidden: Tensor, rotation: Rotation, mask: Tensor
     return out
 
 
-def _looking(
+def _attending(
     layer: DecoderLayer,
+    head: int,
     hidden: Tensor,
     rotation: Rotation,
     mask: Tensor,
     rows: list[tuple[int, int]],
 ) -> Tensor:
-    """Return head 0's log-weights over 'not here' and what follows, shape (rows, 1 + N + ...)."""
+    """Return a head's log-weights over all of a row's tokens, shape (rows, L)."""
     tile, row = torch.tensor(rows).unbind(1)
     attention: Attention = layer.self_attn
     normed, size = layer.input_layernorm(hidden), attention.head_dim
-    keys = attention.k_norm(functional.linear(normed, attention.k_proj.weight[:size]))
-    asked = attention.q_norm(functional.linear(normed[tile, row], attention.q_proj.weight[:size]))
-    cos, sin = rotation.cos[:, 0], rotation.sin[:, 0]
-    keys = rotate(keys, Rotation(cos, sin))
-    asked = rotate(asked, Rotation(cos[tile, row], sin[tile, row]))
-    scores = torch.einsum("nd,nkd->nk", asked.float(), keys.float()[tile]) / math.sqrt(size)
-    scores = scores.masked_fill(~mask[tile, 0, row], -1e4).log_softmax(-1)
-    return scores[:, len(queries.PREFIX) - 1 :]
+    share = len(attention.q_proj.weight) // len(attention.k_proj.weight)
+    key, query = (
+        part.weight.unflatten(0, (-1, size)) for part in (attention.k_proj, attention.q_proj)
+    )
+    keys = attention.k_norm(functional.linear(normed, key[head // share]))
+    asked = attention.q_norm(functional.linear(normed, query[head]))
+    turned = Rotation(rotation.cos[:, 0], rotation.sin[:, 0])
+    keys, asked = rotate(keys, turned).float(), rotate(asked, turned).float()
+    scores = (asked @ keys.transpose(1, 2))[tile, row] / math.sqrt(size)
+    return scores.masked_fill(~mask[tile, 0, row], -1e4).log_softmax(-1)
 
 
 def on(array: NDArray[np.generic]) -> Tensor:
@@ -214,8 +227,11 @@ def patches(images: Tensor) -> Tensor:
     return blocks.permute(0, 2, 5, 3, 6, 1, 4, 7).reshape(batch, rows * columns, 3 * PATCH * PATCH)
 
 
-def _mask(owner: Tensor) -> Tensor:
-    """Return who may look at whom, (B, 1, L, L): the shared head, and one's own past."""
+def _mask(packed: queries.Packed) -> Tensor:
+    """Return who may look at whom, (B, 1, L, L): what is shared, and one's own past."""
+    owner, turn, until = on(packed.owner), on(packed.turn), on(packed.until)
+    at = torch.arange(owner.shape[1])
     same = (owner[:, :, None] == owner[:, None, :]) | (owner[:, None, :] == queries.SHARED)
-    length = owner.shape[1]
-    return (same & torch.ones(length, length, dtype=torch.bool).tril())[:, None]
+    trunk = (turn[:, None, :] == 0) & (at < until[:, :, None])
+    turns = (turn[:, :, None] == turn[:, None, :]) | trunk
+    return (same & turns & (at <= at[:, None]))[:, None]

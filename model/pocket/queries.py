@@ -20,10 +20,6 @@ from handrail.model.pocket.instructions import Clause, Move
 from handrail.model.pocket.targets import Floats, Tile, answer_units, cells
 
 IGNORE = -100
-_NEW_LINE = 10
-_CHOICE = 3.0
-_OPENINGS = frozenset(v.token(text) for text in (v.THINK_CLICK, v.CALL_TYPE, "click "))
-_STEPS = frozenset(v.token(step) for step in v.STEPS)
 
 
 @dataclass
@@ -91,7 +87,7 @@ def whole(tile: Tile, name: str, element: Element | None, rng: random.Random) ->
     clauses = [own if i == 0 else _other(tile, rng) for i in range(rng.choice((1, 1, 2, 2, 3, 4)))]
     rng.shuffle(clauses)
     done = [m for c in clauses[: clauses.index(own)] for m in c.moves]
-    before = instructions.prompt(instructions.goal(rng, clauses), done)
+    before = instructions.prompt(instructions.goal(rng, clauses).text, done)
     return _look(_sequence(before, instructions.answer(Move(click=name)), 0.5), tile, element)
 
 
@@ -102,47 +98,6 @@ def _other(tile: Tile, rng: random.Random) -> Clause:
     if element.kind == "field":
         return instructions.type_clause(rng, element.name, words.entry(rng))
     return instructions.click_clause(rng, element.name)
-
-
-def plan(rng: random.Random) -> Query:
-    """Return a query that needs no screen: say the next step of an instruction."""
-    clauses = [instructions.random_clause(rng) for _ in range(rng.choice((1, 1, 2, 2, 3, 4)))]
-    moves = [m for c in clauses for m in c.moves]
-    at = rng.randint(0, len(moves))
-    before = instructions.prompt(instructions.goal(rng, clauses), moves[:at])
-    query = _sequence(before, instructions.answer(moves[at] if at < len(moves) else Move()), 1.0)
-    query.shift = rng.randint(0, 12)
-    _learn_history(query, len(before))
-    if at < len(moves) and moves[at].click is not None:
-        # without a screen there is nothing to look for: the call says that the name ends here
-        query.labels[-1] = v.token(v.CALL_CLICK)
-    _weigh_choices(query, len(before))
-    return query
-
-
-def _weigh_choices(query: Query, end: int) -> None:
-    """Let the tokens count that choose a step: what it does, and the first letter of its name.
-
-    The rest of a name only copies what the first letter has chosen.
-    """
-    query.weights[end - 1] = _CHOICE
-    for i, token in enumerate(query.ids):
-        if token in _OPENINGS and query.labels[i] != IGNORE:
-            query.weights[i] = _CHOICE
-
-
-def _learn_history(query: Query, end: int) -> None:
-    """Ask for the steps of the history too: they follow from the goal as the next one does.
-
-    Not asked is where the history stops, which nothing tells.
-    """
-    if (previous := v.token(v.PREVIOUS)) not in query.ids[:end]:
-        return
-    last = end - len(v.encode(v.ASSISTANT)) - 1
-    for i in range(query.ids.index(previous) + 1, last):
-        following = query.ids[i + 1]
-        if following != _NEW_LINE and following not in _STEPS:
-            query.labels[i] = following
 
 
 @dataclass(frozen=True)
@@ -186,16 +141,36 @@ def _texts(tile: Tile) -> set[str]:
 
 @dataclass
 class Packed:
-    """A batch of tiles with their queries as arrays; B tiles, L tokens, N merged tokens a tile."""
+    """A batch of tiles with their queries as arrays; B tiles, L tokens, N merged tokens a tile.
+
+    A token sees what is before it of its own ``owner`` and of what all share. Where one owner has
+    several ``turn`` s, it sees of turn 0 only what is before ``until``, and no other turn.
+    """
 
     ids: NDArray[np.int64]
     positions: NDArray[np.int64]
     owner: NDArray[np.int64]
+    turn: NDArray[np.int64]
+    until: NDArray[np.int64]
     labels: NDArray[np.int64]
     weights: NDArray[np.float32]
     rows: list[tuple[int, int]] = field(default_factory=list)
     areas: list[Floats] = field(default_factory=list)
     coordinates: list[tuple[int, int, int, int]] = field(default_factory=list)
+    quoted: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+def blank(rows: int, length: int) -> Packed:
+    """Return rows of padding, to be filled."""
+    return Packed(
+        np.full((rows, length), v.token("<|endoftext|>")),
+        np.zeros((3, rows, length), np.int64),
+        np.full((rows, length), -1),
+        np.zeros((rows, length), np.int64),
+        np.zeros((rows, length), np.int64),
+        np.full((rows, length), IGNORE),
+        np.zeros((rows, length), np.float32),
+    )
 
 
 PREFIX = v.encode(v.BEFORE_IMAGE)
@@ -203,7 +178,7 @@ SHARED = -2
 
 
 def pack(batch: Sequence[Sequence[Query]], rows: int, columns: int) -> Packed:
-    """Lay queries behind an image of ``rows`` x ``columns`` merged tokens (0 x 0: no image).
+    """Lay queries behind an image of ``rows`` x ``columns`` merged tokens.
 
     ``coordinates`` holds (tile, row of x, x, y); ``rows`` and ``areas`` are what a supervised
     attention head looks at: entry 0 stands for 'not here', then the merged tokens.
@@ -211,18 +186,12 @@ def pack(batch: Sequence[Sequence[Query]], rows: int, columns: int) -> Packed:
     count = rows * columns
     head = len(PREFIX) + count + 1
     length = head + max(sum(len(q.ids) for q in queries) for queries in batch)
-    out = Packed(
-        np.full((len(batch), length), v.token("<|endoftext|>")),
-        np.zeros((3, len(batch), length), np.int64),
-        np.full((len(batch), length), -1),
-        np.full((len(batch), length), IGNORE),
-        np.zeros((len(batch), length), np.float32),
-    )
+    out = blank(len(batch), length)
     out.ids[:, : len(PREFIX)] = PREFIX
     out.ids[:, len(PREFIX) : head - 1] = v.token("<|image_pad|>")
     out.ids[:, head - 1] = v.token("<|vision_end|>")
     out.positions[:, :, : len(PREFIX)] = np.arange(len(PREFIX))
-    grid_rows, grid_columns = np.divmod(np.arange(count), max(1, columns))
+    grid_rows, grid_columns = np.divmod(np.arange(count), columns)
     image = np.stack([np.zeros(count, np.int64), grid_rows, grid_columns]) + len(PREFIX)
     out.positions[:, :, len(PREFIX) : head - 1] = image[:, None]
     start = len(PREFIX) + max(rows, columns)

@@ -63,8 +63,10 @@ def loss_of(
         coordinate, token = losses.answers(net, read, batch.asked, scores)
         total = total + weights.coordinate * coordinate + weights.token * token
     if batch.plans is not None:
-        _, token = losses.answers(net, net.read(None, batch.plans), batch.plans, scores)
-        total = total + weights.token * token
+        read = net.read(None, batch.plans)
+        _, token = losses.answers(net, read, batch.plans, scores)
+        quoting = losses.quoting(read, batch.plans, scores)
+        total = total + weights.token * token + weights.quoting * quoting
     return total
 
 

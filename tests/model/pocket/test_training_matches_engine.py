@@ -7,9 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
+from handrail.agent.prompt import user_text
 from handrail.model.engine import Engine
 from handrail.model.messages import ImagePart, Message, TextPart
-from handrail.model.pocket import instructions, queries
+from handrail.model.pocket import instructions, plans, queries
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.export import export
 from handrail.model.pocket.network import TrainingNetwork, build
@@ -56,6 +57,26 @@ def test_packed_rows_equal_single_queries(network: tuple[TrainingNetwork, Engine
         text = instructions_text(goal)
         message = Message("user", [ImagePart(image), TextPart(text)])
         theirs = engine.begin([message], TOOLS, v.THINK_CLICK + said).logits
+        assert torch.corrcoef(torch.stack([ours, theirs]))[0, 1] > 0.999
+        assert (ours - theirs).abs().max() < 0.05 * theirs.abs().max()
+
+
+def test_every_turn_of_a_plan_equals_the_engines(network: tuple[TrainingNetwork, Engine]) -> None:
+    trained, engine = network
+    rng = random.Random(4)
+    clauses = [instructions.type_clause(rng, "Name", "abc"), instructions.click_clause(rng, "OK")]
+    goal = instructions.goal(rng, clauses)
+    packed = plans.pack([[plans.plan(rng), plans.laid_out(goal)]])
+    with torch.no_grad():
+        hidden = trained.read(None, packed).hidden.float()
+    for done in range(len(goal.moves) + 1):
+        turn = (packed.owner[0] == 1) & (packed.turn[0] == done + 1)
+        asked = len(v.encode(v.ASSISTANT)) + (done == 0)
+        row = int(turn.nonzero()[0][asked - 1])
+        ours = hidden[0, row] @ trained.embedding.detach().t()
+        steps = [f"click {m.click}" if m.click else "type" for m in goal.moves[:done]]
+        text = user_text(goal.text, [f"Step {i}: {s}" for i, s in enumerate(steps, start=1)])
+        theirs = engine.begin([Message("user", [TextPart(text)])], TOOLS).logits
         assert torch.corrcoef(torch.stack([ours, theirs]))[0, 1] > 0.999
         assert (ours - theirs).abs().max() < 0.05 * theirs.abs().max()
 

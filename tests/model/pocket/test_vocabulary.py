@@ -14,7 +14,7 @@ from handrail.model.pocket.instructions import Clause, Move
 def _plan(rng: random.Random) -> tuple[str, list[Move], list[Move]]:
     clauses: list[Clause] = [instructions.random_clause(rng) for _ in range(rng.randint(1, 4))]
     moves = [move for clause in clauses for move in clause.moves]
-    return instructions.goal(rng, clauses), moves[: rng.randint(0, len(moves))], moves
+    return instructions.goal(rng, clauses).text, moves[: rng.randint(0, len(moves))], moves
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -1,0 +1,126 @@
+"""A plan teaches every step of an instruction, each as the engine is asked for it."""
+
+import random
+
+import numpy as np
+import torch
+
+from handrail.model.pocket import instructions, lessons, plans
+from handrail.model.pocket import vocabulary as v
+from handrail.model.pocket.instructions import Goal, Move
+from handrail.model.pocket.lessons import Lesson
+from handrail.model.pocket.plans import Plan
+from handrail.model.pocket.queries import IGNORE, QueryMix
+
+
+def _goals(seed: int, count: int) -> list[Goal]:
+    rng = random.Random(seed)
+    return [
+        instructions.goal(rng, [instructions.random_clause(rng) for _ in range(rng.randint(1, 4))])
+        for _ in range(count)
+    ]
+
+
+def _turn(plan: Plan, turn: int) -> list[int]:
+    """Return the rows that the last token of a turn sees, itself included."""
+    last = max(i for i, t in enumerate(plan.turn) if t == turn)
+    trunk = range(plan.until[last])
+    return [*trunk, *(i for i, t in enumerate(plan.turn) if t == turn)]
+
+
+def test_each_turn_is_a_whole_conversation_as_the_engine_sees_it() -> None:
+    system = v.encode(v.BEFORE_IMAGE)[:-1]
+    for goal in _goals(1, 40):
+        plan = plans.laid_out(goal)
+        for step in range(len(goal.moves) + 1):
+            rows = _turn(plan, step + 1)
+            move = goal.moves[step] if step < len(goal.moves) else Move()
+            asked = instructions.prompt(goal.text, goal.moves[:step])
+            assert [plan.ids[i] for i in rows] == system + asked + instructions.answer(move)
+            assert [plan.positions[i] for i in rows] == list(range(len(rows)))
+
+
+def test_what_is_to_be_said_is_what_comes_next() -> None:
+    for goal in _goals(2, 40):
+        plan = plans.laid_out(goal)
+        for step in range(len(goal.moves) + 1):
+            rows = _turn(plan, step + 1)
+            begins = len(instructions.prompt(goal.text, goal.moves[:step])) + 5
+            said = [plan.labels[i] for i in rows[begins - 1 : -1]]
+            assert said == [plan.ids[i] for i in rows[begins:]]
+            named = step < len(goal.moves) and goal.moves[step].click is not None
+            assert plan.labels[rows[-1]] == (v.token(v.CALL_CLICK) if named else IGNORE)
+
+
+def test_the_steps_that_were_done_are_learned_but_not_how_many() -> None:
+    for goal in _goals(3, 40):
+        plan = plans.laid_out(goal)
+        end = plan.turn.count(0)
+        learned = [i for i in range(end) if plan.labels[i] != IGNORE]
+        assert all(plan.labels[i] == plan.ids[i + 1] for i in learned)
+        steps = {v.token(s) for s in v.STEPS}
+        assert not any(plan.labels[i] in {10, *steps} for i in learned)
+        assert len(learned) == sum(len(instructions.step(m)) for m in goal.moves)
+
+
+def test_quotations_stand_in_the_instruction() -> None:
+    for goal in _goals(4, 60):
+        plan = plans.laid_out(goal)
+        end = plan.ids.index(v.token(v.PREVIOUS))
+        nothing_left = plan.ids.index(v.token(v.INSTRUCTION))
+        sources = dict(plan.quoted)
+        assert len(sources) == len(plan.quoted)
+        copied = 0
+        for row, source in plan.quoted:
+            assert nothing_left <= source <= end
+            literal = plan.labels[row] < v.BYTES and plan.ids[row] not in {
+                v.token(s) for s in v.STEPS
+            }
+            if literal:
+                assert plan.ids[source] == plan.labels[row]
+                copied += 1
+        assert copied
+        done = _turn(plan, len(goal.moves) + 1)
+        assert sources[done[-3]] == nothing_left
+
+
+def test_what_chooses_a_step_counts_more_than_what_copies_it() -> None:
+    for goal in _goals(5, 30):
+        plan = plans.laid_out(goal)
+        for i, label in enumerate(plan.labels):
+            opens = label in {v.token(t) for t in (v.THINK_CLICK, v.CALL_TYPE, v.FINISH)}
+            if opens or plan.ids[i] in {v.token(v.THINK_CLICK), v.token(v.CALL_TYPE)}:
+                assert plan.weights[i] == plans.CHOICE
+
+
+def test_packed_plans_see_their_own_trunk_and_turn_only() -> None:
+    from handrail.model.pocket.network import _mask
+
+    first, second = (plans.laid_out(goal) for goal in _goals(6, 2))
+    packed = plans.pack([[first, second]])
+    mask = _mask(packed)[0, 0]
+    at = len(first.ids)
+    assert packed.ids[0].tolist() == [*first.ids, *second.ids]
+    for turn in range(1, max(second.turn) + 1):
+        rows = _turn(second, turn)
+        seen = torch.nonzero(mask[at + rows[-1]])[:, 0].tolist()
+        assert seen == [at + row for row in rows]
+    assert all(packed.ids[b, s] >= 0 for b, _, s in packed.quoted)
+    assert np.array_equal(packed.labels[0], [*first.labels, *second.labels])
+
+
+def test_of_two_plans_in_a_row_the_longest_is_beside_the_shortest() -> None:
+    lesson = Lesson((256, 192), 1, 1.0, QueryMix(2, 0, 0), plans=16)
+    made = lessons.batch(lesson, random.Random(7))
+    assert made.plans is not None
+    lengths = [(made.plans.owner == owner).sum(1).tolist() for owner in (0, 1)]
+    assert len(lengths[0]) == 8
+    assert lengths[0] == sorted(lengths[0])
+    assert lengths[1] == sorted(lengths[1], reverse=True)
+    assert 0 < lengths[0][0] <= lengths[0][-1] <= lengths[1][-1]
+
+
+def test_every_step_is_said_in_the_words_of_the_instruction() -> None:
+    for goal in _goals(9, 200):
+        for move, begin in zip(goal.moves, goal.begins, strict=True):
+            assert goal.text[begin:].startswith(move.click or move.type or "?")
