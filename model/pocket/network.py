@@ -145,7 +145,7 @@ class TrainingNetwork(nn.Module):
         if seen is not None:
             hidden = hidden.masked_scatter(visual, seen.merged.to(hidden.dtype))
         rotation = self._rope.prefill(torch.from_numpy(packed.positions), hidden)
-        mask, rows = _mask(packed), packed.rows
+        mask, rows = allowed(packed), packed.rows
         quotes = [(tile, row) for tile, row, _ in packed.quoted]
         looking = pointing = quoting = torch.zeros(())
         for number, layer in enumerate(decoder.layers):
@@ -202,15 +202,16 @@ def _attending(
     attention: Attention = layer.self_attn
     normed, size = layer.input_layernorm(hidden), attention.head_dim
     share = len(attention.q_proj.weight) // len(attention.k_proj.weight)
-    key, query = (
-        part.weight.unflatten(0, (-1, size)) for part in (attention.k_proj, attention.q_proj)
-    )
-    keys = attention.k_norm(functional.linear(normed, key[head // share]))
-    asked = attention.q_norm(functional.linear(normed, query[head]))
+    keys = attention.k_norm(functional.linear(normed, _head(attention.k_proj, head // share, size)))
+    asked = attention.q_norm(functional.linear(normed, _head(attention.q_proj, head, size)))
     turned = Rotation(rotation.cos[:, 0], rotation.sin[:, 0])
     keys, asked = rotate(keys, turned).float(), rotate(asked, turned).float()
     scores = (asked @ keys.transpose(1, 2))[tile, row] / math.sqrt(size)
     return scores.masked_fill(~mask[tile, 0, row], -1e4).log_softmax(-1)
+
+
+def _head(projection: nn.Linear, number: int, size: int) -> Tensor:
+    return projection.weight[number * size : (number + 1) * size]
 
 
 def on(array: NDArray[np.generic]) -> Tensor:
@@ -227,7 +228,7 @@ def patches(images: Tensor) -> Tensor:
     return blocks.permute(0, 2, 5, 3, 6, 1, 4, 7).reshape(batch, rows * columns, 3 * PATCH * PATCH)
 
 
-def _mask(packed: queries.Packed) -> Tensor:
+def allowed(packed: queries.Packed) -> Tensor:
     """Return who may look at whom, (B, 1, L, L): what is shared, and one's own past."""
     owner, turn, until = on(packed.owner), on(packed.turn), on(packed.until)
     at = torch.arange(owner.shape[1])

@@ -75,9 +75,10 @@ def laid_out(goal: Goal) -> Plan:
     for i, (move, begin) in enumerate(zip(goal.moves, goal.begins, strict=True)):
         _remember(out, ends[i + 1] - len(instructions.step(move)), move, places.get(begin))
     for i, end in enumerate(ends):
-        done = i == len(goal.moves)
-        move, begin = (Move(), None) if done else (goal.moves[i], places.get(goal.begins[i]))
-        _answer(out, i + 1, end, move, first - 1 if done else begin)
+        if i == len(goal.moves):
+            _answer(out, i + 1, end, Move(), first - 1)  # nothing is left: the instruction's token
+        else:
+            _answer(out, i + 1, end, goal.moves[i], places.get(goal.begins[i]))
     return out
 
 

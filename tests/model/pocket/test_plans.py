@@ -5,7 +5,7 @@ import random
 import numpy as np
 import torch
 
-from handrail.model.pocket import instructions, lessons, plans
+from handrail.model.pocket import instructions, lessons, network, plans
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.instructions import Goal, Move
 from handrail.model.pocket.lessons import Lesson
@@ -94,11 +94,9 @@ def test_what_chooses_a_step_counts_more_than_what_copies_it() -> None:
 
 
 def test_packed_plans_see_their_own_trunk_and_turn_only() -> None:
-    from handrail.model.pocket.network import _mask
-
     first, second = (plans.laid_out(goal) for goal in _goals(6, 2))
     packed = plans.pack([[first, second]])
-    mask = _mask(packed)[0, 0]
+    mask = network.allowed(packed)[0, 0]
     at = len(first.ids)
     assert packed.ids[0].tolist() == [*first.ids, *second.ids]
     for turn in range(1, max(second.turn) + 1):
