@@ -66,18 +66,20 @@ class Engine:
         device: str = "cpu",
         dtype: DtypeName = "auto",
         threads: int | None = None,
+        least_image_tokens: int = 0,
     ) -> Engine:
         """Load a checkpoint folder in the published Qwen3-VL layout.
 
         `dtype` "auto" is bfloat16, but float32 for the decoder of small models on a CPU.
-        `threads` sets torch's thread count for the whole process. Raises CheckpointError or
-        DeviceError.
+        `threads` sets torch's thread count for the whole process. Smaller pictures are enlarged to
+        `least_image_tokens`. Raises CheckpointError or DeviceError.
         """
         where = _device(device)
         folder = open_checkpoint(path)
         config = load_config(folder)
         tokenizer = load_tokenizer(folder)
-        processor = ImageProcessor(load_processor_config(folder), config.vision)
+        sizes = load_processor_config(folder)
+        processor = ImageProcessor(sizes, config.vision, least_image_tokens)
         prompts = PromptBuilder(config, processor, tokenizer, load_chat_template(folder))
         stored = folder.tensors()
         if threads is not None:
@@ -157,7 +159,7 @@ class Engine:
         decode, given = self.begin(messages, tools), options or GenerateOptions()
         if isinstance(follow, ToolGrammar) and follow.thinking is None and self._thinks(decode):
             follow = replace(follow, thinking=given.max_new_tokens // 2)
-        constraint = None if follow is None else self._constraint(follow)
+        constraint = None if follow is None else self.constraint(follow)
         return Reply(decode, self.tokenizer, self.stop_ids, given, constraint)
 
     def _thinks(self, decode: Decode) -> bool:
@@ -187,7 +189,8 @@ class Engine:
         if self._cancel is not None and self._cancel.is_set():
             raise Cancelled("the reply was cancelled")
 
-    def _constraint(self, follow: ToolGrammar | Schema) -> Constraint:
+    def constraint(self, follow: ToolGrammar | Schema) -> Constraint:
+        """Return what holds one reply to a form. Raises GrammarError."""
         if self._compiler is None:  # takes a second for a large vocabulary
             size = self.config.text.vocab_size
             self._compiler = GrammarCompiler(self.tokenizer, self.stop_ids, size)

@@ -12,6 +12,7 @@ ModelError
 +-- PromptError          these messages cannot become a prompt
 |   +-- ImageError       this image cannot be shown to the model
 +-- Cancelled            the reply was cancelled while it was written
++-- UnsupportedError     this checkpoint cannot do what is asked of it
 +-- CoordinateError      a coordinate is not in 0..1000
 """
 
@@ -66,3 +67,7 @@ class CoordinateError(ModelError):
 
 class Cancelled(ModelError):
     """Another thread cancelled the reply."""
+
+
+class UnsupportedError(ModelError):
+    """This checkpoint has not learned what is asked of it."""

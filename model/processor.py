@@ -132,10 +132,13 @@ def smart_resize(height: int, width: int, factor: int, pixels: tuple[int, int]) 
 
 
 class ImageProcessor:
-    """Turns pictures into patches for one checkpoint."""
+    """Turns pictures into patches for one checkpoint; `least_tokens` enlarges small ones."""
 
-    def __init__(self, config: ProcessorConfig, vision: VisionConfig) -> None:
-        self._pixels = (config.min_pixels, config.max_pixels)
+    def __init__(
+        self, config: ProcessorConfig, vision: VisionConfig, least_tokens: int = 0
+    ) -> None:
+        least = least_tokens * (vision.patch_size * vision.spatial_merge_size) ** 2
+        self._pixels = (min(max(config.min_pixels, least), config.max_pixels), config.max_pixels)
         self._patch = vision.patch_size
         self._merge = vision.spatial_merge_size
         # One float32 multiply and add a pixel: value * scale + shift.

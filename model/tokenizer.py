@@ -79,6 +79,13 @@ class Tokenizer:
         """Encode plain text; a control token spelled in it stays text."""
         return self._fast.encode(text, add_special_tokens=False).ids if text else []
 
+    def single(self, text: str) -> int:
+        """Return the id of a text that is one token. Raises TokenizerError where it is not."""
+        ids = self.encode(text)
+        if len(ids) != 1:
+            raise TokenizerError(f"the checkpoint's tokenizer has no single token for {text!r}")
+        return ids[0]
+
     def stream(self) -> "TextStream":
         """Return what turns a reply's ids to text while they come."""
         return TextStream(self._fast)

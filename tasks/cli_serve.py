@@ -52,11 +52,11 @@ def handle(arguments: argparse.Namespace) -> int:
         from handrail.model.server.app import Server
     except ImportError as error:
         raise UsageError(f"{error.name} is not installed: pip install 'handrail[serve]'") from error
-    from handrail.model.engine import Engine
+    from handrail.model.grounder import open_engine
     from handrail.tasks.run_model import model_folder
 
     folder = model_folder(arguments.model)
-    engine = Engine.load(folder, arguments.device, arguments.dtype, arguments.threads)
+    engine = open_engine(folder, arguments.device, arguments.dtype, arguments.threads)
     name = arguments.name or (arguments.model if arguments.model == "pocket" else folder.stem)
     config = uvicorn.Config(
         Server(engine, name, limits).app(), arguments.host, arguments.port, log_level="warning",

@@ -74,11 +74,11 @@ def _display(environ: Mapping[str, str]) -> Finding:
 
 
 def _model(machine: Machine) -> str:
-    from handrail.model.engine import Engine
+    from handrail.model.grounder import open_engine
     from handrail.tasks.run_model import model_folder
 
     folder = model_folder(machine.model)
-    engine = Engine.load(folder)
+    engine = open_engine(folder)
     tokens = ", ".join(
         f"{width}x{height}: {engine.visual_tokens(width, height)}" for width, height in _SIZES
     )

@@ -71,17 +71,17 @@ def measure(file: Path, images: Path | None, model: "ModelChoice") -> "tuple[Sho
     Raises RowError before the model is loaded, and ModelError.
     """
     from handrail.tasks.evaluate_rows import read_rows
-    from handrail.tasks.evaluate_score import grounder_on, shoot
+    from handrail.tasks.evaluate_score import locator_on, shoot
     from handrail.tasks.run_model import load_proposer
 
     rows = read_rows(file, images)
-    grounder = grounder_on(load_proposer(model))
+    locator = locator_on(load_proposer(model))
 
     def told(done: int, hits: int) -> None:
         if done % 25 == 0 or done == len(rows):
             print(f"{done} of {len(rows)} asked, {hits} hit", file=sys.stderr, flush=True)
 
-    return shoot(rows, grounder, told)
+    return shoot(rows, locator, told)
 
 
 def print_table(title: str, figures: "Sequence[Figure]") -> None:

@@ -1,4 +1,4 @@
-"""Ask a grounder about every row, and count the points that fall into their boxes."""
+"""Ask a locator about every row, and count the points that fall into their boxes."""
 
 import statistics
 import time
@@ -14,13 +14,14 @@ from handrail.actuators.observation import Observation, Surface
 from handrail.agent.pocket_proposer import PocketProposer
 from handrail.agent.proposal import Proposal
 from handrail.agent.proposer import Proposer
+from handrail.model.grounding import Grounder
 from handrail.tasks.evaluate_rows import GROUPS, GroundingRow
 from handrail.tasks.results.result import Figure, share
 
 _CLICK = "click "
 
 
-class Grounder(Protocol):
+class Locator(Protocol):
     """Finds what an instruction means in a picture."""
 
     def locate(self, image: Image.Image, instruction: str) -> Point | None:
@@ -28,7 +29,7 @@ class Grounder(Protocol):
         ...
 
 
-class ProposerGrounder:
+class ProposerLocator:
     """Asks a proposer for its first action; where it points is the answer."""
 
     def __init__(self, proposer: Proposer) -> None:
@@ -44,23 +45,23 @@ class ProposerGrounder:
         return found[0] if found else None
 
 
-class PocketGrounder:
+class PhraseLocator:
     """Asks the pocket model for a target by name: its grounding alone, without its planning."""
 
-    def __init__(self, proposer: PocketProposer) -> None:
-        self._proposer = proposer
+    def __init__(self, grounder: Grounder) -> None:
+        self._grounder = grounder
 
     def locate(self, image: Image.Image, instruction: str) -> Point | None:
         """Return the pixel for what follows the word ``click``, or for the whole instruction."""
-        found = self._proposer.locate(image, instruction.removeprefix(_CLICK))
+        found = self._grounder.point(image, instruction.removeprefix(_CLICK))
         return ScreenGeometry(width=image.width, height=image.height).point(found.x, found.y)
 
 
-def grounder_on(proposer: Proposer) -> Grounder:
+def locator_on(proposer: Proposer) -> Locator:
     """Return how a proposer's model is asked where things are."""
     if isinstance(proposer, PocketProposer):
-        return PocketGrounder(proposer)
-    return ProposerGrounder(proposer)
+        return PhraseLocator(proposer.grounder)
+    return ProposerLocator(proposer)
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Shot:
 
 def shoot(
     rows: Sequence[GroundingRow],
-    grounder: Grounder,
+    locator: Locator,
     told: Callable[[int, int], None] = lambda done, hits: None,
 ) -> tuple[Shot, ...]:
     """Ask about every row in turn; ``told`` hears how many are done and how many hit."""
@@ -88,7 +89,7 @@ def shoot(
         with Image.open(row.image) as opened:
             image = opened.convert("RGB")
         started = time.perf_counter()
-        point = grounder.locate(image, row.instruction)
+        point = locator.locate(image, row.instruction)
         shots.append(Shot(row, point, time.perf_counter() - started))
         told(len(shots), sum(shot.hit for shot in shots))
     return tuple(shots)

@@ -7,9 +7,9 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from handrail.agent.pocket_format import load_format
 from handrail.agent.pocket_proposer import PocketProposer
 from handrail.agent.proposer import ModelProposer, Proposer
+from handrail.model.tile_format import load_format
 from handrail.tasks.models import is_name, models_folder, pulled_folder
 
 if TYPE_CHECKING:  # the engine needs torch, which takes a second to import
@@ -70,10 +70,10 @@ def load_proposer(choice: ModelChoice) -> Proposer:
         from handrail.model.remote import RemoteModel
 
         return ModelProposer(RemoteModel(choice.remote), choice.screenshots)
-    from handrail.model.engine import Engine
+    from handrail.model.grounder import open_engine
 
     folder = model_folder(choice.model)
-    engine = Engine.load(folder, choice.device, choice.dtype, choice.threads)
+    engine = open_engine(folder, choice.device, choice.dtype, choice.threads)
     return make_proposer(engine, folder, choice.screenshots)
 
 
@@ -84,4 +84,8 @@ def make_proposer(engine: "Engine", folder: Path, screenshots: int) -> Proposer:
     CheckpointError.
     """
     form = load_format(folder)
-    return ModelProposer(engine, screenshots) if form is None else PocketProposer(engine, form)
+    if form is None:
+        return ModelProposer(engine, screenshots)
+    from handrail.model.tile_grounder import TileGrounder
+
+    return PocketProposer(engine, form, TileGrounder(engine, form))

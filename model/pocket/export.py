@@ -53,6 +53,7 @@ def form() -> dict[str, object]:
         "think": v.THINK_CLICK,
         "call": v.CALL_CLICK,
         "absent": v.ABSENT,
+        "ask": v.INSTRUCTION + "click {phrase}" + v.NONE,
         "type": v.CALL_TYPE,
         "end_type": v.END_TYPE,
         "point": point,

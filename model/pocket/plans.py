@@ -19,7 +19,7 @@ from handrail.model.pocket.instructions import Goal, Move
 from handrail.model.pocket.queries import IGNORE, Packed, blank
 
 CHOICE = 3.0
-"""How much tokens count that choose a step, where others only copy what was chosen."""
+"""How much tokens count that choose a step or where its words end; others only copy letters."""
 _SYSTEM = v.encode(v.BEFORE_IMAGE)[:-1]
 _STEPS = [v.token(step) for step in v.STEPS]
 
@@ -86,7 +86,7 @@ def _remember(out: Plan, at: int, move: Move, source: int | None) -> None:
     """Ask for a step of the trunk, which begins at ``at``: it follows as the next one does."""
     said = instructions.step(move)
     for i, token in enumerate(said):
-        out.say(at - 1 + i, token, CHOICE if i < 2 else 1.0)
+        out.say(at - 1 + i, token, _weight(i, token))
     if source is not None:
         out.quoted.append((at - 1, source))
         if move.click is not None:
@@ -99,14 +99,19 @@ def _answer(out: Plan, turn: int, until: int, move: Move, source: int | None) ->
     said, at = instructions.answer(move), len(out.ids) + len(opening)
     out.add([*opening, *said], turn, until, until)
     for i, token in enumerate(said):
-        out.say(at - 1 + i, token, CHOICE if i < 2 else 1.0)
+        out.say(at - 1 + i, token, _weight(i, token))
     if move.click is not None:
         # there is no screen to look at: that one is to be looked at says that the name ends here
-        out.say(len(out.ids) - 1, v.token(v.CALL_CLICK))
+        out.say(len(out.ids) - 1, v.token(v.CALL_CLICK), CHOICE)
     if source is not None:
         out.quoted.append((at - 1, source))
         if move != Move():
             _quote(out, at, instructions.phrased(move.click or move.type), source)
+
+
+def _weight(i: int, token: int) -> float:
+    inside = i > 1 and token < v.BYTES and chr(token).isalnum()
+    return 1.0 if inside else CHOICE
 
 
 def _quote(out: Plan, row: int, said: Sequence[int], source: int) -> None:

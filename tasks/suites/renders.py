@@ -22,7 +22,7 @@ from handrail.model.pocket.suite import Item
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import ExitCode
 from handrail.tasks.evaluate import add_model, chosen_model, print_table
-from handrail.tasks.evaluate_score import Grounder, grounder_on
+from handrail.tasks.evaluate_score import Locator, locator_on
 from handrail.tasks.results.result import Figure, measured, share, write_result
 from handrail.tasks.run_model import load_proposer
 
@@ -43,19 +43,19 @@ class Answered:
 
 def answer_all(proposer: Proposer, items: Iterator[Item]) -> tuple[Answered, ...]:
     """Ask about every item in turn, with progress."""
-    grounder, answers = grounder_on(proposer), []
+    locator, answers = locator_on(proposer), []
     for item in items:
-        answers.append(_answer(grounder, item))
+        answers.append(_answer(locator, item))
         if len(answers) % 50 == 0:
             say(f"{len(answers)} asked, {sum(a.hit for a in answers)} hit")
     return tuple(answers)
 
 
-def _answer(grounder: Grounder, item: Item) -> Answered:
+def _answer(locator: Locator, item: Item) -> Answered:
     left, top, right, bottom = item.box
     tall, wide = item.image.shape[:2]
     started = time.perf_counter()
-    point = grounder.locate(Image.fromarray(item.image), f"click {item.name}")
+    point = locator.locate(Image.fromarray(item.image), f"click {item.name}")
     return Answered(
         kind=item.kind,
         near=item.near,

@@ -1,7 +1,6 @@
 """The pocket model's proposer plans once, looks in every tile, and speaks computer_use."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -13,14 +12,14 @@ from handrail.actuators.actions import Click, Terminate, Type
 from handrail.actuators.geometry import ScreenGeometry
 from handrail.actuators.observation import Observation, Surface
 from handrail.agent.history import Step
-from handrail.agent.pocket_format import FILE, PocketFormat, load_format
 from handrail.agent.pocket_proposer import PocketProposer
 from handrail.agent.proposal import ParseError, Proposal
 from handrail.model.engine import Engine
-from handrail.model.errors import CheckpointError
 from handrail.model.messages import ImagePart, Message, TextPart
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.export import form
+from handrail.model.tile_format import TileFormat
+from handrail.model.tile_grounder import TileGrounder
 from handrail.model.tokenizer import Tokenizer
 
 SIZE = (1280, 800)
@@ -77,8 +76,9 @@ class Seer:
 
 def _proposer(plan: Sequence[int]) -> tuple[PocketProposer, Seer]:
     seer = Seer(plan)
-    shape = PocketFormat.model_validate(form())
-    return PocketProposer(cast(Engine, seer), shape), seer
+    shape = TileFormat.model_validate(form())
+    engine = cast(Engine, seer)
+    return PocketProposer(engine, shape, TileGrounder(engine, shape)), seer
 
 
 def _seen(at: tuple[int, int] | None, size: tuple[int, int] = SIZE) -> Observation:
@@ -154,22 +154,3 @@ def test_the_steps_before_are_told_as_in_training() -> None:
     assert seer.heard == [
         f"{v.INSTRUCTION}type Ada into Name{v.PREVIOUS}Step 1: click Name\nStep 2: type"
     ]
-
-
-def test_a_checkpoint_without_the_file_has_no_tiles(tmp_path: Path) -> None:
-    assert load_format(tmp_path) is None
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"tile": 3}', "\xff"])
-def test_a_broken_file_names_itself(tmp_path: Path, text: str) -> None:
-    (tmp_path / FILE).write_text(text, "latin-1")
-    with pytest.raises(CheckpointError, match=r"handrail\.json"):
-        load_format(tmp_path)
-
-
-def test_locate_finds_by_name_without_planning() -> None:
-    proposer, seer = _proposer([])
-    found = proposer.locate(_seen((900, 500)).image, "Save")
-    assert found.x * 1280 == pytest.approx(900, abs=2)
-    assert found.y * 800 == pytest.approx(500, abs=2)
-    assert seer.heard == []

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from PIL import Image, ImageDraw
+
 from handrail.tasks.runs import list_runs, runs_root
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -33,3 +35,16 @@ def test_quickstart_leaves_a_run_with_a_report(tmp_path: Path) -> None:
     assert kind in {"success", "failed", "denied", "budget", "environment"}
     assert Path(report) == run.report
     assert "click Save" in run.report.read_text()
+
+
+def test_find_points_at_a_name(tmp_path: Path) -> None:
+    image = Image.new("RGB", (640, 448), "white")
+    button = (200, 300, 300, 330)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle(button, fill="#e0e0e0", outline="#505050")
+    draw.text((225, 307), "Save as", fill="black", font_size=14)
+    image.save(tmp_path / "screen.png")
+    there, x, y, *_ = example("find.py", tmp_path, str(tmp_path / "screen.png"), "Save as")
+    assert there == "True"
+    assert button[0] < float(x) * 640 < button[2]
+    assert button[1] < float(y) * 448 < button[3]

@@ -14,7 +14,7 @@ from handrail.tasks.errors import RowError
 from handrail.tasks.evaluate import print_table
 from handrail.tasks.evaluate_rows import read_rows
 from handrail.tasks.evaluate_score import (
-    ProposerGrounder,
+    ProposerLocator,
     centre_floor,
     figures,
     random_floor,
@@ -59,7 +59,7 @@ def test_hits_floors_and_groups_are_counted(folder: Path) -> None:
         "this is no action",
     ]
     heard: list[tuple[int, int]] = []
-    shots = shoot(rows, ProposerGrounder(Puppet(actions)), lambda *told: heard.append(told))
+    shots = shoot(rows, ProposerLocator(Puppet(actions)), lambda *told: heard.append(told))
     assert [shot.hit for shot in shots] == [True, False, False, False]
     assert [shot.point is None for shot in shots] == [False, False, True, True]
     assert heard == [(1, 1), (2, 1), (3, 1), (4, 1)]
@@ -146,7 +146,7 @@ def test_names_from_a_file_cannot_style_the_table(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = read_rows(_lines(folder, _row(role="\x1b[31mred[/red]")))
-    shots = shoot(rows, ProposerGrounder(Puppet([Terminate(status="failure")])))
+    shots = shoot(rows, ProposerLocator(Puppet([Terminate(status="failure")])))
     print_table("t\x1b[2J", figures(shots))
     out = capsys.readouterr().out
     assert "\x1b" not in out

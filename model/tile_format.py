@@ -13,13 +13,13 @@ FILE = "handrail.json"
 _NUMBERS = re.compile(r"-?\d+")
 
 
-class PocketFormat(BaseModel):
+class TileFormat(BaseModel):
     """How a tile-trained checkpoint writes a click.
 
     ``think`` opens the line that names the target, ``call`` the tool call of a click, ``absent`` is
-    said instead where the target is not on the tile, ``point`` is the rest with ``{x}`` and ``{y}``
-    in 0..1000; ``type`` and ``end_type`` stand around a text to type; ``longest`` bounds a reply in
-    tokens.
+    said instead where the target is not on the tile, ``ask`` the user's words with ``{phrase}``
+    where only a phrase is to be found, ``point`` is the rest with ``{x}`` and ``{y}`` in 0..1000;
+    ``type`` and ``end_type`` stand around a text to type; ``longest`` bounds a reply in tokens.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,6 +28,7 @@ class PocketFormat(BaseModel):
     think: str = Field(min_length=1)
     call: str = Field(min_length=1)
     absent: str = Field(min_length=1)
+    ask: str = Field(min_length=1)
     type: str = Field(min_length=1)
     end_type: str = Field(min_length=1)
     point: str
@@ -52,13 +53,13 @@ class PocketFormat(BaseModel):
         return numbers[0] / 1000, numbers[1] / 1000
 
 
-def load_format(folder: Path) -> PocketFormat | None:
+def load_format(folder: Path) -> TileFormat | None:
     """Return a checkpoint's format, None without a ``handrail.json``. Raises CheckpointError."""
     file = folder / FILE
     if not file.is_file():
         return None
     try:
-        return PocketFormat.model_validate_json(file.read_text("utf-8"))
+        return TileFormat.model_validate_json(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, ValidationError) as error:
         raise CheckpointError(
             f"{file} is not readable ({error}): copy it from the source"

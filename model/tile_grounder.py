@@ -1,0 +1,105 @@
+"""Grounding with checkpoints that were trained on tiles of screens, as the pocket model is.
+
+The target is asked of each tile at native scale; the tile in which the model is surest gives the
+coordinates. The best finds are then looked at once more in the middle of a tile of their own: at a
+tile's edge a name or its field may be cut off (zoom-in refinement, without the zoom).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from PIL import Image
+
+from handrail.model import tiles
+from handrail.model.decode import Decode
+from handrail.model.engine import Engine
+from handrail.model.errors import UnsupportedError
+from handrail.model.grounding import Boxed, Pointed
+from handrail.model.messages import ImagePart, Message, TextPart, ToolSchema
+from handrail.model.tile_format import TileFormat
+
+LOOKED_AT_TWICE = 3
+_SAME_PLACE = 0.02
+_TOOLS: tuple[ToolSchema, ...] = ({"type": "function", "function": {"name": "computer_use"}},)
+"""Such a checkpoint's template knows whether there are tools, not what they are."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """The best find, and the visual tokens that were spent on it."""
+
+    best: Pointed
+    image_tokens: int
+
+
+class TileGrounder:
+    """Looks for phrases in all tiles of a picture; use from one thread at a time."""
+
+    def __init__(self, engine: Engine, form: TileFormat) -> None:
+        self._engine = engine
+        self._form = form
+        self._call = engine.tokenizer.single(form.call)
+        self._absent = engine.tokenizer.single(form.absent)
+
+    def point(self, image: Image.Image, phrase: str) -> Pointed:
+        """Return the best place, with scores that say whether it is one. Raises ModelError."""
+        asked = self._form.ask.replace("{phrase}", phrase)
+        return self.look(image, asked, self._form.think + phrase).best
+
+    def boxes(self, image: Image.Image, phrase: str) -> tuple[Boxed, ...]:
+        """Raise UnsupportedError: such checkpoints have learned points only."""
+        raise UnsupportedError(
+            "this checkpoint points at things and draws no boxes: ask it for a point, "
+            "or use a published Qwen3-VL checkpoint"
+        )
+
+    def look(self, image: Image.Image, text: str, said: str) -> Look:
+        """Look for what ``said``, the beginning of the reply to ``text``, names."""
+        cut = tiles.cut(image, self._form.tile)
+        first, spent = self._finds(cut, text, said)
+        best = _apart(sorted(first, key=_score, reverse=True))[:LOOKED_AT_TWICE]
+        if not best:
+            return Look(Pointed(0.5, 0.5, -math.inf, -math.inf), spent)
+        if len(cut) == 1:
+            return Look(best[0], spent)
+        centred = [tiles.around(image, self._form.tile, f.x, f.y) for f in best]
+        second, more = self._finds(centred, text, said)
+        chosen = max(second, key=_score, default=best[0])
+        return Look(replace(chosen, agreed=chosen.near(best[0], _SAME_PLACE)), spent + more)
+
+    def _finds(self, cut: Sequence[tiles.Tile], text: str, said: str) -> tuple[list[Pointed], int]:
+        asked = [[Message("user", [ImagePart(t.image), TextPart(text)])] for t in cut]
+        decodes = self._engine.begin_batch(asked, _TOOLS, said)
+        spent = sum(d.image_tokens for d in decodes)
+        found = (self._find(d, t) for d, t in zip(decodes, cut, strict=True))
+        return [f for f in found if f is not None], spent
+
+    def _find(self, decode: Decode, tile: tiles.Tile) -> Pointed | None:
+        """Decode a click in one tile; None where what is said is no place on the screen."""
+        odds = float(decode.logits[self._call] - decode.logits[self._absent])
+        across = decode.step(self._call).log_softmax(-1)
+        down = decode.step(int(across.argmax())).log_softmax(-1)
+        written = self._engine.tokenizer.decode([int(across.argmax()), int(down.argmax())])
+        place = self._form.read_point(written)
+        on_screen = None if place is None else tile.to_screen(*place)
+        if on_screen is None:
+            return None
+        return Pointed(*on_screen, odds, float(across.max()) + float(down.max()))
+
+
+def _score(find: Pointed) -> float:
+    """Return what tiles are compared by.
+
+    Where the target is not on a tile, its coordinates are spread out even if a click is preferred.
+    """
+    return find.odds + find.sure
+
+
+def _apart(finds: Sequence[Pointed]) -> list[Pointed]:
+    """Leave out finds of a place that a better find is at already."""
+    kept: list[Pointed] = []
+    for find in finds:
+        if not any(find.near(k, _SAME_PLACE) for k in kept):
+            kept.append(find)
+    return kept
