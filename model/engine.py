@@ -11,6 +11,7 @@ from threading import Event
 import torch
 from torch import nn
 
+from handrail.model import memory
 from handrail.model.chat_template import load_chat_template, token_text
 from handrail.model.checkpoint import CheckpointFolder
 from handrail.model.config import ModelConfig, load_config, token_ids
@@ -72,7 +73,7 @@ class Engine:
 
         `dtype` "auto" is bfloat16, but float32 for the decoder of small models on a CPU.
         `threads` sets torch's thread count for the whole process. Smaller pictures are enlarged to
-        `least_image_tokens`. Raises CheckpointError or DeviceError.
+        `least_image_tokens`. Raises CheckpointError, DeviceError or MemoryTooSmall.
         """
         where = _device(device)
         folder = open_checkpoint(path)
@@ -86,7 +87,10 @@ class Engine:
             torch.set_num_threads(threads)
         with torch.device("meta"):
             network = Network(config)
-        load_weights(network, stored, where, _precision(dtype, stored, where))
+        precision = _precision(dtype, stored, where)
+        needed = memory.need(stored, config.text, precision, where.type == "cpu")
+        memory.check(needed, memory.room(where))
+        load_weights(network, stored, where, precision)
         if config.tie_word_embeddings:
             network.tie()  # loading gave head and embedding a parameter each
         network.requires_grad_(False)

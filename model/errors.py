@@ -6,6 +6,7 @@ ModelError
 |   +-- WeightsError     safetensors are absent, truncated, or do not fit the config
 |   +-- TokenizerError   tokenizer.json or the chat template is absent, malformed or does not fit
 +-- DeviceError          the asked device is not there
++-- MemoryTooSmall       the checkpoint would not fit into memory
 +-- OptionsError         a generation option is out of its range
 +-- GrammarError         a schema cannot be followed, or was not
 +-- RemoteError          an endpoint is not reachable, refuses, or answers oddly
@@ -39,6 +40,10 @@ class TokenizerError(CheckpointError):
 
 class DeviceError(ModelError):
     """The device asked for does not exist on this machine."""
+
+
+class MemoryTooSmall(ModelError):
+    """The machine or the device has not the memory that a checkpoint needs."""
 
 
 class OptionsError(ModelError):

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
 import torch
 
 from handrail.model.config import ModelConfig, load_config
 from handrail.model.gguf_checkpoint import open_checkpoint
+from handrail.model.memory import bytes_of, cache_bytes
 from handrail.model.network import Network
 from handrail.model.stored import StoredTensor
 from handrail.model.weights import check
@@ -40,9 +40,8 @@ def inspect(path: Path) -> Inspection:
     sizes: Counter[str] = Counter()
     for tensor in stored.values():
         kind = tensor.blocks or str(tensor.dtype).removeprefix("torch.")
-        sizes[kind] += _bytes(tensor)
+        sizes[kind] += bytes_of(tensor)
     text = config.text
-    cache = 2 * text.num_hidden_layers * text.num_key_value_heads * text.head_dim * 2 * 1024
     return Inspection(
         kind=config.model_type,
         layers=text.num_hidden_layers,
@@ -51,7 +50,7 @@ def inspect(path: Path) -> Inspection:
         longest=text.longest,
         quantization=_quantization(config, stored),
         bytes_by_dtype=dict(sizes.most_common()),
-        cache_bytes=cache,
+        cache_bytes=cache_bytes(text, 1024),
     )
 
 
@@ -68,10 +67,6 @@ def verify(path: Path) -> int:
     for tensor in stored.values():
         tensor.read()
     return len(stored)
-
-
-def _bytes(tensor: StoredTensor) -> int:
-    return prod(tensor.shape) * tensor.dtype.itemsize
 
 
 def _quantization(config: ModelConfig, stored: dict[str, StoredTensor]) -> str:

@@ -13,7 +13,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from handrail.model.errors import WeightsError
+from handrail.model.errors import MemoryTooSmall, WeightsError
 
 SINGLE_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
@@ -62,7 +62,10 @@ class StoredTensor:
 
 
 class SafetensorsFile:
-    """Reads one safetensors file. Raises WeightsError where it is damaged."""
+    """Reads one safetensors file.
+
+    Raises WeightsError where it is damaged, MemoryTooSmall where it is too large for the machine.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -72,6 +75,8 @@ class SafetensorsFile:
             raise WeightsError(
                 f"{path} is truncated or damaged ({error}): download it again"
             ) from error
+        except RuntimeError as error:  # a file larger than the machine's memory
+            raise MemoryTooSmall(f"{path} cannot be mapped: {error}") from error
 
     def tensor(self, name: str) -> Tensor:
         """Return a tensor, a view of the file."""

@@ -1,4 +1,4 @@
-"""Loading maps the weights: it makes no second copy of them in memory."""
+"""Loading maps the weights, makes no second copy of them, and is refused where they do not fit."""
 
 import json
 import subprocess
@@ -11,8 +11,80 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from handrail.model import memory
 from handrail.model.config import parse_config
+from handrail.model.engine import Engine
+from handrail.model.errors import MemoryTooSmall
+from handrail.model.gguf_checkpoint import open_checkpoint
+from handrail.model.messages import Message, TextPart
 from handrail.model.network import Network
+from handrail.model.precision import Precision
+
+SHARDS = {
+    "model.language_model.embed_tokens.weight": "model-00001-of-00002.safetensors",
+    "lm_head.weight": "model-00002-of-00002.safetensors",
+}
+
+
+def _hollow(file: Path, name: str, rows: int) -> None:
+    """Write a file of one tensor (rows, 4096) whose bytes are a hole."""
+    size = rows * 4096 * 2
+    entry = {"dtype": "BF16", "shape": [rows, 4096], "data_offsets": [0, size]}
+    text = json.dumps({name: entry}).encode()
+    text += b" " * (-len(text) % 8)
+    with file.open("wb") as written:
+        written.write(len(text).to_bytes(8, "little") + text)
+        written.truncate(8 + len(text) + size)
+
+
+@pytest.mark.parametrize("share", [0.6, 4.0])
+def test_what_does_not_fit_is_refused_before_it_is_read(
+    checkpoint: Callable[[str], Path], tmp_path: Path, share: float
+) -> None:
+    folder = Path(copytree(checkpoint("untied"), tmp_path / "huge"))
+    (folder / "model.safetensors").unlink()
+    index = {"metadata": {}, "weight_map": SHARDS}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    rows = int(memory.room(torch.device("cpu")).total * share / (4096 * 2))
+    for name, file in SHARDS.items():
+        _hollow(folder / file, name, rows)
+    words = "cannot be mapped" if share > 1 else r"needs .* GiB for its weights.* quantize"
+    with pytest.raises(MemoryTooSmall, match=words):
+        Engine.load(folder)
+
+
+def test_copies_must_fit_what_is_free_and_mapped_files_the_machine() -> None:
+    gib = 2**30
+    memory.check(memory.Need(mapped=8 * gib, copied=0, cache=gib), memory.Room(2 * gib, 16 * gib))
+    memory.check(memory.Need(0, 8 * gib, gib), memory.Room(10 * gib, 16 * gib))
+    for need in (memory.Need(0, 8 * gib, gib), memory.Need(15 * gib, gib, gib)):
+        with pytest.raises(MemoryTooSmall, match=r"2\.0 GiB of 16\.0 GiB are free"):
+            memory.check(need, memory.Room(2 * gib, 16 * gib))
+
+
+def test_the_need_is_what_loading_takes(checkpoint: Callable[[str], Path]) -> None:
+    engine = Engine.load(checkpoint("untied"), dtype="float32")
+    stored, text = open_checkpoint(checkpoint("untied")).tensors(), engine.config.text
+    weights = sum(p.nbytes for p in engine.network.parameters())
+    same = memory.need(stored, text, Precision(torch.float32, torch.float32), on_cpu=True)
+    assert (same.mapped, same.copied) == (weights, 0)
+    half = memory.need(stored, text, Precision(torch.bfloat16, torch.bfloat16), on_cpu=True)
+    assert (half.mapped, half.copied) == (0, weights // 2)
+    kept = engine.begin([Message("user", [TextPart("hello")])])._cache.layers[0]
+    assert kept._keys is not None
+    token = 2 * kept._keys[:, :, 0].nbytes * text.num_hidden_layers
+    assert same.cache == 4096 * token
+
+
+def test_a_container_has_what_its_limit_says(tmp_path: Path) -> None:
+    assert memory._limit(tmp_path) == (None, 0)
+    (tmp_path / "memory.max").write_text("max\n")
+    (tmp_path / "memory.current").write_text("700\n")
+    (tmp_path / "memory.stat").write_text("anon 400\nfile 300\nfile_mapped 9\n")
+    assert memory._limit(tmp_path) == (None, 0)
+    (tmp_path / "memory.max").write_text("1000\n")
+    assert memory._limit(tmp_path) == (1000, 400)
+
 
 # Anonymous memory alone: pages of mapped files can be dropped at any time.
 CHILD = """
