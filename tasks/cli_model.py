@@ -64,10 +64,14 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     from handrail.model.inspection import verify
+    from handrail.tasks.model_hashes import check_hashes
     from handrail.tasks.run_model import model_folder
 
-    count = verify(model_folder(arguments.model))
+    folder = model_folder(arguments.model)
+    files = check_hashes(folder)
+    count = verify(folder)
     say(f"whole: {count} tensors fit config.json and can be read")
+    say(f"{files} files are as published" if files else "no hashes are known: it was not pulled")
     return ExitCode.SUCCESS
 
 

@@ -62,3 +62,5 @@ def from_the_hub(name: str, folder: Path, wanted: tuple[str, ...]) -> None:
         snapshot_download(name, local_dir=folder, allow_patterns=list(wanted))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise UsageError(f"{name} could not be pulled: {str(error).splitlines()[0]}") from error
+    except (TypeError, KeyError, ValueError) as error:  # what its client says of an odd answer
+        raise UsageError(f"{name} could not be pulled: the hub answers oddly") from error
