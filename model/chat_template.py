@@ -13,7 +13,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from handrail.model.checkpoint import CheckpointFolder
 from handrail.model.errors import PromptError, TokenizerError
-from handrail.model.messages import Message, TextPart, ToolSchema
+from handrail.model.messages import ImagePart, Message, TextPart, ToolSchema
 from handrail.model.tokenizer import Tokenizer
 
 
@@ -65,7 +65,7 @@ def _message_data(message: Message, tokenizer: Tokenizer) -> dict[str, object]:
     content: list[dict[str, str]] = [
         {"type": "text", "text": tokenizer.shield(part.text)}
         if isinstance(part, TextPart)
-        else {"type": "image"}
+        else {"type": "image" if isinstance(part, ImagePart) else "video"}
         for part in parts
     ]
     return {"role": message.role, "content": content}

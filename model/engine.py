@@ -20,7 +20,7 @@ from handrail.model.errors import Cancelled, DeviceError
 from handrail.model.generation import Generation, Reply
 from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.model.grammar import Constraint, GrammarCompiler, Schema, ToolGrammar
-from handrail.model.messages import Message, ToolSchema
+from handrail.model.messages import Message, ToolSchema, VideoPart
 from handrail.model.network import Network, Prompt
 from handrail.model.precision import (
     DtypeName,
@@ -33,6 +33,7 @@ from handrail.model.prompt import PromptBuilder
 from handrail.model.sampling import GenerateOptions
 from handrail.model.stored import StoredTensor
 from handrail.model.tokenizer import Tokenizer, load_tokenizer
+from handrail.model.video import VideoProcessor, load_video_config
 from handrail.model.weights import load_weights
 
 _LONGEST_REPLY = 2048
@@ -81,7 +82,9 @@ class Engine:
         tokenizer = load_tokenizer(folder)
         sizes = load_processor_config(folder)
         processor = ImageProcessor(sizes, config.vision, least_image_tokens)
-        prompts = PromptBuilder(config, processor, tokenizer, load_chat_template(folder))
+        videos = VideoProcessor(load_video_config(folder), config.vision, processor)
+        template = load_chat_template(folder)
+        prompts = PromptBuilder(config, processor, tokenizer, template, videos)
         stored = folder.tensors()
         if threads is not None:
             torch.set_num_threads(threads)
@@ -121,6 +124,13 @@ class Engine:
     def visual_tokens(self, width: int, height: int) -> int:
         """Return how many tokens an image of this size costs."""
         return self._processor.grid(width, height).tokens
+
+    def video(self, file: Path, fps: float | None = None) -> VideoPart:
+        """Read a video as the model is shown it: `fps` frames a second, the published number else.
+
+        Raises ImageError where it is no video, UnsupportedError without the library for it.
+        """
+        return self.prompts.videos.read(file, fps)
 
     def begin(
         self, messages: Sequence[Message], tools: Sequence[ToolSchema] = (), prefix: str = ""

@@ -25,13 +25,30 @@ class ImagePart:
 
 
 @dataclass(frozen=True)
+class VideoPart:
+    """Frames of a video, all of one size, with the second of each; see `Engine.video`."""
+
+    frames: Sequence[Image.Image]
+    seconds: Sequence[float]
+
+    def __post_init__(self) -> None:
+        if not self.frames or len(self.frames) != len(self.seconds):
+            raise ValueError("a video needs frames, and a time for each")
+        if len({frame.size for frame in self.frames}) > 1:
+            raise ValueError("the frames of a video must be of one size")
+
+
+Part = TextPart | ImagePart | VideoPart
+
+
+@dataclass(frozen=True)
 class Message:
     """One turn of the conversation."""
 
     role: Role
-    content: Sequence[TextPart | ImagePart]
+    content: Sequence[Part]
 
     @property
-    def images(self) -> list[Image.Image]:
-        """Return the pictures of this turn in order."""
-        return [part.image for part in self.content if isinstance(part, ImagePart)]
+    def seen(self) -> list[ImagePart | VideoPart]:
+        """Return the pictures and videos of this turn in order."""
+        return [part for part in self.content if not isinstance(part, TextPart)]

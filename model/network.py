@@ -18,8 +18,9 @@ from handrail.model.vision import VisionFeatures, VisionTower
 class Prompt:
     """A prompt ready for prefill.
 
-    `token_ids` has one image token for every merged block of every image; `positions` is
-    (3, tokens); `next_position` is the position of the first token that will be generated.
+    `token_ids` has one token for every merged block of every image and moment of a video;
+    `positions` is (3, tokens); `next_position` is the position of the first token that will be
+    generated.
     """
 
     token_ids: list[int]
@@ -36,7 +37,7 @@ class Prompt:
     def shape(self) -> tuple[int, ...]:
         """Return what must be equal for prompts to share one batched prefill."""
         sides = (side for image in self.images for side in (image.grid.rows, image.grid.columns))
-        return (len(self.token_ids), *sides)
+        return (len(self.token_ids), *(image.patches.shape[1] for image in self.images), *sides)
 
 
 class _Body(nn.Module):
@@ -78,10 +79,10 @@ class Network(nn.Module):
         """Encode images, those of one size together; each result has a batch of one."""
         device = self.device
         features: dict[int, VisionFeatures] = {}
-        groups: dict[Grid, list[int]] = {}
+        groups: dict[tuple[Grid, int], list[int]] = {}
         for index, image in enumerate(images):
-            groups.setdefault(image.grid, []).append(index)
-        for grid, members in groups.items():
+            groups.setdefault((image.grid, image.patches.shape[1]), []).append(index)
+        for (grid, _), members in groups.items():
             patches = torch.stack([images[index].patches for index in members])
             seen: VisionFeatures = self.model.visual(patches.to(device), grid)
             for row, index in enumerate(members):
@@ -96,7 +97,7 @@ class Network(nn.Module):
         visual = None
         features = self.see([image for prompt in prompts for image in prompt.images])
         if features:
-            where = ids == self.config.image_token_id
+            where = (ids == self.config.image_token_id) | (ids == self.config.video_token_id)
             x[where] = _rows([seen.tokens for seen in features], x)
             levels = zip(*(seen.deepstack for seen in features), strict=True)
             visual = VisualRows(where, [_rows(level, x) for level in levels])

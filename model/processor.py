@@ -7,6 +7,7 @@ Source: transformers' Qwen2VLImageProcessor with the published preprocessor_conf
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Self
 
@@ -51,7 +52,10 @@ class Grid:
 
 @dataclass(frozen=True)
 class PatchedImage:
-    """One image as patches (rows*columns, 3*patch*patch) in float32, and its grid."""
+    """One image as patches (rows*columns, 3*patch*patch) in float32, and its grid.
+
+    A moment of a video has several frames: patches (rows*columns, 3*frames*patch*patch).
+    """
 
     patches: Tensor
     grid: Grid
@@ -157,17 +161,24 @@ class ImageProcessor:
 
         Raises ImageError where the picture is too thin or cannot be decoded.
         """
-        grid = self.grid(*image.size)
-        pixels = self._resized(image, grid)
+        return self.cut([image], self.grid(*image.size))
+
+    def cut(self, frames: Sequence[Image.Image], grid: Grid) -> PatchedImage:
+        """Resize to a grid, normalise and cut the frames of one moment, one for a picture.
+
+        Raises ImageError where one cannot be decoded.
+        """
+        pixels = torch.stack([self._resized(frame, grid) for frame in frames], dim=1)
         blocks = pixels.view(
             3,
+            len(frames),
             grid.token_rows,
             self._merge,
             self._patch,
             grid.token_columns,
             self._merge,
             self._patch,
-        ).permute(1, 4, 2, 5, 0, 3, 6)
+        ).permute(2, 5, 3, 6, 0, 1, 4, 7)
         return PatchedImage(blocks.reshape(grid.rows * grid.columns, -1), grid)
 
     def _resized(self, image: Image.Image, grid: Grid) -> Tensor:

@@ -7,11 +7,14 @@ import torch
 from handrail.model.chat_template import ChatTemplate
 from handrail.model.config import ModelConfig
 from handrail.model.errors import PromptError, TokenizerError
-from handrail.model.messages import Message, ToolSchema
+from handrail.model.messages import ImagePart, Message, ToolSchema, VideoPart
 from handrail.model.network import Prompt
-from handrail.model.processor import Grid, ImageProcessor
+from handrail.model.processor import Grid, ImageProcessor, PatchedImage
 from handrail.model.rope import image_positions, text_positions
 from handrail.model.tokenizer import Tokenizer
+from handrail.model.video import VideoProcessor
+
+_VIDEO = "<|vision_start|><|video_pad|><|vision_end|>"
 
 
 class PromptBuilder:
@@ -23,6 +26,7 @@ class PromptBuilder:
         processor: ImageProcessor,
         tokenizer: Tokenizer,
         template: ChatTemplate,
+        videos: VideoProcessor,
     ) -> None:
         """Join the parts; raises TokenizerError where the tokenizer does not fit the model."""
         if tokenizer.size > config.text.vocab_size:
@@ -39,6 +43,7 @@ class PromptBuilder:
         self._processor = processor
         self._tokenizer = tokenizer
         self._template = template
+        self.videos = videos
 
     def build(
         self, messages: Sequence[Message], tools: Sequence[ToolSchema], prefix: str
@@ -48,15 +53,15 @@ class PromptBuilder:
         Raises PromptError where the messages do not fit the template or the model.
         """
         rendered = self._template.render(messages, tools, self._tokenizer)
+        seen = [part for message in messages for part in message.seen]
+        rendered, images, kinds = self._cut(rendered, seen)
         ids = self._tokenizer.encode_prompt(rendered + self._tokenizer.shield(prefix))
-        pictures = [picture for message in messages for picture in message.images]
-        marks = ids.count(self._config.image_token_id)
-        if marks != len(pictures):
+        places = [i for i in ids if i in (self._config.image_token_id, self._config.video_token_id)]
+        if places != kinds:
             raise PromptError(
-                f"the chat template made {marks} image places for {len(pictures)} images: "
-                "is it a template for pictures?"
+                f"the chat template made {len(places)} places for {len(kinds)} images: "
+                "is it a template for pictures, and for videos?"
             )
-        images = [self._processor.patches(picture) for picture in pictures]
         prompt = self._expand(ids, [image.grid for image in images])
         longest = self._config.text.longest
         if not prompt[0] or len(prompt[0]) > longest:
@@ -66,6 +71,30 @@ class PromptBuilder:
             )
         return Prompt(prompt[0], images, prompt[1], int(prompt[1].max()) + 1)
 
+    def _cut(
+        self, rendered: str, seen: Sequence[ImagePart | VideoPart]
+    ) -> tuple[str, list[PatchedImage], list[int]]:
+        """Cut everything to patches; return them, and the token that stands for each.
+
+        A video's place in the text becomes one for each moment, its time before it.
+        """
+        images: list[PatchedImage] = []
+        kinds: list[int] = []
+        text, rest = "", rendered
+        for part in seen:
+            if isinstance(part, ImagePart):
+                images.append(self._processor.patches(part.image))
+                kinds.append(self._config.image_token_id)
+                continue
+            moments = self.videos.moments(part)
+            images += [image for _, image in moments]
+            kinds += [self._config.video_token_id] * len(moments)
+            before, place, rest = rest.partition(_VIDEO)
+            if not place:
+                raise PromptError("the chat template has no place for a video: is it for videos?")
+            text += before + "".join(f"<{second:.1f} seconds>{_VIDEO}" for second, _ in moments)
+        return text + rest, images, kinds
+
     def _expand(self, ids: Sequence[int], grids: Sequence[Grid]) -> tuple[list[int], torch.Tensor]:
         """Repeat each image token for its merged blocks and number the positions."""
         token_ids: list[int] = []
@@ -73,7 +102,7 @@ class PromptBuilder:
         position = run = 0
         remaining = iter(grids)
         for token in ids:
-            if token != self._config.image_token_id:
+            if token not in (self._config.image_token_id, self._config.video_token_id):
                 token_ids.append(token)
                 run += 1
                 continue

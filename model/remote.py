@@ -18,10 +18,10 @@ import httpx
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from handrail.model.errors import RemoteError
+from handrail.model.errors import PromptError, RemoteError
 from handrail.model.generation import Generation
 from handrail.model.grammar import Schema, ToolGrammar
-from handrail.model.messages import ImagePart, Message, ToolSchema
+from handrail.model.messages import ImagePart, Message, Part, TextPart, ToolSchema, VideoPart
 from handrail.model.sampling import GenerateOptions
 
 _LARGEST_ANSWER = 4 * 2**20
@@ -226,16 +226,18 @@ def _text(said: _Said) -> str:
 
 
 def _message(message: Message) -> dict[str, Any]:
-    if not message.images:
-        text = "".join(p.text for p in message.content if not isinstance(p, ImagePart))
+    if not message.seen:
+        text = "".join(p.text for p in message.content if isinstance(p, TextPart))
         return {"role": message.role, "content": text}
-    parts = [
-        {"type": "image_url", "image_url": {"url": _data_url(part.image)}}
-        if isinstance(part, ImagePart)
-        else {"type": "text", "text": part.text}
-        for part in message.content
-    ]
-    return {"role": message.role, "content": parts}
+    return {"role": message.role, "content": [_part(part) for part in message.content]}
+
+
+def _part(part: Part) -> dict[str, Any]:
+    if isinstance(part, VideoPart):
+        raise PromptError("videos are not sent to endpoints: send some of its frames as pictures")
+    if isinstance(part, ImagePart):
+        return {"type": "image_url", "image_url": {"url": _data_url(part.image)}}
+    return {"type": "text", "text": part.text}
 
 
 def _data_url(image: Image.Image) -> str:

@@ -85,10 +85,12 @@ class PatchEmbed(nn.Module):
         self.proj = nn.Conv3d(3, config.hidden_size, kernel_size=kernel, stride=kernel)
 
     def forward(self, patches: Tensor) -> Tensor:
-        # A still image fills every time slot with the same pixels, so the kernels of the slots
-        # can be summed first; a convolution whose stride is its kernel is one matrix product.
-        weight = self.proj.weight.sum(dim=2).flatten(1)
-        return F.linear(patches.to(weight.dtype), weight, self.proj.bias)
+        # A convolution whose stride is its kernel is one matrix product. A still image fills every
+        # time slot with the same pixels: the kernels of the slots can be summed first.
+        weight = self.proj.weight
+        still = patches.shape[-1] < weight[0].numel()
+        kernel = weight.sum(dim=2).flatten(1) if still else weight.flatten(1)
+        return F.linear(patches.to(weight.dtype), kernel, self.proj.bias)
 
 
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -190,7 +192,10 @@ class VisionTower(nn.Module):
         self._geometries: dict[tuple[Grid, torch.device], GridGeometry] = {}
 
     def forward(self, patches: Tensor, grid: Grid) -> VisionFeatures:
-        """Encode patches (batch, rows*columns, 3*patch*patch) of one grid."""
+        """Encode patches (batch, rows*columns, 3*patch*patch) of one grid.
+
+        The patches of a moment of a video are `temporal_patch_size` times as long.
+        """
         geometry = self._geometry(grid, patches.device)
         x: Tensor = self.patch_embed(patches)
         positions = (self.pos_embed(geometry.taps) * geometry.weights).sum(1)

@@ -13,7 +13,7 @@ from handrail.agent.proposer import ModelProposer, Puppet
 from handrail.model.engine import Engine
 from handrail.model.generation import Generation
 from handrail.model.grammar import ToolGrammar
-from handrail.model.messages import Message, ToolSchema
+from handrail.model.messages import ImagePart, Message, ToolSchema
 
 GOOD = (
     'Action: Click Save.\n<tool_call>\n{"name": "computer_use", "arguments": '
@@ -55,7 +55,7 @@ def test_a_reply_is_read_and_its_cost_is_told() -> None:
     assert (usage.calls, usage.prompt_tokens, usage.image_tokens) == (1, 120, 80)
     assert (usage.reply_tokens, usage.seconds) == (3, 0.5)
     assert [message.role for message in speaker.told] == ["system", "user"]
-    assert speaker.told[1].images == [SEEN.image]
+    assert speaker.told[1].seen == [ImagePart(SEEN.image)]
     assert len(speaker.tools) == 1
     assert list(speaker.follow.tools) == ["computer_use"]
 

@@ -175,7 +175,7 @@ def test_what_cannot_be_a_prompt_is_refused(
     with pytest.raises(PromptError, match="token id 640"):
         engine.begin(turn("Press Save.")).step(640)
     blind = edited(checkpoint("tied"), tmp_path / "c", "chat_template.json", {"chat_template": "x"})
-    with pytest.raises(PromptError, match="0 image places for 1 images"):
+    with pytest.raises(PromptError, match="0 places for 1 images"):
         Engine.load(blind).begin(turn("Press Save.", picture(64, 64, 1)))
 
 
