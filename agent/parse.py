@@ -1,7 +1,7 @@
 """Read a model's reply: exactly one tool call becomes a typed action, all else a ParseError.
 
-The reply is hostile input. It is parsed as strict JSON, its names and fields must be known ones,
-and its coordinates must lie on the screen. No string makes this raise.
+The reply is hostile input. It is parsed as strict JSON, or as the XML form of a call, its names and
+fields must be known ones, and its coordinates must lie on the screen. No string makes this raise.
 """
 
 import json
@@ -12,6 +12,7 @@ from handrail.actuators.dialects import qwen_computer
 from handrail.actuators.dialects.errors import DialectError
 from handrail.actuators.dialects.fields import Json
 from handrail.actuators.geometry import ScreenGeometry
+from handrail.agent import xml_call
 from handrail.agent.proposal import ParseError, Proposal, describe
 
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
@@ -53,12 +54,14 @@ def _call(reply: str) -> dict[str, Json]:
     body, tag, _ = reply.partition(OPEN)[2].partition(CLOSE)
     if not tag:
         raise _NotACall(f"the tool call has no {CLOSE}")
+    xml = body.lstrip().startswith(xml_call.OPENING)
     try:
-        call = json.loads(body, object_pairs_hook=_object, parse_constant=_no_constant)
+        call = xml_call.read(body) if xml else _json(body)
     except RecursionError:
         raise _NotACall("the tool call is nested too deeply") from None
     except ValueError as error:
-        raise _NotACall(f"the tool call is not JSON: {str(error)[:120]}") from error
+        form = "is not well formed" if xml else "is not JSON"
+        raise _NotACall(f"the tool call {form}: {str(error)[:120]}") from error
     if not isinstance(call, dict):
         raise _NotACall("the tool call must be a JSON object with name and arguments")
     return call
@@ -73,6 +76,11 @@ def _arguments(call: dict[str, Json]) -> dict[str, Json]:
     if not isinstance(arguments, dict):
         raise _NotACall("arguments must be a JSON object")
     return arguments
+
+
+def _json(body: str) -> Json:
+    read: Json = json.loads(body, object_pairs_hook=_object, parse_constant=_no_constant)
+    return read
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -51,19 +51,23 @@ class Puppet:
 
 
 class ModelProposer:
-    """Asks a Qwen3-VL checkpoint, here or behind an endpoint, in the ``computer_use`` format."""
+    """Asks a Qwen3-VL checkpoint, here or behind an endpoint, in the ``computer_use`` format.
+
+    Calls are written as its chat template shows them, as JSON or as XML.
+    """
 
     def __init__(self, engine: "Engine | RemoteModel", screenshots: int = 1) -> None:
         self._engine = engine
         self._screenshots = screenshots
         self._tools = (computer_use(),)
-        self._follow = reply_grammar()
+        self._dialect = engine.dialect
+        self._follow = reply_grammar(engine.dialect)
 
     def propose(
         self, goal: str, history: Sequence[Step], observation: Observation
     ) -> Proposal | ParseError:
         """Return what the model's reply asks for. Raises ModelError."""
-        said = messages(goal, history, observation, self._screenshots)
+        said = messages(goal, history, observation, self._screenshots, self._dialect)
         made = self._engine.generate(said, self._tools, follow=self._follow)
         usage = Usage(
             prompt_tokens=made.prompt_tokens,

@@ -7,7 +7,7 @@ from handrail.actuators.dialects.qwen_schema import arguments_schema
 from handrail.model.messages import ToolSchema
 
 if TYPE_CHECKING:  # the grammar needs torch, which takes a second to import
-    from handrail.model.grammar import ToolGrammar
+    from handrail.model.grammar import Dialect, ToolGrammar
 
 DESCRIPTION = """Operate a computer through its screen, its mouse and its keyboard.
 * What you know of the computer is the screenshot of this turn. There is no terminal, \
@@ -44,11 +44,11 @@ def computer_use(description: str = DESCRIPTION) -> ToolSchema:
     return {"type": "function", "function": function}
 
 
-def reply_grammar() -> "ToolGrammar":
+def reply_grammar(dialect: "Dialect" = "json") -> "ToolGrammar":
     """Return the grammar of a reply: a text, and one call whose arguments can be read."""
     from handrail.model.grammar import ToolGrammar
 
-    return ToolGrammar({NAME: arguments_schema()})
+    return ToolGrammar({NAME: arguments_schema()}, dialect)
 
 
 def _parameters() -> dict[str, object]:

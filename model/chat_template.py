@@ -38,6 +38,7 @@ class ChatTemplate:
                 f"the chat template is malformed at line {error.lineno}: {error.message}"
             ) from error
         self._names = dict(names)
+        self.calls_are_xml = "<function=" in source
 
     def render(
         self, messages: Sequence[Message], tools: Sequence[ToolSchema], tokenizer: Tokenizer

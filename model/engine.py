@@ -19,7 +19,7 @@ from handrail.model.decode import Decode, plain_logits
 from handrail.model.errors import Cancelled, DeviceError
 from handrail.model.generation import Generation, Reply
 from handrail.model.gguf_checkpoint import open_checkpoint
-from handrail.model.grammar import Constraint, GrammarCompiler, Schema, ToolGrammar
+from handrail.model.grammar import Constraint, Dialect, GrammarCompiler, Schema, ToolGrammar
 from handrail.model.messages import Message, ToolSchema, VideoPart
 from handrail.model.network import Network, Prompt
 from handrail.model.precision import (
@@ -105,6 +105,11 @@ class Engine:
     def config(self) -> ModelConfig:
         """Return the checkpoint's configuration."""
         return self.network.config
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how the checkpoint's chat template shows tool calls."""
+        return "xml" if self.prompts.template.calls_are_xml else "json"
 
     @property
     def dtype(self) -> torch.dtype:

@@ -42,7 +42,7 @@ class PromptBuilder:
         self._config = config
         self._processor = processor
         self._tokenizer = tokenizer
-        self._template = template
+        self.template = template
         self.videos = videos
 
     def build(
@@ -52,7 +52,7 @@ class PromptBuilder:
 
         Raises PromptError where the messages do not fit the template or the model.
         """
-        rendered = self._template.render(messages, tools, self._tokenizer)
+        rendered = self.template.render(messages, tools, self._tokenizer)
         seen = [part for message in messages for part in message.seen]
         rendered, images, kinds = self._cut(rendered, seen)
         ids = self._tokenizer.encode_prompt(rendered + self._tokenizer.shield(prefix))

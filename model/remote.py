@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from handrail.model.errors import PromptError, RemoteError
 from handrail.model.generation import Generation
-from handrail.model.grammar import Schema, ToolGrammar
+from handrail.model.grammar import Dialect, Schema, ToolGrammar
 from handrail.model.messages import ImagePart, Message, Part, TextPart, ToolSchema, VideoPart
 from handrail.model.sampling import GenerateOptions
 
@@ -88,6 +88,8 @@ class Endpoint:
 
 class RemoteModel:
     """Asks an endpoint; offers what `Engine.generate` offers. Raises RemoteError."""
+
+    dialect: Dialect = "json"  # endpoints give calls as objects
 
     def __init__(self, endpoint: Endpoint, transport: httpx.BaseTransport | None = None) -> None:
         self._endpoint, self._transport = endpoint, transport

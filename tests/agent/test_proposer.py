@@ -5,7 +5,7 @@ from typing import Literal, cast
 
 from PIL import Image
 
-from handrail.actuators.actions import Click, Terminate
+from handrail.actuators.actions import Click, Terminate, Type
 from handrail.actuators.geometry import Point, ScreenGeometry
 from handrail.actuators.observation import Observation, Surface
 from handrail.agent.proposal import ParseError, Proposal
@@ -13,7 +13,7 @@ from handrail.agent.proposer import ModelProposer, Puppet
 from handrail.model.engine import Engine
 from handrail.model.generation import Generation
 from handrail.model.grammar import ToolGrammar
-from handrail.model.messages import ImagePart, Message, ToolSchema
+from handrail.model.messages import ImagePart, Message, TextPart, ToolSchema
 
 GOOD = (
     'Action: Click Save.\n<tool_call>\n{"name": "computer_use", "arguments": '
@@ -29,6 +29,8 @@ SEEN = Observation(
 
 class Speaker:
     """An engine that says one thing, and remembers what it was told."""
+
+    dialect = "json"
 
     def __init__(self, text: str, finish: Literal["stop", "length"] = "stop") -> None:
         self.told: list[Message] = []
@@ -70,3 +72,17 @@ def test_a_puppet_ends_when_its_list_does() -> None:
     made = Puppet([]).propose("Save it", [], SEEN)
     assert isinstance(made, Proposal)
     assert made.action == Terminate(status="failure")
+
+
+def test_a_checkpoint_that_writes_xml_is_asked_for_it_and_read() -> None:
+    call = "<tool_call>\n<function=computer_use>\n<parameter=action>\ntype\n</parameter>\n"
+    call += "<parameter=text>\n12 <b>\n</parameter>\n</function>\n</tool_call>"
+    speaker = Speaker(f"Action: Type it.\n{call}")
+    speaker.dialect = "xml"
+    made = proposer(speaker).propose("Type it", [], SEEN)
+    assert isinstance(made, Proposal)
+    assert made.action == Type(text="12 <b>")
+    assert speaker.follow.dialect == "xml"
+    system = speaker.told[0].content[0]
+    assert isinstance(system, TextPart)
+    assert "a single function call as XML" in system.text
