@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -48,6 +49,19 @@ def deepstack_after_later_layers(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(network.Network, "see", shifted)
 
 
+def deepstack_of_the_other_image(patch: pytest.MonkeyPatch) -> None:
+    see = network.Network.see
+
+    def mixed(self: network.Network, images: Any) -> list[vision.VisionFeatures]:
+        first, second = see(self, images)
+        return [
+            vision.VisionFeatures(first.tokens, second.deepstack),
+            vision.VisionFeatures(second.tokens, first.deepstack),
+        ]
+
+    patch.setattr(network.Network, "see", mixed)
+
+
 def chunked_mrope(patch: pytest.MonkeyPatch) -> None:
     def chunked(frequencies: int, sections: Sequence[int]) -> Tensor:
         return torch.tensor([0] * sections[0] + [1] * sections[1] + [2] * sections[2], device=CPU)
@@ -60,6 +74,34 @@ def temporal_axis_only(patch: pytest.MonkeyPatch) -> None:
         return torch.zeros(frequencies, dtype=torch.long, device=CPU)
 
     patch.setattr(rope, "interleaved_axes", temporal)
+
+
+def width_row_lost(patch: pytest.MonkeyPatch) -> None:
+    axes = rope.interleaved_axes
+
+    def lost(frequencies: int, sections: Sequence[int]) -> Tensor:
+        found = axes(frequencies, sections)
+        return torch.where(found == 2, torch.zeros_like(found), found)
+
+    patch.setattr(rope, "interleaved_axes", lost)
+
+
+def bilinear_resize(patch: pytest.MonkeyPatch) -> None:
+    resize = Image.Image.resize
+
+    def smooth(self: Image.Image, size: tuple[int, int], filter: object) -> Image.Image:
+        return resize(self, size, Image.Resampling.BILINEAR)
+
+    patch.setattr(Image.Image, "resize", smooth)
+
+
+def resize_without_antialiasing(patch: pytest.MonkeyPatch) -> None:
+    def torchs(self: Image.Image, size: tuple[int, int], filter: object) -> Image.Image:
+        pixels = torch.from_numpy(np.array(self)).permute(2, 0, 1)[None].float()
+        done = F.interpolate(pixels, (size[1], size[0]), mode="bicubic").clamp(0, 255).round()
+        return Image.fromarray(done[0].permute(1, 2, 0).to(torch.uint8).numpy())
+
+    patch.setattr(Image.Image, "resize", torchs)
 
 
 def image_advances_by_its_rows(patch: pytest.MonkeyPatch) -> None:
@@ -136,6 +178,10 @@ def norm_after_rotation(patch: pytest.MonkeyPatch) -> None:
 PLANTED: dict[str, Plant] = {
     "DeepStack off": deepstack_off,
     "DeepStack one layer late": deepstack_after_later_layers,
+    "DeepStack of the other image": deepstack_of_the_other_image,
+    "a bilinear resize": bilinear_resize,
+    "a resize without antialiasing": resize_without_antialiasing,
+    "a lost row of M-RoPE": width_row_lost,
     "chunked M-RoPE": chunked_mrope,
     "M-RoPE of the temporal axis only": temporal_axis_only,
     "positions advance by rows": image_advances_by_its_rows,
@@ -156,13 +202,13 @@ def test_a_planted_bug_is_seen(
     reference_inputs: Callable[[str, Sequence[Image.Image]], dict[str, Any]],
     relative_error: Callable[[Tensor, Tensor], float],
 ) -> None:  # fmt: skip
-    pictures = [picture(301, 133, 3)]
+    pictures = [picture(401, 233, 3), picture(401, 233, 4)]
     with torch.no_grad():
         wanted = reference("tied")(**reference_inputs(TEXT, pictures)).logits[0, -1]
     if bug != "none":
         PLANTED[bug](monkeypatch)
     engine = Engine.load(checkpoint("tied"), dtype="float32")
-    turn = Message("user", [ImagePart(pictures[0]), TextPart(TEXT)])
+    turn = Message("user", [*(ImagePart(shown) for shown in pictures), TextPart(TEXT)])
     error = relative_error(engine.begin([turn]).logits, wanted)
     assert (error > LIMIT) == (bug != "none"), f"relative error {error:.1e}"
     # Not by a hair: the noise of float32 stands at about 4e-6.
