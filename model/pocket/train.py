@@ -28,8 +28,8 @@ from handrail.model.pocket.shape import Shape
 
 STAGES = {
     "read": Lesson((256, 192), 24, 0.75, None),
-    "small": Lesson((256, 192), 14, 0.4, QueryMix(8, 1, 2), plans=16),
-    "tiles": Lesson(lessons.TILE, 6, 0.12, QueryMix(14, 1, 6), plans=40),
+    "small": Lesson((256, 192), 14, 0.4, QueryMix(8, 1, 2), plans=8),
+    "tiles": Lesson(lessons.TILE, 6, 0.12, QueryMix(14, 1, 6), plans=24),
 }
 
 

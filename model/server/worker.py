@@ -1,6 +1,7 @@
 """One thread that owns the engine: requests wait in a line, and one is answered at a time."""
 
 import asyncio
+import logging
 import queue
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +11,8 @@ from handrail.model.engine import Engine
 from handrail.model.errors import ModelError
 from handrail.model.generation import Finish, Reply, Token
 from handrail.model.server.errors import Busy
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,10 @@ class Worker:
                     self._answer(job)
             except ModelError as error:
                 job.tell(error)
-            except Exception as error:
-                # One broken request must not end the server; the client hears of it.
-                job.tell(ModelError(f"the reply failed: {type(error).__name__}: {error}"))
+            except Exception:
+                # One broken request must not end the server; why is not a stranger's business.
+                _LOG.exception("a request failed")
+                job.tell(ModelError("the reply failed: the server's log says why"))
 
     def _answer(self, job: Job) -> None:
         reply = job.begin(self._engine)

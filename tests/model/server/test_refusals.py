@@ -144,3 +144,21 @@ def test_malformed_bodies_never_end_the_server(running: Running) -> None:
             statuses.add(answer.status_code)
     assert statuses <= {200, 400}
     assert greedy(running).choices[0].message.content is not None
+
+
+def test_what_breaks_inside_is_logged_and_not_told(
+    running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a secret of the inside")
+
+    asked = {"model": "tiny", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 2}
+    with running.http() as http:
+        with monkeypatch.context() as patched:
+            patched.setattr(running.engine, "reply", broken)
+            answer = http.post("/v1/chat/completions", json=asked)
+        assert answer.status_code == 500
+        assert "secret" not in answer.text
+        assert "log says why" in answer.json()["error"]["message"]
+        assert "a secret of the inside" in caplog.text
+        assert http.post("/v1/chat/completions", json=asked).status_code == 200
