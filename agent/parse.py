@@ -12,11 +12,12 @@ from handrail.actuators.dialects import qwen_computer
 from handrail.actuators.dialects.errors import DialectError
 from handrail.actuators.dialects.fields import Json
 from handrail.actuators.geometry import ScreenGeometry
-from handrail.agent import xml_call
 from handrail.agent.proposal import ParseError, Proposal, describe
+from handrail.model import xml_call
 
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
 LONGEST_REPLY = 100_000
+_TEXTS = frozenset({"action", "text", "status"})
 _LINE = re.compile(r"^Action:[ \t]*(\S[^\r\n]*)", re.MULTILINE)
 
 
@@ -56,7 +57,7 @@ def _call(reply: str) -> dict[str, Json]:
         raise _NotACall(f"the tool call has no {CLOSE}")
     xml = body.lstrip().startswith(xml_call.OPENING)
     try:
-        call = xml_call.read(body) if xml else _json(body)
+        call = xml_call.read(body, _is_text) if xml else _json(body)
     except RecursionError:
         raise _NotACall("the tool call is nested too deeply") from None
     except ValueError as error:
@@ -76,6 +77,10 @@ def _arguments(call: dict[str, Json]) -> dict[str, Json]:
     if not isinstance(arguments, dict):
         raise _NotACall("arguments must be a JSON object")
     return arguments
+
+
+def _is_text(_: str, parameter: str) -> bool:
+    return parameter in _TEXTS
 
 
 def _json(body: str) -> Json:

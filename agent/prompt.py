@@ -12,10 +12,10 @@ from handrail.actuators.base import sanitise
 from handrail.actuators.dialects import qwen_computer
 from handrail.actuators.geometry import ScreenGeometry
 from handrail.actuators.observation import Observation, ScreenText
-from handrail.agent import xml_call
 from handrail.agent.history import Step, to_correct
 from handrail.agent.parse import CLOSE, OPEN
 from handrail.agent.proposal import ParseError, Proposal
+from handrail.model import xml_call
 from handrail.model.messages import ImagePart, Message, Role, TextPart
 from handrail.sandbox.gate import Outcome
 

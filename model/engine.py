@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from threading import Event
 
@@ -20,7 +21,7 @@ from handrail.model.errors import Cancelled, DeviceError
 from handrail.model.generation import Generation, Reply
 from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.model.grammar import Constraint, Dialect, GrammarCompiler, Schema, ToolGrammar
-from handrail.model.messages import Message, ToolSchema, VideoPart
+from handrail.model.messages import Message, TextPart, ToolSchema, VideoPart
 from handrail.model.network import Network, Prompt
 from handrail.model.precision import (
     DtypeName,
@@ -111,6 +112,12 @@ class Engine:
         """Return how the checkpoint's chat template shows tool calls."""
         return "xml" if self.prompts.template.calls_are_xml else "json"
 
+    @cached_property
+    def thinks(self) -> bool:
+        """Return whether a turn begins with a thought, as Thinking checkpoints' templates do."""
+        asked = [Message("user", [TextPart("?")])]
+        return self.prompts.template.render(asked, (), self.tokenizer).rstrip().endswith("<think>")
+
     @property
     def dtype(self) -> torch.dtype:
         """Return the dtype in which the decoder computes."""
@@ -176,14 +183,10 @@ class Engine:
         where the messages cannot become a prompt, GrammarError where nothing can follow a schema.
         """
         decode, given = self.begin(messages, tools), options or GenerateOptions()
-        if isinstance(follow, ToolGrammar) and follow.thinking is None and self._thinks(decode):
+        if isinstance(follow, ToolGrammar) and follow.thinking is None and self.thinks:
             follow = replace(follow, thinking=given.max_new_tokens // 2)
         constraint = None if follow is None else self.constraint(follow)
         return Reply(decode, self.tokenizer, self.stop_ids, given, constraint)
-
-    def _thinks(self, decode: Decode) -> bool:
-        """Return whether the turn begins with a thought, as Thinking checkpoints' templates do."""
-        return self.tokenizer.decode(decode.prompt_ids[-4:]).rstrip().endswith("<think>")
 
     def generate(
         self,

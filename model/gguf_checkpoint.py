@@ -18,6 +18,7 @@ from handrail.model.stored import StoredTensor
 
 _TYPES = {"qwen3vl": "qwen3_vl", "qwen3vlmoe": "qwen3_vl_moe"}
 _PROJECTOR = "qwen3vl_merger"
+_VIDEO_PIXELS: JsonObject = {"longest_edge": 25_165_824, "shortest_edge": 4096}
 _PIXELS: JsonObject = {"longest_edge": 16_777_216, "shortest_edge": 65_536}
 """The published preprocessor's budget, which the files do not hold."""
 
@@ -42,6 +43,7 @@ class GgufCheckpoint(CheckpointFolder):
             "tokenizer.json": lambda: tokenizer_json(self._text),
             "tokenizer_config.json": self._tokenizer_config,
             "preprocessor_config.json": self._processor_config,
+            "video_preprocessor_config.json": lambda: {"size": _VIDEO_PIXELS},
         }
 
     def text(self, name: str) -> str | None:

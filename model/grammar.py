@@ -20,6 +20,8 @@ from handrail.model.tokenizer import Tokenizer
 Schema = Mapping[str, object]
 Dialect = Literal["json", "xml"]
 _TEXT = "/[^<]*/"
+_TYPABLE = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+"""JSON may spell control characters; where texts stand as they are, there are none."""
 _SPACED: Schema = {
     "x-guidance": {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
 }
@@ -61,7 +63,8 @@ class GrammarCompiler:
         """Return the constraint of a reply with one tool call. Raises GrammarError."""
         if not grammar.tools:
             raise GrammarError("a grammar of tool calls needs at least one tool")
-        calls = [self._call(grammar.dialect, *tool) for tool in grammar.tools.items()]
+        texts = _Texts()
+        calls = [self._call(grammar.dialect, texts, *tool) for tool in grammar.tools.items()]
         opening, closing = self._literal("<tool_call>"), self._literal("</tool_call>")
         often = "" if grammar.required else "?"
         lines = [
@@ -75,15 +78,15 @@ class GrammarCompiler:
             end = self._literal("</think>")
             lines.append(f'thought: inner {end} "\\n\\n"')
             lines.append(f"inner[max_tokens={grammar.thinking}]: {_TEXT}")
-        return self._compile("\n".join(lines))
+        return self._compile("\n".join([*lines, *texts.rules()]))
 
     def _literal(self, text: str) -> str:
         """Return a text as the grammar spells it: an added token has a notation of its own."""
         return text if text in self._added else json.dumps(text)
 
-    def _call(self, dialect: Dialect, name: str, schema: Schema) -> str:
+    def _call(self, dialect: Dialect, texts: "_Texts", name: str, schema: Schema) -> str:
         if dialect == "xml":
-            variants = [_parameters(option) for option in _options(schema)]
+            variants = [_parameters(option, texts) for option in _options(schema)]
             body = " | ".join(f"({' '.join(variant)})" for variant in variants)
             return f'"<function={name}>\\n" ({body}) "</function>"'
         whole = {
@@ -136,26 +139,44 @@ def _options(schema: Schema) -> Sequence[Schema]:
     return options
 
 
-def _parameters(schema: Schema) -> list[str]:
+class _Texts:
+    """The rules of texts that stand as they are: each ends at the first end of its parameter."""
+
+    def __init__(self) -> None:
+        self._longest: dict[str, str] = {}
+
+    def name(self, longest: object) -> str:
+        """Return the name of the rule for texts of at most so many characters."""
+        name = f"text{longest}" if isinstance(longest, int) else "text"
+        self._longest[name] = f"{{0,{longest}}}" if isinstance(longest, int) else "*"
+        return name
+
+    def rules(self) -> list[str]:
+        """Return the rules that were named."""
+        end = r"\n<\/parameter>\n"
+        return [f"{name}[lazy]: /{_TYPABLE}{how}{end}/" for name, how in self._longest.items()]
+
+
+def _parameters(schema: Schema, texts: _Texts) -> list[str]:
     """Return the parameters of one object in its schema's order; optional ones may be left out."""
     properties, required = schema.get("properties", {}), schema.get("required", [])
     if not isinstance(properties, Mapping) or not isinstance(required, list):
         raise GrammarError("an object's schema needs properties and required")
     made = []
     for name, inner in properties.items():
-        part = f'"<parameter={name}>\\n" {_value(inner)} "\\n</parameter>\\n"'
+        part = f'"<parameter={name}>\\n" {_value(inner, texts)}'
         made.append(f"({part})" if name in required else f"({part})?")
     return made
 
 
-def _value(schema: object) -> str:
-    """Return a parameter's value: texts stand as they are, everything else as JSON."""
+def _value(schema: object, texts: _Texts) -> str:
+    """Return a parameter's value and its end: texts stand as they are, everything else as JSON."""
     if not isinstance(schema, Mapping):
         raise GrammarError("a property must have a schema")
+    end = r'"\n</parameter>\n"'
     choices = [schema["const"]] if "const" in schema else schema.get("enum")
     if isinstance(choices, list) and all(isinstance(c, str) for c in choices):
-        return "(" + " | ".join(json.dumps(choice) for choice in choices) + ")"
+        return "(" + " | ".join(json.dumps(choice) for choice in choices) + f") {end}"
     if schema.get("type") != "string":
-        return f"%json {json.dumps({**schema, **_SPACED})}"
-    longest = schema.get("maxLength")
-    return f"/[^<]{{0,{longest}}}/" if isinstance(longest, int) else _TEXT
+        return f"%json {json.dumps({**schema, **_SPACED})} {end}"
+    return texts.name(schema.get("maxLength"))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from handrail.model.engine import Engine
-from handrail.model.grounding import Grounder
+from handrail.model.grounding import Grounder, Scale
 from handrail.model.json_grounder import JsonGrounder
 from handrail.model.precision import DtypeName
 from handrail.model.tile_format import load_format
@@ -24,7 +24,11 @@ def open_engine(
     return Engine.load(folder, device, dtype, threads, least)
 
 
-def grounder(engine: Engine, folder: Path) -> Grounder:
-    """Return how the checkpoint of a folder is asked where things are. Raises CheckpointError."""
+def grounder(engine: Engine, folder: Path, scale: Scale = 1000) -> Grounder:
+    """Return how the checkpoint of a folder is asked where things are.
+
+    ``scale``: in what a published or tuned checkpoint writes coordinates; one that was trained on
+    tiles says so itself. Raises CheckpointError.
+    """
     form = load_format(folder)
-    return JsonGrounder(engine) if form is None else TileGrounder(engine, form)
+    return JsonGrounder(engine, scale) if form is None else TileGrounder(engine, form)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from handrail.model.engine import Engine
+from handrail.model.errors import ImageError
 from handrail.model.grammar import Schema
 from handrail.model.grounding import Boxed, Pointed, Scale, fraction
 from handrail.model.messages import ImagePart, Message, TextPart
@@ -53,7 +54,10 @@ class JsonGrounder:
             return first
         left, right = _closer(first.x, image.width)
         top, bottom = _closer(first.y, image.height)
-        second = self._point(image.crop((left, top, right, bottom)), phrase)
+        try:
+            second = self._point(image.crop((left, top, right, bottom)), phrase)
+        except ImageError:
+            return first  # half of a thin picture may be too thin
         x = (left + second.x * (right - left)) / image.width
         y = (top + second.y * (bottom - top)) / image.height
         seen = replace(second, x=x, y=y)
@@ -87,7 +91,9 @@ class JsonGrounder:
 
     def _said(self, image: Image.Image, text: str, schema: Schema) -> _Said:
         """Let the model answer by the schema, always with the likeliest token."""
-        decode = self._engine.begin([Message("user", [ImagePart(image), TextPart(text)])])
+        message = Message("user", [ImagePart(image), TextPart(text)])
+        # a model that thinks first is asked for the answer at once
+        decode = self._engine.begin([message], prefix="</think>\n\n" if self._engine.thinks else "")
         constraint, written = self._engine.constraint(schema), self._engine.tokenizer.stream()
         said, tokens = "", []
         while True:

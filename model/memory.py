@@ -20,6 +20,8 @@ from handrail.model.text_config import TextConfig
 _TOKENS = 4096
 """The prompt that must fit beside the weights: a screenshot, a goal, a history and a reply."""
 _CGROUP = Path("/sys/fs/cgroup")
+_FILES = (("memory.max", "memory.current", "file"), ("limit_in_bytes", "usage_in_bytes", "cache"))
+"""Limit, use, and the caches among the use, of control groups of version 2 and 1."""
 _FLOATS = (torch.float32, torch.bfloat16, torch.float16)
 
 
@@ -96,18 +98,42 @@ def bytes_of(tensor: StoredTensor) -> int:
     return prod(tensor.shape) * tensor.dtype.itemsize
 
 
-def _limit(group: Path = _CGROUP) -> tuple[int | None, int]:
-    """Return the control group's limit, None without one, and what is used of it, caches apart."""
+def _limit(root: Path = _CGROUP) -> tuple[int | None, int]:
+    """Return the tightest control group's limit, None without one, and its use, caches apart."""
+    found = [known for group in _groups(root) if (known := _limit_of(group)) is not None]
+    return min(found, key=lambda known: known[0] - known[1], default=(None, 0))
+
+
+def _groups(root: Path) -> list[Path]:
+    """Return the folders of this process's groups, from its own up to the root, both versions."""
     try:
-        limit = (group / "memory.max").read_text().strip()
-        used = int((group / "memory.current").read_text())
-        lines = (group / "memory.stat").read_text().splitlines()
-    except (OSError, ValueError):
-        return None, 0
-    if not limit.isdecimal():
-        return None, 0
-    cached = sum(int(line.split()[1]) for line in lines if line.split()[:1] == ["file"])
-    return int(limit), max(0, used - cached)
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        lines = []
+    own = [line.split(":", 2)[2].strip("/") for line in lines if line.count(":") >= 2]
+    tops = [root, root / "memory"]
+    inner = [top / part for top in tops for path in own for part in _upwards(path)]
+    return [*tops, *dict.fromkeys(inner)]
+
+
+def _upwards(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:end]) for end in range(len(parts), 0, -1)]
+
+
+def _limit_of(group: Path) -> tuple[int, int] | None:
+    for limit, current, cache in _FILES:
+        names = [n if "." in n else f"memory.{n}" for n in (limit, current)]
+        try:
+            most, used = ((group / name).read_text().strip() for name in names)
+            lines = (group / "memory.stat").read_text().splitlines()
+        except OSError:
+            continue
+        if not (most.isdecimal() and used.isdecimal()):
+            return None
+        cached = sum(int(line.split()[1]) for line in lines if line.split()[:1] == [cache])
+        return int(most), max(0, int(used) - cached)
+    return None
 
 
 def _gib(size: int) -> str:

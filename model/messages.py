@@ -26,10 +26,14 @@ class ImagePart:
 
 @dataclass(frozen=True)
 class VideoPart:
-    """Frames of a video, all of one size, with the second of each; see `Engine.video`."""
+    """Frames of a video, all of one size, with the second of each; see `Engine.video`.
+
+    `fitted`: they have the size at which the model sees them already.
+    """
 
     frames: Sequence[Image.Image]
     seconds: Sequence[float]
+    fitted: bool = False
 
     def __post_init__(self) -> None:
         if not self.frames or len(self.frames) != len(self.seconds):

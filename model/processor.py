@@ -142,7 +142,9 @@ class ImageProcessor:
         self, config: ProcessorConfig, vision: VisionConfig, least_tokens: int = 0
     ) -> None:
         least = least_tokens * (vision.patch_size * vision.spatial_merge_size) ** 2
-        self._pixels = (min(max(config.min_pixels, least), config.max_pixels), config.max_pixels)
+        # growing rounds up: a low ceiling of the checkpoint's own wins
+        least = least if least * 1.2 < config.max_pixels else 0
+        self._pixels = (max(config.min_pixels, least), config.max_pixels)
         self._patch = vision.patch_size
         self._merge = vision.spatial_merge_size
         # One float32 multiply and add a pixel: value * scale + shift.

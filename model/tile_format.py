@@ -10,7 +10,8 @@ from handrail.model.errors import CheckpointError
 from handrail.model.tiles import TileSpec
 
 FILE = "handrail.json"
-_NUMBERS = re.compile(r"-?\d+")
+_LEAST, _MOST = 64, 4096
+_NUMBERS = re.compile(r"-?\d{1,9}")
 
 
 class TileFormat(BaseModel):
@@ -38,6 +39,10 @@ class TileFormat(BaseModel):
     def _has_both(self) -> Self:
         if "{x}" not in self.point or "{y}" not in self.point:
             raise ValueError("point must hold {x} and {y}")
+        if "{phrase}" not in self.ask:
+            raise ValueError("ask must hold {phrase}")
+        if not all(_LEAST <= side <= _MOST for side in (self.tile.width, self.tile.height)):
+            raise ValueError(f"a tile's sides must be {_LEAST}..{_MOST} pixels")
         return self
 
     def write_point(self, x: int, y: int) -> str:
@@ -56,9 +61,9 @@ class TileFormat(BaseModel):
 def load_format(folder: Path) -> TileFormat | None:
     """Return a checkpoint's format, None without a ``handrail.json``. Raises CheckpointError."""
     file = folder / FILE
-    if not file.is_file():
-        return None
     try:
+        if not file.is_file():
+            return None
         return TileFormat.model_validate_json(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, ValidationError) as error:
         raise CheckpointError(

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from handrail.model.errors import ImageError
+
 
 @dataclass(frozen=True)
 class TileSpec:
@@ -45,7 +47,7 @@ def cut(image: Image.Image, spec: TileSpec) -> list[Tile]:
     """Return tiles of exactly the spec's size that cover the picture, row by row.
 
     They are spread evenly. A picture smaller than a tile is continued by the colour of its last
-    pixel to the right and below.
+    pixel to the right and below. Raises ImageError for a picture that cannot be read.
     """
     padded = _padded(image, spec)
     return [
@@ -64,7 +66,12 @@ def around(image: Image.Image, spec: TileSpec, x: float, y: float) -> Tile:
 
 
 def _padded(image: Image.Image, spec: TileSpec) -> Image.Image:
-    rgb = image.convert("RGB")
+    try:
+        rgb = image.convert("RGB")
+    except (OSError, ValueError) as error:
+        raise ImageError(f"the image cannot be decoded: {error}") from error
+    if min(rgb.size) < 1:
+        raise ImageError(f"an image of {rgb.width}x{rgb.height} pixels shows nothing")
     wide, tall = max(rgb.width, spec.width), max(rgb.height, spec.height)
     if (wide, tall) == rgb.size:
         return rgb

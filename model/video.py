@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from handrail.model.checkpoint import CheckpointFolder, section
 from handrail.model.config import VisionConfig
-from handrail.model.errors import ConfigError, ImageError, UnsupportedError
+from handrail.model.errors import ConfigError, ImageError, OptionsError, UnsupportedError
 from handrail.model.messages import VideoPart
 from handrail.model.processor import Grid, ImageProcessor, PatchedImage
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 _FILE = "video_preprocessor_config.json"
+_LISTS = ("concat", "hls", "dash")
 _UNKNOWN_RATE = Fraction(24)
 
 
@@ -43,8 +44,13 @@ class VideoConfig(BaseModel):
 
 
 def load_video_config(folder: CheckpointFolder) -> VideoConfig:
-    """Read video_preprocessor_config.json; without it the defaults hold. Raises ConfigError."""
-    data = folder.json(_FILE) or {}
+    """Read video_preprocessor_config.json, or the video_processor part of processor_config.json.
+
+    Without them the defaults hold. Raises ConfigError.
+    """
+    data = folder.json(_FILE)
+    if data is None:
+        data = section(section(folder.json("processor_config.json")).get("video_processor"))
     size = section(data.get("size"))
     names = {"min_pixels": "shortest_edge", "max_pixels": "longest_edge"}
     sizes = {ours: size[theirs] for ours, theirs in names.items() if theirs in size}
@@ -87,7 +93,11 @@ class VideoProcessor:
     def moments(self, video: VideoPart) -> list[tuple[float, PatchedImage]]:
         """Return the moments of a video, each with its second; the last frame fills the last."""
         frames, seconds = list(video.frames), list(video.seconds)
-        grid = self.grid(max(len(frames), self._slots), *frames[0].size)
+        width, height = frames[0].size
+        if video.fitted:
+            grid = Grid(height // self._patch, width // self._patch, self._merge)
+        else:
+            grid = self.grid(max(len(frames), self._slots), width, height)
         while len(frames) % self._slots:
             frames.append(frames[-1])
             seconds.append(seconds[-1])
@@ -102,19 +112,25 @@ class VideoProcessor:
     def read(self, file: Path, fps: float | None = None) -> VideoPart:
         """Choose frames of a file evenly, `fps` a second, and shrink them as the model sees them.
 
-        Raises ImageError where it is no video, UnsupportedError without the library for it.
+        Raises ImageError where it is no video file, OptionsError for an odd `fps`, UnsupportedError
+        without the library for it.
         """
+        rate = self._config.fps if fps is None else fps
+        if not (math.isfinite(rate) and rate > 0):
+            raise OptionsError(f"the frames a second must be a number above 0, not {fps}")
         try:
             import av
         except ImportError as error:
             raise UnsupportedError(
                 "PyAV is not installed: pip install 'handrail[video]'"
             ) from error
+        # a name is no URL, and a file that lists others is no video
+        name, only = f"file:{file}", {"protocol_whitelist": "file"}
         try:
-            with av.open(str(file)) as counted:
+            with av.open(name, options=only) as counted:
                 total = _count(counted)
-            with av.open(str(file)) as opened:
-                return self._chosen(opened, total, fps or self._config.fps)
+            with av.open(name, options=only) as opened:
+                return self._chosen(opened, total, rate)
         except (OSError, av.error.FFmpegError, IndexError) as error:
             raise ImageError(f"{file} cannot be read as a video: {error}") from error
 
@@ -129,6 +145,8 @@ class VideoProcessor:
         for index, frame in enumerate(container.decode(video=0)):
             for _ in range(wanted.count(index)):
                 picture = Image.fromarray(frame.to_ndarray(format="rgb24"))
+                if frame.rotation:  # as phones store what they film upright
+                    picture = picture.rotate(frame.rotation, expand=True)
                 if not kept:
                     grid = self.grid(max(count, self._slots), *picture.size)
                     size = (grid.columns * self._patch, grid.rows * self._patch)
@@ -136,11 +154,13 @@ class VideoProcessor:
         if not kept:
             raise IndexError("none of its frames can be decoded")
         seconds = [float(index / rate) for index in wanted[: len(kept)]]
-        return VideoPart(kept, seconds)
+        return VideoPart(kept, seconds, fitted=True)
 
 
 def _count(container: "InputContainer") -> int:
     """Return how many frames are stored, without decoding them. Raises IndexError without any."""
+    if container.format.name in _LISTS:
+        raise IndexError("it is a list of other files")
     total = sum(1 for packet in container.demux(video=0) if packet.size)
     if not total:
         raise IndexError("it has no frames")

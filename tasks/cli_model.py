@@ -64,14 +64,19 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     from handrail.model.inspection import verify
-    from handrail.tasks.model_hashes import check_hashes
+    from handrail.tasks.model_hashes import compare
     from handrail.tasks.run_model import model_folder
 
     folder = model_folder(arguments.model)
-    files = check_hashes(folder)
     count = verify(folder)
+    files = compare(folder if folder.is_dir() else folder.parent)
     say(f"whole: {count} tensors fit config.json and can be read")
-    say(f"{files} files are as published" if files else "no hashes are known: it was not pulled")
+    if files.same:
+        say(f"{files.same} files are as published")
+        for name in files.strangers:
+            say(f"not published with them, and used all the same: {name}")
+    else:
+        say("no hashes are known: it was not pulled by its name")
     return ExitCode.SUCCESS
 
 

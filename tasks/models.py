@@ -11,7 +11,7 @@ from pathlib import Path
 from handrail.tasks.errors import UsageError
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
-_WANTED = ("*.json", "*.jinja", "*.txt", "*.safetensors", "*.gguf")
+WANTED = ("*.json", "*.jinja", "*.txt", "*.safetensors", "*.gguf")
 Download = Callable[[str, Path, tuple[str, ...]], None]
 
 
@@ -45,7 +45,7 @@ def pull(name: str, models: Path, download: Download) -> Path:
     """Fetch a model's files, going on where an earlier try ended; return its folder."""
     folder = pulled_folder(name, models)
     folder.mkdir(parents=True, exist_ok=True)
-    download(name, folder, _WANTED)
+    download(name, folder, WANTED)
     return folder
 
 
@@ -62,5 +62,7 @@ def from_the_hub(name: str, folder: Path, wanted: tuple[str, ...]) -> None:
         snapshot_download(name, local_dir=folder, allow_patterns=list(wanted))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise UsageError(f"{name} could not be pulled: {str(error).splitlines()[0]}") from error
-    except (TypeError, KeyError, ValueError) as error:  # what its client says of an odd answer
-        raise UsageError(f"{name} could not be pulled: the hub answers oddly") from error
+    except Exception as error:
+        # an odd answer surfaces as anything, a broken connection as its HTTP library's own error
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise UsageError(f"{name} could not be pulled: the hub answers oddly ({what})") from error

@@ -11,7 +11,7 @@ from handrail.model.pocket import contents, controls, screens, widgets
 from handrail.model.pocket.canvas import Canvas, Rect
 from handrail.model.pocket.pen import Pen
 from handrail.model.pocket.screens import ScreenSpec
-from handrail.model.pocket.theme import Names, draw_theme
+from handrail.model.pocket.theme import Names, Theme, draw_theme
 from handrail.model.pocket.widgets import Widget
 
 _LARGER = 13
@@ -32,7 +32,7 @@ def form(spec: ScreenSpec, rng: random.Random) -> Canvas:
     """Draw a form: a bar, perhaps a side bar, and a card or one to three columns of inputs."""
     if rng.random() < 0.5:
         spec = replace(spec, sizes=(max(_LARGER, spec.sizes[0]), spec.sizes[1] + 1))
-    theme = draw_theme(rng, spec.faces, spec.sizes)
+    theme = _dark_on_accent(draw_theme(rng, spec.faces, spec.sizes), rng)
     canvas = Canvas(spec.width, spec.height, theme.background)
     pen = Pen(canvas, theme, Names(rng, spec.near), rng, 0, 0, spec.width, spec.height)
     top = 0.0
@@ -50,6 +50,18 @@ def form(spec: ScreenSpec, rng: random.Random) -> Canvas:
             x = area[0] + i * wide
             _framed(pen, (x, area[1], x + wide - theme.pad, area[3]))
     return canvas
+
+
+def _dark_on_accent(theme: Theme, rng: random.Random) -> Theme:
+    """Give some themes a bright accent with dark text on it; the renderer's own is always white."""
+    dark = sum(theme.background) < 3 * 128
+    if rng.random() > (0.6 if dark else 0.25):
+        return theme
+    brightest = rng.randint(150, 245) if dark else rng.randint(120, 190)
+    scale = brightest / max(1, *theme.accent)
+    red, green, blue = (min(255, round(part * scale + 20)) for part in theme.accent)
+    ink = rng.randint(0, 45)
+    return replace(theme, accent=(red, green, blue), on_accent=(ink, ink, ink))
 
 
 def _middle(pen: Pen, area: Rect) -> Rect:

@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from handrail.model import xml_call
 from handrail.model.generation import Token
 from handrail.model.server.worker import Ended, Event, Started
+from handrail.model.xml_call import IsText, texts_of
 
+_NO_TEXTS = texts_of({})
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
 Body = dict[str, Any]
 
@@ -23,6 +26,7 @@ class TextReader:
 
     stops: Sequence[str] = ()
     tools: bool = False
+    is_text: IsText = _NO_TEXTS
     stopped: bool = False
     call: str = ""
     _held: str = ""
@@ -58,7 +62,9 @@ class TextReader:
         if not self._in_call:
             return []
         try:
-            called = json.loads(self.call.partition(CLOSE)[0])
+            body = self.call.partition(CLOSE)[0]
+            xml = body.lstrip().startswith(xml_call.OPENING)
+            called = xml_call.read(body, self.is_text) if xml else json.loads(body)
             function = {"name": called["name"], "arguments": json.dumps(called["arguments"])}
         except (ValueError, KeyError, TypeError):
             return []  # cut off at the token limit

@@ -72,7 +72,7 @@ class Server:
         # pictures take a while to decode: not on the loop that serves the others
         job = self._worker.submit(await asyncio.to_thread(self._begin, asked))
         wanted = asked.stream_options is not None and asked.stream_options.include_usage
-        reader = TextReader(asked.stops, tools=bool(asked.tool_schemas()))
+        reader = TextReader(asked.stops, bool(asked.tool_schemas()), asked.is_text())
         answer = Answer(self._name, reader, usage_at_the_end=wanted)
         if not asked.stream:
             await self._follow(job, answer, request)
@@ -87,9 +87,9 @@ class Server:
         )  # fmt: skip
 
     def _begin(self, asked: ChatRequest) -> Any:
-        messages = asked.conversation(self._limits.pixels)
-        follow, tools = asked.follow(), asked.tool_schemas()
         engine = self._worker.engine
+        messages = asked.conversation(self._limits.pixels, engine.dialect)
+        follow, tools = asked.follow(engine.dialect), asked.tool_schemas()
         options = asked.options(engine.defaults, engine.config.text.longest)
 
         def begin(engine: Engine) -> Reply:

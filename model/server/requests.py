@@ -10,11 +10,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from handrail.model.grammar import Schema, ToolGrammar
+from handrail.model import xml_call
+from handrail.model.grammar import Dialect, Schema, ToolGrammar
 from handrail.model.messages import ImagePart, Message, Role, TextPart, ToolSchema
 from handrail.model.sampling import GenerateOptions
 from handrail.model.server.errors import BadRequest
 from handrail.model.server.pictures import picture
+from handrail.model.xml_call import IsText, texts_of
 
 
 class _Part(BaseModel):
@@ -143,10 +145,10 @@ class ChatRequest(_Part):
         given = [self.stop] if isinstance(self.stop, str) else self.stop or []
         return tuple(text for text in given if text)
 
-    def conversation(self, most_pixels: int) -> list[Message]:
+    def conversation(self, most_pixels: int, dialect: Dialect) -> list[Message]:
         """Return the messages. Raises BadRequest or TooLarge naming the message."""
         return [
-            _message(message, most_pixels, f"messages[{index}]")
+            _message(message, most_pixels, dialect, f"messages[{index}]")
             for index, message in enumerate(self.messages)
         ]
 
@@ -171,7 +173,11 @@ class ChatRequest(_Part):
             top_logprobs=count,
         )
 
-    def follow(self) -> ToolGrammar | Schema | None:
+    def is_text(self) -> IsText:
+        """Return what tells which arguments of the tools are texts."""
+        return texts_of({t.function.name: t.function.parameters for t in self.tools})
+
+    def follow(self, dialect: Dialect) -> ToolGrammar | Schema | None:
         """Return what the answer is held to. Raises BadRequest."""
         schema = self._schema()
         tools = {t.function.name: t.function.parameters for t in self.tools}
@@ -186,7 +192,7 @@ class ChatRequest(_Part):
             if name not in tools:
                 raise BadRequest(f"tool_choice names {name!r}, which is no tool", "tool_choice")
             tools = {name: tools[name]}
-        return ToolGrammar(tools, text=2000, required=self.tool_choice != "auto")
+        return ToolGrammar(tools, dialect, text=2000, required=self.tool_choice != "auto")
 
     def _schema(self) -> Schema | None:
         if self.response_format is None or self.response_format.type == "text":
@@ -198,7 +204,7 @@ class ChatRequest(_Part):
         return self.response_format.json_schema.content
 
 
-def _message(message: ChatMessage, most_pixels: int, param: str) -> Message:
+def _message(message: ChatMessage, most_pixels: int, dialect: Dialect, param: str) -> Message:
     role: Role = "system" if message.role == "developer" else message.role
     parts: list[TextPart | ImagePart] = []
     content = message.content or []
@@ -214,17 +220,20 @@ def _message(message: ChatMessage, most_pixels: int, param: str) -> Message:
         image = picture(part.image_url.url, most_pixels, f"{param}.content[{index}]")
         parts.append(ImagePart(image))
     for call in message.tool_calls:
-        parts.append(TextPart(("\n" if parts else "") + _called(call, param)))
+        parts.append(TextPart(("\n" if parts else "") + _called(call, dialect, param)))
     if not parts:
         raise BadRequest("the message says nothing", param)
     return Message(role, parts)
 
 
-def _called(call: EarlierCall, param: str) -> str:
+def _called(call: EarlierCall, dialect: Dialect, param: str) -> str:
     """Return an earlier call as the model would have written it."""
     try:
         arguments = json.loads(call.function.arguments or "{}")
     except ValueError as error:
         raise BadRequest(f"a tool call's arguments are not JSON: {error}", param) from error
-    body = json.dumps({"name": call.function.name, "arguments": arguments}, ensure_ascii=False)
+    name = call.function.name
+    if dialect == "xml" and isinstance(arguments, dict):
+        return f"<tool_call>\n{xml_call.write(name, arguments)}\n</tool_call>"
+    body = json.dumps({"name": name, "arguments": arguments}, ensure_ascii=False)
     return f"<tool_call>\n{body}\n</tool_call>"

@@ -1,16 +1,19 @@
 """Points and boxes in fractions of a picture, with the scores that the model gave them."""
 
+import io
 import json
 import math
 import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from PIL import Image
 
+from handrail.model.config import VisionConfig
 from handrail.model.engine import Engine
 from handrail.model.errors import CheckpointError, ImageError, UnsupportedError
 from handrail.model.grounder import LEAST_IMAGE_TOKENS, grounder, open_engine
@@ -19,6 +22,7 @@ from handrail.model.json_grounder import JsonGrounder
 from handrail.model.messages import ImagePart, Message, TextPart
 from handrail.model.pocket import screens, theme
 from handrail.model.pocket.screens import ScreenSpec
+from handrail.model.processor import ImageProcessor, ProcessorConfig
 from handrail.model.tile_format import FILE, load_format
 from handrail.model.tile_grounder import TileGrounder
 
@@ -69,7 +73,7 @@ def _answers(engine: Engine, replies: list[str]) -> list[Image.Image]:
     shown: list[Image.Image] = []
     begin = engine.begin
 
-    def told(messages: list[Message], *rest: object) -> object:
+    def told(messages: list[Message], *_: object, **__: object) -> object:
         decode = begin(messages)
         shown.extend(p.image for p in messages[0].content if isinstance(p, ImagePart))
         wanted = engine.tokenizer.encode(replies.pop(0))
@@ -200,3 +204,78 @@ def test_a_broken_file_names_itself(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE).write_text(text, "latin-1")
     with pytest.raises(CheckpointError, match=r"handrail\.json"):
         load_format(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("ask", "no place for it", "ask must hold"),
+        ("point", "none", "point must hold"),
+        ("tile", {"width": 1, "height": 1, "overlap_x": 0, "overlap_y": 0}, "64..4096"),
+        ("tile", {"width": 640, "height": 10**6, "overlap_x": 0, "overlap_y": 0}, "64..4096"),
+    ],
+)
+def test_a_format_that_could_do_harm_is_refused(
+    tmp_path: Path, field: str, value: object, says: str
+) -> None:
+    told = json.loads((POCKET / FILE).read_text())
+    (tmp_path / FILE).write_text(json.dumps({**told, field: value}))
+    with pytest.raises(CheckpointError, match=says):
+        load_format(tmp_path)
+
+
+def test_a_path_that_cannot_be_one_is_a_clear_error() -> None:
+    with pytest.raises(CheckpointError, match="too long"):
+        open_engine(Path("a" * 300))
+
+
+def test_pictures_that_show_nothing_are_refused_by_the_pocket_model(pocket: TileGrounder) -> None:
+    with pytest.raises(ImageError, match="0x10"):
+        pocket.point(Image.new("RGB", (0, 10)), "Save")
+    buffer = io.BytesIO()
+    Image.effect_noise((300, 300), 90).save(buffer, "PNG")
+    with pytest.raises(ImageError, match="cannot be decoded"):
+        pocket.point(Image.open(io.BytesIO(buffer.getvalue()[:5000])), "Save")
+
+
+def test_a_picture_too_thin_for_a_second_look_has_one(scripted: Engine) -> None:
+    shown = _answers(scripted, ['{"point_2d": [500, 500]}', '{"point_2d": [1, 1]}'])
+    made = JsonGrounder(scripted).point(Image.new("RGB", (5, 995)), "Save")
+    assert (made.x, made.y, made.agreed) == (0.5, 0.5, None)
+    assert len(shown) == 1
+
+
+def test_a_model_that_thinks_first_is_asked_for_the_answer(
+    checkpoint: Callable[[str], Path], tmp_path: Path, picture: Picture
+) -> None:
+    folder = Path(shutil.copytree(checkpoint("tied"), tmp_path / "thinking"))
+    told = json.loads((folder / "chat_template.json").read_text())
+    told["chat_template"] += "{{- '<think>\\n' }}"
+    (folder / "chat_template.json").write_text(json.dumps(told))
+    engine = Engine.load(folder, dtype="float32")
+    assert engine.thinks
+    assert not Engine.load(checkpoint("tied")).thinks
+    read: list[str] = []
+    begin = engine.begin
+
+    def heard(*asked: Any, **more: Any) -> Any:
+        decode = begin(*asked, **more)
+        read.append(engine.tokenizer.decode(decode.prompt_ids))
+        return decode
+
+    engine.begin = heard  # type: ignore[method-assign]
+    assert 0 <= JsonGrounder(engine, closer=False).point(picture(64, 64, 1), "Save").x <= 1
+    assert read[0].endswith("<think>\n</think>\n\n")
+
+
+def test_a_low_ceiling_of_the_checkpoints_own_is_kept() -> None:
+    half = (0.5, 0.5, 0.5)
+    vision = VisionConfig(
+        depth=1, hidden_size=64, intermediate_size=64, num_heads=4, out_hidden_size=64,
+        deepstack_visual_indexes=(0,),
+    )  # fmt: skip
+    for most in (1_000_000, 1_003_520, 1_100_000, 1_300_000):
+        sizes = ProcessorConfig(min_pixels=1024, max_pixels=most, image_mean=half, image_std=half)
+        processor = ImageProcessor(sizes, vision, LEAST_IMAGE_TOKENS)
+        for size in ((500, 500), (700, 800), (64, 64), (1920, 1080), (300, 3000)):
+            assert processor.grid(*size).tokens * 1024 <= most

@@ -84,6 +84,13 @@ def test_a_container_has_what_its_limit_says(tmp_path: Path) -> None:
     assert memory._limit(tmp_path) == (None, 0)
     (tmp_path / "memory.max").write_text("1000\n")
     assert memory._limit(tmp_path) == (1000, 400)
+    old = tmp_path / "memory"
+    old.mkdir()
+    (old / "memory.limit_in_bytes").write_text("800\n")
+    (old / "memory.usage_in_bytes").write_text("750\n")
+    (old / "memory.stat").write_text("cache 50\nrss 600\n")
+    assert memory._limit(tmp_path) == (800, 700)
+    assert memory._upwards("a/b/c") == ["a/b/c", "a/b", "a"]
 
 
 # Anonymous memory alone: pages of mapped files can be dropped at any time.

@@ -1,6 +1,7 @@
 """Videos are seen as transformers shows them: moments of two frames, each after its time."""
 
 import ast
+import json
 import math
 import shutil
 import sys
@@ -17,9 +18,17 @@ from hypothesis import strategies as st
 from PIL import Image
 from transformers.models.qwen3_vl import processing_qwen3_vl
 
+from handrail.model.checkpoint import CheckpointFolder
 from handrail.model.engine import Engine
-from handrail.model.errors import ConfigError, ImageError, PromptError, UnsupportedError
+from handrail.model.errors import (
+    ConfigError,
+    ImageError,
+    OptionsError,
+    PromptError,
+    UnsupportedError,
+)
 from handrail.model.messages import ImagePart, Message, TextPart, VideoPart
+from handrail.model.video import load_video_config
 
 TEXT = "What happens?"
 Picture = Callable[[int, int, int], Image.Image]
@@ -133,13 +142,13 @@ def _processor() -> Any:
     return VideoProcessor(config, vision, ImageProcessor(sizes, vision))
 
 
-def write(file: Path, frames: int, rate: int) -> None:
+def write(file: Path, frames: int, rate: int, size: tuple[int, int] = (160, 96)) -> None:
     """Write a video whose frame n is grey level 4 n."""
     with av.open(str(file), "w") as container:
         stream = container.add_stream("ffv1", rate=rate)
-        stream.width, stream.height, stream.pix_fmt = 160, 96, "gray"
+        stream.width, stream.height, stream.pix_fmt = *size, "gray"
         for number in range(frames):
-            grey = np.full((96, 160, 3), 4 * number, np.uint8)
+            grey = np.full((size[1], size[0], 3), 4 * number, np.uint8)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
         container.mux(stream.encode())
 
@@ -193,3 +202,77 @@ def test_a_template_without_videos_is_named(
     (folder / "video_preprocessor_config.json").write_text('{"fps": -1}')
     with pytest.raises(ConfigError, match=r"video_preprocessor_config\.json.*fps"):
         Engine.load(folder)
+
+
+def test_a_files_frames_are_sized_once(checkpoint: Callable[[str], Path], tmp_path: Path) -> None:
+    """Sizing what was sized already may give yet another size."""
+    processor = _processor()
+    write(tmp_path / "tall.mkv", 11, 2, (1080, 2400))
+    video = processor.read(tmp_path / "tall.mkv")
+    height, width = SMART_RESIZE(11, 2400, 1080, 2, 32, min_pixels=4096, max_pixels=25165824)
+    assert len(video.frames) == 11
+    assert video.frames[0].size == (width, height)
+    grids = {image.grid for _, image in processor.moments(video)}
+    assert {(g.rows * 16, g.columns * 16) for g in grids} == {(height, width)}
+
+
+def turned(file: Path, matrix: tuple[int, ...]) -> None:
+    """Write the display matrix that a phone writes into an mp4's track header."""
+    data = bytearray(file.read_bytes())
+    at = data.index(b"tkhd") + 4 + 4 + 20 + 8 + 8
+    packed = b"".join(n.to_bytes(4, "big", signed=True) for n in matrix)
+    data[at : at + 36] = packed
+    file.write_bytes(data)
+
+
+def test_a_video_that_was_filmed_upright_is_shown_upright(
+    tmp_path: Path, checkpoint: Callable[[str], Path]
+) -> None:
+    one, width = 1 << 16, 320
+    with av.open(str(tmp_path / "phone.mp4"), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = width, 160, "yuv420p"
+        pixels = np.zeros((160, width, 3), np.uint8)
+        pixels[:, :40] = 255  # a bright left edge, which is up when it is turned clockwise
+        for _ in range(8):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode())
+    turned(tmp_path / "phone.mp4", (0, one, 0, -one, 0, 0, 160 * one, 0, 1 << 30))
+    video = Engine.load(checkpoint("tied")).video(tmp_path / "phone.mp4")
+    frame = np.array(video.frames[0])
+    assert frame.shape[0] > frame.shape[1]
+    assert frame[: frame.shape[0] // 10].mean() > 200
+    assert frame[frame.shape[0] // 2 :].mean() < 50
+
+
+@pytest.mark.parametrize("fps", [0.0, -1.0, math.nan, math.inf])
+def test_an_odd_rate_is_refused(
+    tmp_path: Path, checkpoint: Callable[[str], Path], fps: float
+) -> None:
+    with pytest.raises(OptionsError, match="a number above 0"):
+        Engine.load(checkpoint("tied")).video(tmp_path / "x.mkv", fps)
+
+
+def test_a_name_is_no_url_and_a_list_is_no_video(
+    tmp_path: Path, checkpoint: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine.load(checkpoint("tied"))
+    write(tmp_path / "a.mkv", 8, 10)
+    (tmp_path / "list.mkv").write_text("ffconcat version 1.0\nfile a.mkv\n")
+    with pytest.raises(ImageError, match="a list of other files"):
+        engine.video(tmp_path / "list.mkv")
+    monkeypatch.chdir(tmp_path)
+    shutil.copy("a.mkv", "rec:1.mkv")
+    assert len(engine.video(Path("rec:1.mkv")).frames) == 4
+    with pytest.raises(ImageError, match="No such file"):
+        engine.video(Path("http:/127.0.0.1:9/a.mkv"))
+
+
+def test_sizes_are_read_where_transformers_5_writes_them(
+    tmp_path: Path, checkpoint: Callable[[str], Path]
+) -> None:
+    folder = Path(shutil.copytree(checkpoint("tied"), tmp_path / "copy"))
+    told = {"video_processor": {"fps": 1.0, "size": {"longest_edge": 1 << 20}}}
+    (folder / "processor_config.json").write_text(json.dumps(told))
+    config = load_video_config(CheckpointFolder(folder))
+    assert (config.fps, config.max_pixels) == (1.0, 1 << 20)

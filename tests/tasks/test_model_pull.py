@@ -14,7 +14,7 @@ import pytest
 
 from handrail.model.errors import CheckpointError
 from handrail.tasks.errors import ExitCode
-from handrail.tasks.model_hashes import check_hashes, published
+from handrail.tasks.model_hashes import Compared, compare, published
 from handrail.tasks.run_model import model_folder
 
 NAME, COMMIT = "some/pocket", "a" * 40
@@ -27,7 +27,7 @@ class Hub:
     def __init__(self) -> None:
         self.files = {f.name: f.read_bytes() for f in model_folder("pocket").iterdir()}
         self.files["training.log"] = b"not wanted"
-        self.hang_ups, self.odd = 0, False
+        self.hang_ups, self.odd, self.dead = 0, False, False
         self.asked: list[tuple[str, str, dict[str, str]]] = []
 
     def api(self, path: str) -> bytes:
@@ -55,6 +55,9 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self, body: bool) -> None:
             hub.asked.append((self.command, self.path, dict(self.headers)))
+            if hub.dead:
+                self.close_connection = True
+                return
             if self.path.startswith(f"/api/models/{NAME}"):
                 self._send(200, hub.api(self.path), {}, body)
                 return
@@ -145,7 +148,7 @@ def test_a_pulled_model_needs_no_network(
     published_by, server = hub
     assert pull(server, tmp_path)[0] == ExitCode.SUCCESS
     folder = tmp_path / "handrail/models" / NAME
-    assert check_hashes(folder) == len(published_by.files) - 1
+    assert compare(folder) == Compared(len(published_by.files) - 1, ())
     environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path), "HF_ENDPOINT": "http://[::1]:9"}
     checked = subprocess.run(
         [sys.executable, "-m", "handrail.tasks.cli", "model", "check", NAME],
@@ -165,12 +168,16 @@ def test_a_file_that_is_not_as_published_is_named(
         kept = (folder / name).read_bytes()
         (folder / name).write_bytes(kept[:-1] + bytes([kept[-1] ^ 1]))
         with pytest.raises(CheckpointError, match=f"{name} differs from what was published"):
-            check_hashes(folder)
+            compare(folder)
         (folder / name).unlink()
         with pytest.raises(CheckpointError, match=f"{name} cannot be read"):
-            check_hashes(folder)
+            compare(folder)
         (folder / name).write_bytes(kept)
-    assert check_hashes(folder) > 0
+    assert compare(folder).same > 0
+    (folder / "chat_template.json").write_text("{}")
+    assert compare(folder).strangers == ("chat_template.json",)
+    (folder / ".cache/huggingface/download/x.metadata").mkdir()
+    assert compare(folder).same > 0
 
 
 def test_what_cannot_be_pulled_is_one_clear_line(
@@ -184,8 +191,12 @@ def test_what_cannot_be_pulled_is_one_clear_line(
     code, _, err = pull(server, tmp_path)
     assert code == ExitCode.USAGE
     assert "answers oddly" in err.splitlines()[-1]
+    published_by.dead = True
+    code, _, err = pull(server, tmp_path)
+    assert code == ExitCode.USAGE, err
+    assert "could not be pulled" in err.splitlines()[-1]
 
 
 def test_a_model_that_was_not_pulled_has_no_hashes(tmp_path: Path) -> None:
     assert published(tmp_path) == {}
-    assert check_hashes(tmp_path) == 0
+    assert compare(tmp_path) == Compared(0, ())

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from handrail.actuators.actions import Action, Click, Press, Scroll, Terminate, Type, Wait
 from handrail.actuators.dialects import qwen_computer
 from handrail.actuators.geometry import Point, ScreenGeometry
-from handrail.agent import xml_call
 from handrail.agent.parse import parse
 from handrail.agent.proposal import ParseError, Proposal
+from handrail.model import xml_call
 
 SCREEN = ScreenGeometry(width=1280, height=800)
 CLICK = """<function=computer_use>
