@@ -1,0 +1,91 @@
+"""Measure what fewer bits cost in grounding: ``python -m handrail.tasks.suites.formats``.
+
+The pocket model is written in each format by ``handrail model quantize`` and asked the first
+questions of the fixed suite of renders. Writes ``format-grounding.json``.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from handrail.model.errors import ModelError
+from handrail.model.pocket import suite
+from handrail.model.pocket.errors import PocketError
+from handrail.tasks.cli_output import complain, say
+from handrail.tasks.errors import ExitCode
+from handrail.tasks.evaluate import add_model, chosen_model, print_table
+from handrail.tasks.results.result import Figure, measured, share, write_result
+from handrail.tasks.run_model import ModelChoice, load_proposer, model_folder
+from handrail.tasks.suites.renders import answer_all
+
+if TYPE_CHECKING:
+    from handrail.model.quantizer import Bits, Keep
+
+DEFAULT_COUNT = 200
+FORMATS: tuple[tuple[str, "Bits | None", "Keep"], ...] = (
+    ("as stored", None, "vision"),
+    ("8 bits", 8, "vision"),
+    ("8 bits, the vision tower too", 8, "nothing"),
+    ("4 bits", 4, "vision"),
+    ("4 bits, the vision tower too", 4, "nothing"),
+)
+
+
+@contextmanager
+def written(source: Path, bits: "Bits | None", keep: "Keep") -> Iterator[Path]:
+    """Yield a folder with the checkpoint in a format. Raises CheckpointError."""
+    if bits is None:
+        yield source
+        return
+    from handrail.model.quantizer import quantize
+
+    with tempfile.TemporaryDirectory() as folder:
+        quantize(source, Path(folder) / "copy", bits, keep)
+        yield Path(folder) / "copy"
+
+
+def measure(choice: ModelChoice, count: int) -> tuple[Figure, ...]:
+    """Return the share of hits in each format. Raises ModelError and PocketError."""
+    found = []
+    for name, bits, keep in FORMATS:
+        with written(model_folder(choice.model), bits, keep) as folder:
+            size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+            answers = answer_all(
+                load_proposer(replace(choice, model=str(folder))), suite.items(count)
+            )
+        hits = sum(answer.hit for answer in answers)
+        note = f"{size / 2**20:.1f} MiB"
+        found.append(share(f"point in box, {name}", hits, len(answers), note=note))
+        say(f"{name}: {hits} of {len(answers)}, {note}")
+    return tuple(found)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print, and write the result; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m handrail.tasks.suites.formats", description=__doc__
+    )
+    parser.add_argument("--count", type=int, default=DEFAULT_COUNT, metavar="N")
+    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+    add_model(parser)
+    arguments = parser.parse_args(argv)
+    try:
+        found = measure(chosen_model(arguments), arguments.count)
+    except (ModelError, PocketError) as error:
+        complain(str(error))
+        return ExitCode.ENVIRONMENT
+    title = "Grounding of the pocket model by weight format"
+    print_table(title, found)
+    command = f"python -m handrail.tasks.suites.formats --count {arguments.count}"
+    result = measured("format-grounding", title, command, suite.SEED, found)
+    say(f"written: {write_result(result, arguments.results)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""Each weight format of the comparison is written, is smaller, and still points at things."""
+
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from handrail.tasks.evaluate_score import locator_on
+from handrail.tasks.run_model import ModelChoice, load_proposer, model_folder
+from handrail.tasks.suites.formats import FORMATS, written
+
+BUTTON = (200, 300, 300, 330)
+
+
+def _screen() -> Image.Image:
+    image = Image.new("RGB", (640, 448), "white")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle(BUTTON, fill="#e0e0e0", outline="#505050")
+    draw.text((225, 307), "Save as", fill="black", font_size=14)
+    return image
+
+
+def test_every_format_is_written_and_finds_a_button() -> None:
+    sizes: dict[str, int] = {}
+    for name, bits, keep in FORMATS:
+        with written(model_folder("pocket"), bits, keep) as folder:
+            sizes[name] = sum(f.stat().st_size for f in Path(folder).glob("*.safetensors"))
+            found = locator_on(load_proposer(ModelChoice(str(folder)))).locate(_screen(), "Save as")
+            assert found is not None
+            assert BUTTON[0] < found.x < BUTTON[2], name
+            assert BUTTON[1] < found.y < BUTTON[3], name
+    whole, eight, all_eight, four, all_four = (sizes[name] for name, _, _ in FORMATS)
+    assert whole > eight > all_eight > all_four
+    assert eight > four > all_four
