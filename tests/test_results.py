@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,22 @@ def test_broken_markers_are_named_with_their_line(text: str) -> None:
     with pytest.raises(TableBroken, match="README"):
         fill(text, {"grounding": a_result()}, "README.md")
     assert issubclass(TableBroken, ResultsError)
+
+
+def test_results_alone_are_no_changes(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        names = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        subprocess.run(["git", "-C", str(tmp_path), *names, *arguments], check=True)
+
+    (tmp_path / "results").mkdir()
+    for name in ("pyproject.toml", "results/step.json"):
+        (tmp_path / name).write_text("{}")
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    clean = commit(tmp_path)
+    assert len(clean) == 40
+    (tmp_path / "results/step.json").write_text("[]")
+    assert commit(tmp_path) == clean
+    (tmp_path / "pyproject.toml").write_text("[]")
+    assert commit(tmp_path) == f"{clean}+changes"

@@ -24,7 +24,10 @@ class Hardware(BaseModel):
 
 
 def commit(root: Path) -> str:
-    """Return a checkout's commit, with "+changes" where files differ from it, or "unknown"."""
+    """Return a checkout's commit, with "+changes" where files differ from it, or "unknown".
+
+    Results are no changes: one measurement after another writes them.
+    """
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(root), *arguments]
@@ -33,7 +36,7 @@ def commit(root: Path) -> str:
     if not (root / "pyproject.toml").is_file():
         return "unknown"
     try:
-        changed = git("status", "--porcelain", "--untracked-files=no")
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!results")
         return git("rev-parse", "HEAD") + ("+changes" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
