@@ -31,6 +31,7 @@ from handrail.actuators.observation import Element, Observation, ScreenText, Sur
 
 WHEEL_STEP = 50  # pixels of content for one notch: toolkits move 40 to 60 (Chromium 53)
 DRAG_STEPS, DRAG_PAUSE = 24, 0.012  # slower than any toolkit's threshold for a flick
+HELD = 0.012  # seconds between a button going down and up
 _DOUBLE_CLICK = 0.5  # seconds; toolkits join clicks that are up to 0.25 to 0.5 apart
 
 
@@ -204,8 +205,10 @@ class Desktop:
             time.sleep(max(0.0, when + _DOUBLE_CLICK - time.monotonic()))
         self._move(place)
         for _ in range(action.count):
-            self._hands.button(action.button, True)
-            self._hands.button(action.button, False)
+            for down in (True, False):
+                self._hands.button(action.button, down)
+                # a window manager that grabs the button to raise windows loses what comes at once
+                time.sleep(HELD)
         self._clicked = (time.monotonic(), place, action.button)
         self._hands.taken()
         return self._view.clicked(target)

@@ -58,7 +58,9 @@ def _at(x: int, y: int) -> Point:
 )
 def test_clicks(desk: "Desk", probe: ProbeWindow, click: Click, buttons: list[int]) -> None:
     receipt = desk.do(click)
-    assert probe.wait(lambda: sum(a.kind == "release" for a in probe.arrivals) == len(buttons))
+    assert probe.wait(lambda: sum(a.kind == "release" for a in probe.arrivals) == len(buttons)), (
+        probe.arrivals
+    )
     assert _buttons(probe) == buttons
     assert {(a.x, a.y) for a in probe.arrivals if a.kind == "press"} == {(300, 250)}
     assert desk.office.spent == [click]

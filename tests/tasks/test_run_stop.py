@@ -17,7 +17,8 @@ from handrail.tasks.runs import RunFolder, list_runs
 
 # A run of two typed words on a screen that takes its time, as `handrail run` runs it.
 SCRIPT = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # as nohup had not been there
 from pathlib import Path
 from handrail.actuators.actions import Terminate, Type
 from handrail.actuators.fake import FakeScreen
