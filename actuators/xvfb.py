@@ -3,6 +3,7 @@
 Only this user's programs may connect: the server starts with a secret key in a private folder, and
 then lets the user in by name, so that programs and screenshots need no key file. Programs started
 here get no session bus, lest one hand its window to a copy of itself on the user's own desktop.
+Server and programs end with this process, even where it is killed (see ``Watchdog``).
 """
 
 import contextlib
@@ -16,17 +17,19 @@ import tempfile
 import time
 import weakref
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handrail.actuators.errors import EnvironmentMissing
+from handrail.actuators.watchdog import Watchdog
+from handrail.actuators.watchdog_child import MARK
 from handrail.actuators.xvfb_access import admit_user, write_authority
 
 if TYPE_CHECKING:
     from handrail.actuators.x11_windows import Window
 
 _START_SECONDS = 30.0
-_STOP_SECONDS = 3.0
 # One desktop, and no keys or wheels of the window manager's own, which would take them from the
 # programs: the wheel on the background changes desktops in openbox's usual settings.
 _OPENBOX = """<?xml version="1.0" encoding="UTF-8"?>
@@ -42,12 +45,10 @@ _OPENBOX = """<?xml version="1.0" encoding="UTF-8"?>
 class VirtualDisplay:
     """An Xvfb server with its own window manager and programs; ``name`` is such as ``:5``."""
 
-    def __init__(self, name: str, folder: Path, started: list[subprocess.Popen[bytes]]) -> None:
+    def __init__(self, name: str, own: "_Own") -> None:
         self.name = name
-        self._server = started[0]
-        self._folder = folder
-        self._started = started
-        self._finalizer = weakref.finalize(self, _end, started, folder)
+        self._own = own
+        self._finalizer = weakref.finalize(self, own.end)
 
     @classmethod
     def start(cls, width: int, height: int, wm: bool = True) -> "VirtualDisplay":
@@ -61,12 +62,15 @@ class VirtualDisplay:
         if program is None:
             raise EnvironmentMissing("Xvfb is not installed: apt install xvfb")
         folder = Path(tempfile.mkdtemp(prefix="handrail-display-"))
-        started: list[subprocess.Popen[bytes]] = []
         try:
-            name = _start_server([program], (width, height), folder, started)
-            display = cls(name, folder, started)
+            own = _Own(folder, Watchdog(folder), [])
         except BaseException:
-            _end(started, folder)
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        try:
+            display = cls(_start_server([program], (width, height), own), own)
+        except BaseException:
+            own.end()
             raise
         if wm and shutil.which("openbox"):
             display._start_window_manager()
@@ -75,7 +79,7 @@ class VirtualDisplay:
     @property
     def alive(self) -> bool:
         """Tell whether the server runs."""
-        return self._server.poll() is None
+        return self._own.started[0].poll() is None
 
     def launch(
         self, command: list[str], env: Mapping[str, str] | None = None
@@ -90,20 +94,11 @@ class VirtualDisplay:
         around |= {"DISPLAY": self.name, "XDG_SESSION_TYPE": "x11", "NO_AT_BRIDGE": "1"}
         around |= {"DBUS_SESSION_BUS_ADDRESS": "disabled:", **(env or {})}
         try:
-            process = subprocess.Popen(
-                command,
-                env=around,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            return self._own.start(command, around, self._own.watchdog.programs)
         except OSError as problem:
             raise EnvironmentMissing(
                 f"{command[0]} does not start: {problem.strerror}; is it installed?"
             ) from problem
-        self._started.append(process)
-        return process
 
     def wait_for_window(self, title: str, timeout: float) -> "Window":
         """Wait for a window with this in its title (in any case) and return it.
@@ -122,7 +117,7 @@ class VirtualDisplay:
             shown = [windows.title(w) for w in windows.clients()]
         finally:
             link.close()
-        ended = [f"{_name(p)} ended with {p.returncode}" for p in self._started if p.poll()]
+        ended = [f"{_name(p)} ended with {p.returncode}" for p in self._own.started if p.poll()]
         raise EnvironmentMissing(
             f"no window with {title!a} in its title came up on {self.name} in {timeout:g} s; "
             f"shown: {shown!a}{'; ' if ended else ''}{', '.join(ended)}"
@@ -142,7 +137,7 @@ class VirtualDisplay:
         from handrail.actuators.x11 import X11Link
         from handrail.actuators.x11_windows import X11Windows
 
-        settings = self._folder / "openbox.xml"
+        settings = self._own.folder / "openbox.xml"
         settings.write_text(_OPENBOX, encoding="utf-8")
         self.launch(["openbox", "--sm-disable", "--config-file", str(settings)])
         link = X11Link(self.name)
@@ -156,28 +151,51 @@ class VirtualDisplay:
             link.close()
 
 
-def _start_server(
-    command: list[str],
-    size: tuple[int, int],
-    folder: Path,
-    started: list[subprocess.Popen[bytes]],
-) -> str:
-    key = secrets.token_bytes(16)
-    authority = folder / "authority"
-    write_authority(authority, key)
-    reader, writer = os.pipe()
-    try:
-        screen = f"{size[0]}x{size[1]}x24"
-        options = ["-screen", "0", screen, "-dpi", "96", "-noreset", "-nolisten", "tcp"]
-        server = subprocess.Popen(
-            [*command, "-displayfd", str(writer), *options, "-auth", str(authority)],
-            pass_fds=(writer,),
+@dataclass(frozen=True)
+class _Own:
+    """What a display has of its own: a folder, a watchdog, and processes, the server first."""
+
+    folder: Path
+    watchdog: Watchdog
+    started: list[subprocess.Popen[bytes]]
+
+    def start(
+        self, command: list[str], around: Mapping[str, str], mark: str, kept: tuple[int, ...] = ()
+    ) -> subprocess.Popen[bytes]:
+        """Start a process that ends with the display."""
+        process = subprocess.Popen(
+            command,
+            env={**around, MARK: mark},
+            pass_fds=kept,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        started.append(server)
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """End the processes, the server last, first gently, and remove the folder."""
+        self.watchdog.end()
+        for process in self.started:
+            # The group may hold children that bear no mark, where all that bore it ended before.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _start_server(command: list[str], size: tuple[int, int], own: _Own) -> str:
+    key = secrets.token_bytes(16)
+    authority = own.folder / "authority"
+    write_authority(authority, key)
+    reader, writer = os.pipe()
+    try:
+        screen = f"{size[0]}x{size[1]}x24"
+        options = ["-screen", "0", screen, "-dpi", "96", "-noreset", "-nolisten", "tcp"]
+        arguments = ["-displayfd", str(writer), *options, "-auth", str(authority)]
+        own.start([*command, *arguments], os.environ, own.watchdog.server, (writer,))
         os.close(writer)
         writer = -1
         number = _read_number(reader)
@@ -201,25 +219,6 @@ def _read_number(reader: int) -> int:
             raise EnvironmentMissing(f"Xvfb {why}: run it by hand to see what it says")
         said += more
     return int(said)
-
-
-def _end(started: list[subprocess.Popen[bytes]], folder: Path) -> None:
-    """End the groups, the server last, first gently, and remove the folder."""
-    for process in reversed(started):
-        _signal(process, signal.SIGTERM)
-    end = time.monotonic() + _STOP_SECONDS
-    for process in reversed(started):
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(max(0.0, end - time.monotonic()))
-        _signal(process, signal.SIGKILL)
-        process.wait()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    # The group outlives its leader where a program left children behind.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
 
 
 def _name(process: subprocess.Popen[bytes]) -> str:

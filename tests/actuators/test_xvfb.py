@@ -124,3 +124,65 @@ def test_a_forgotten_display_ends_with_the_process() -> None:
     name, pid = done.stdout.split()
     assert _gone(int(pid))
     assert not Path(f"/tmp/.X11-unix/X{name[1:]}").exists()
+
+
+def test_a_killed_process_takes_its_displays_and_programs_along(tmp_path: Path) -> None:
+    note = tmp_path / "pids"
+    escaped = f"echo $$ > {note}.new; mv {note}.new {note}; exec sleep 1000"
+    code = (
+        "import subprocess, threading, time\n"
+        "from handrail.actuators.xvfb import VirtualDisplay\n"
+        "made = []\n"
+        "def start():\n"
+        f"    d = VirtualDisplay.start(320, 240); d.launch(['setsid', 'sh', '-c', {escaped!r}])\n"
+        "    made.extend([d, d.launch(['sh', '-c', 'env -i sleep 1000 & wait'])])\n"
+        # the thread that forked ends before the process does, which must end nothing
+        "thread = threading.Thread(target=start); thread.start(); thread.join()\n"
+        "print(made[0].name, made[1].pid, flush=True); time.sleep(1000)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            name, shell = process.stdout.readline().split()
+            while not note.exists():
+                time.sleep(0.01)
+            children = {int(note.read_text()), *_children(process.pid), *_children(int(shell))}
+            names = {Path(f"/proc/{pid}/comm").read_text().strip() for pid in children}
+            assert names >= {"Xvfb", "openbox", "sh", "sleep"}
+        finally:
+            process.kill()
+    assert [pid for pid in children if not _gone(pid)] == []
+    assert not Path(f"/tmp/.X11-unix/X{name.decode()[1:]}").exists()
+
+
+def _children(pid: int) -> list[int]:
+    end = time.monotonic() + 10
+    while not (found := [int(p.name) for p in Path("/proc").glob("[0-9]*") if _parent(p) == pid]):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    return found
+
+
+def test_a_killed_watchdog_does_not_keep_a_display_from_closing() -> None:
+    before = _watchdogs()
+    display = VirtualDisplay.start(320, 240, wm=False)
+    (watchdog,) = _watchdogs() - before
+    os.kill(watchdog, 9)
+    display.close()
+    assert not display.alive
+
+
+def _watchdogs() -> set[int]:
+    found = Path("/proc").glob("[0-9]*")
+    return {int(p.name) for p in found if _parent(p) == os.getpid() and _watches(p)}
+
+
+def _watches(process: Path) -> bool:
+    return b"watchdog_child.py" in (process / "cmdline").read_bytes()
+
+
+def _parent(process: Path) -> int:
+    try:
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
