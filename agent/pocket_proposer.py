@@ -6,10 +6,11 @@ what was done, and is said first ("Action: click NAME"). Where that is, is looke
 like any model's.
 """
 
+import math
 import time
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 from handrail.actuators.observation import Observation
 from handrail.agent.history import Step
@@ -27,8 +28,22 @@ if TYPE_CHECKING:  # the engine needs torch, which takes a second to import
     from handrail.model.tile_grounder import TileGrounder
 
 
+@dataclass(frozen=True)
+class _Said:
+    """What was said before the screen is looked at, why it ended there, and its costs in tokens."""
+
+    text: str
+    finish: Literal["stop", "length"]
+    prompt_tokens: int
+    reply_tokens: int
+
+
 class PocketProposer:
-    """Decides with a checkpoint that was trained on tiles (see ``handrail.json`` in its folder)."""
+    """Decides with a checkpoint that was trained on tiles (see ``handrail.json`` in its folder).
+
+    It says the likeliest thing: asked the same of the same screen it would say the same. So after a
+    reply that was no action it is not asked again before the screen or what was done has changed.
+    """
 
     def __init__(self, engine: "Engine", form: TileFormat, grounder: "TileGrounder") -> None:
         self.grounder = grounder
@@ -41,6 +56,7 @@ class PocketProposer:
         self._type, self._end_type = single(form.type), single(form.end_type)
         decoded = ((i, engine.tokenizer.decode([i])) for i in range(engine.tokenizer.size))
         self._spans = {i for i, text in decoded if OPEN in text or CLOSE in text}
+        self._refused: tuple[str, str, ParseError] | None = None
 
     def propose(
         self, goal: str, history: Sequence[Step], observation: Observation
@@ -51,27 +67,35 @@ class PocketProposer:
             f"Step {i}: {line}"
             for i, line in enumerate((_line(s) for s in history if _counts(s)), start=1)
         ]
-        said, prompt_tokens, reply_tokens = self._plan(goal, user_text(goal, lines))
-        reply, image_tokens, confidence = said, 0, None
-        if said.startswith(self._form.think) and self._form.call not in said:
-            look = self.grounder.look(observation.image, user_text(goal, lines), said)
-            reply_tokens += 4
-            image_tokens, confidence = look.image_tokens, look.best.confidence
-            x, y = round(look.best.x * 1000), round(look.best.y * 1000)
-            reply = f"{said}{self._form.call}{self._form.write_point(x, y)}"
-        usage = Usage(
-            prompt_tokens=prompt_tokens,
-            image_tokens=image_tokens,
-            reply_tokens=reply_tokens,
-            seconds=time.perf_counter() - began,
-        )
-        made = parse(reply, observation.geometry)
-        if isinstance(made, Proposal):
-            made = replace(made, confidence=confidence)
-        return replace(made, usage=usage)
+        text = user_text(goal, lines)
+        if self._refused is not None and self._refused[:2] == (text, observation.fingerprint):
+            bad = self._refused[2]
+            problem = f"{bad.problem}; asked again, this model would say the same"
+            return ParseError(problem, bad.reply, Usage(calls=0))
+        made = self._decide(goal, text, observation)
+        if isinstance(made, ParseError):
+            self._refused = (text, observation.fingerprint, made)
+        return replace(made, usage=replace(made.usage, seconds=time.perf_counter() - began))
 
-    def _plan(self, goal: str, text: str) -> tuple[str, int, int]:
-        """Return what is said before the screen must be looked at, and tokens read and written."""
+    def _decide(self, goal: str, text: str, observation: Observation) -> Proposal | ParseError:
+        said = self._plan(goal, text)
+        usage = Usage(prompt_tokens=said.prompt_tokens, reply_tokens=said.reply_tokens)
+        names_a_place = said.text.startswith(self._form.think) and self._form.call not in said.text
+        if said.finish == "length" or not names_a_place:
+            return replace(parse(said.text, observation.geometry, said.finish), usage=usage)
+        look = self.grounder.look(observation.image, text, said.text)
+        usage = replace(usage, image_tokens=look.image_tokens, reply_tokens=said.reply_tokens + 4)
+        if math.isinf(look.best.odds):
+            return ParseError("what was named is found nowhere on the screen", said.text, usage)
+        x, y = round(look.best.x * 1000), round(look.best.y * 1000)
+        reply = f"{said.text}{self._form.call}{self._form.write_point(x, y)}"
+        made = replace(parse(reply, observation.geometry), usage=usage)
+        if isinstance(made, Proposal):
+            made = replace(made, confidence=look.best.confidence)
+        return made
+
+    def _plan(self, goal: str, text: str) -> _Said:
+        """Return what is said before the screen must be looked at."""
         decode = self._engine.begin([Message("user", [TextPart(text)])], self._tools)
         stop = self._engine.stop_ids | {self._call, self._absent}
         reply: list[int] = []
@@ -85,7 +109,9 @@ class PocketProposer:
             token = int(decode.logits.argmax())
             if reply[-1] == self._type:
                 token = self._quote(decode, goal, {self._end_type}, reply)
-        return self._engine.tokenizer.decode(reply), len(decode.prompt_ids), len(reply)
+        cut = token not in stop and len(reply) >= self._form.longest
+        whole = self._engine.tokenizer.decode(reply)
+        return _Said(whole, "length" if cut else "stop", len(decode.prompt_ids), len(reply))
 
     def _quote(self, decode: "Decode", goal: str, ends: set[int], reply: list[int]) -> int:
         """Say words of the goal until one of the ends is likelier; return that end."""

@@ -55,6 +55,7 @@ class Seer:
         self.tokenizer = Tokenizer(v.tokenizer())
         self.stop_ids = frozenset({v.token("<|im_end|>")})
         self.heard: list[str] = []
+        self.looks = 0
 
     def begin(self, messages: Sequence[Message], tools: object = (), prefix: str = "") -> Said:
         self.heard.append("".join(p.text for p in messages[0].content if isinstance(p, TextPart)))
@@ -63,6 +64,7 @@ class Seer:
     def begin_batch(
         self, conversations: Sequence[Sequence[Message]], tools: object, prefix: str
     ) -> list[Said]:
+        self.looks += 1
         return [self._look(said[0]) for said in conversations]
 
     def _look(self, message: Message) -> Said:
@@ -103,14 +105,6 @@ def test_a_click_lands_where_the_target_is(at: tuple[int, int]) -> None:
     assert made.usage.image_tokens == 7 * 280
 
 
-def test_a_target_on_no_tile_is_pointed_at_with_little_confidence() -> None:
-    proposer, _ = _proposer(v.encode([v.THINK_CLICK, "Save", v.CALL_CLICK]))
-    made = proposer.propose("click Save", (), _seen(None))
-    assert isinstance(made, Proposal)
-    assert made.confidence is not None
-    assert made.confidence < 0.1
-
-
 def test_typing_and_ending_need_no_look() -> None:
     typing, _ = _proposer(v.encode([v.CALL_TYPE, "é <b>", v.END_TYPE]))
     made = typing.propose("type é <b>", (), _seen((1, 1)))
@@ -144,6 +138,37 @@ def test_only_words_of_the_goal_are_typed() -> None:
 def test_babble_is_a_parse_error() -> None:
     proposer, _ = _proposer([65] * 500)
     assert isinstance(proposer.propose("x", (), _seen(None)), ParseError)
+
+
+@pytest.mark.parametrize("kind", [v.THINK_CLICK, v.CALL_TYPE])
+def test_what_is_cut_at_the_token_limit_is_never_acted_on(kind: str) -> None:
+    goal = "click " + "Save " * 100
+    proposer, seer = _proposer(v.encode([kind, "Save " * 100]))
+    made = proposer.propose(goal, (), _seen((640, 400)))
+    assert isinstance(made, ParseError)
+    assert "cut off" in made.problem
+    assert made.reply.count("Save") > 20
+    assert seer.looks == 0
+
+
+def test_what_is_on_no_tile_is_no_click_in_the_middle() -> None:
+    proposer, _ = _proposer(v.encode([v.THINK_CLICK, "Save", v.CALL_CLICK]))
+    made = proposer.propose("click Save", (), _seen(None))
+    assert isinstance(made, ParseError)
+    assert "nowhere on the screen" in made.problem
+
+
+def test_the_same_is_not_computed_twice_after_a_bad_reply() -> None:
+    proposer, seer = _proposer([65] * 500)
+    first = proposer.propose("x", (), _seen(None))
+    assert isinstance(first, ParseError)
+    again = proposer.propose("x", [Step(1, first)], _seen(None))
+    assert isinstance(again, ParseError)
+    assert again.problem.startswith(first.problem)
+    assert again.usage.calls == 0
+    assert len(seer.heard) == 1
+    proposer.propose("x", [Step(1, first), Step(1, again, attempt=2)], _seen((3, 3)))
+    assert len(seer.heard) == 2, "another screen is another question"
 
 
 def test_the_steps_before_are_told_as_in_training() -> None:
