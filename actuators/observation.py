@@ -19,6 +19,14 @@ class ScreenText:
     raw: str
 
 
+def storable(text: str) -> str:
+    """Return text as UTF-8 can hold it: halves of surrogate pairs are written as escapes.
+
+    JSON of a page or a model, and arguments of a command line, may hold such halves.
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 @dataclass(frozen=True)
 class Surface:
     """Where pixels come from.

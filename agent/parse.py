@@ -18,6 +18,7 @@ from handrail.model import xml_call
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
 LONGEST_REPLY = 100_000
 _TEXTS = frozenset({"action", "text", "status"})
+_HALVES = re.compile("[\ud800-\udfff]")
 _LINE = re.compile(r"^Action:[ \t]*(\S[^\r\n]*)", re.MULTILINE)
 
 
@@ -33,6 +34,9 @@ def parse(
     ``finish`` is why the model stopped: a reply cut at the token limit is never acted on, even
     where what is there happens to parse.
     """
+    if half := _HALVES.search(reply):
+        problem = f"the reply holds half of a character (U+{ord(half[0]):04X}): it is no text"
+        return ParseError(problem, _HALVES.sub("\ufffd", reply))
     if finish == "length":
         return ParseError("the reply was cut off at the token limit: be brief", reply)
     try:

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from handrail.actuators.actions import Action
-from handrail.actuators.observation import Element, Surface, SurfaceKind
+from handrail.actuators.observation import Element, Surface, SurfaceKind, storable
 from handrail.sandbox.rules import Decision, EffectClass
 
 SCHEMA = 1
@@ -55,8 +55,8 @@ class Place(_Record):
 
 
 def _written(text: str) -> str:
-    """Return foreign text as UTF-8 can hold it (lone surrogates escaped), cut to 2,000."""
-    return text[:2000].encode("utf-8", "backslashreplace").decode("utf-8")
+    """Return foreign text as UTF-8 can hold it, cut to 2,000."""
+    return storable(text[:2000])
 
 
 class Begin(_Record):

@@ -164,12 +164,6 @@ def handle(arguments: argparse.Namespace) -> int:
 
 def check(arguments: argparse.Namespace) -> None:
     """Refuse options that make no sense together. Raises UsageError."""
-    try:
-        arguments.goal.encode()
-    except UnicodeEncodeError:
-        raise UsageError("the goal is not valid text in this locale's encoding") from None
-    if not arguments.goal.strip():
-        raise UsageError("the goal is empty: say what is to be done")
     foreign = _DESKTOP_ONLY if arguments.on == "browser" else _BROWSER_ONLY
     for name in foreign:
         if getattr(arguments, name):

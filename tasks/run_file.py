@@ -4,16 +4,19 @@ Texts that a screen or a model chose stand here as they came; whoever shows them
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from handrail.actuators.actions import Action
+from handrail.actuators.observation import storable
 from handrail.agent.result import EndKind
 from handrail.tasks.errors import RunFolderError
 
 SCHEMA = 1
 RunState = EndKind | Literal["running"]
+Words = Annotated[str, BeforeValidator(lambda given: _words(given))]
+"""Text that a model, a screen or a command line chose."""
 
 
 class _Part(BaseModel):
@@ -36,14 +39,14 @@ class StepRow(_Part):
     frame: str = ""
     width: int = 0
     height: int = 0
-    line: str = ""
+    line: Words = ""
     action: Action | None = None
     confidence: float | None = None
-    problem: str = ""
-    reply: str = ""
+    problem: Words = ""
+    reply: Words = ""
     effect: str = ""
     outcome: str = ""
-    reason: str = ""
+    reason: Words = ""
     seconds: Seconds = Seconds()
     prompt_tokens: int = 0
     image_tokens: int = 0
@@ -53,14 +56,14 @@ class StepRow(_Part):
 class Asked(_Part):
     """What was asked for: the goal, where, with which model, under which policy and bounds."""
 
-    goal: str
-    target: str
-    model: str
+    goal: Words
+    target: Words
+    model: Words
     model_config_sha256: str = ""
     device: str = ""
     dtype: str = ""
     screenshots: int = 1
-    policy: str
+    policy: Words
     max_steps: int
     max_seconds: float
     max_calls: int
@@ -88,7 +91,7 @@ class RunFile(_Part):
     ended: str = ""
     outcome: RunState = "running"
     exit_code: int | None = None
-    reason: str = ""
+    reason: Words = ""
     answer: str | None = None
     steps: tuple[StepRow, ...] = ()
     last_frame: str = ""
@@ -96,6 +99,10 @@ class RunFile(_Part):
     journal_head: str = ""
     coordinates: str = ""
     versions: dict[str, str] = Field(default_factory=dict)
+
+
+def _words(given: object) -> object:
+    return storable(given) if isinstance(given, str) else given
 
 
 def write_run_file(path: Path, content: RunFile) -> None:

@@ -69,12 +69,16 @@ class RunRecord:
 
 def _row(step: Step, frame: str) -> StepRow:
     reply, seen, outcome = step.reply, step.observation, step.outcome
-    row = StepRow(
+    return StepRow(
         number=step.number,
         attempt=step.attempt,
         frame=frame,
         width=0 if seen is None else seen.geometry.width,
         height=0 if seen is None else seen.geometry.height,
+        line="" if isinstance(reply, ParseError) else reply.line,
+        action=None if isinstance(reply, ParseError) else reply.action,
+        confidence=None if isinstance(reply, ParseError) else reply.confidence,
+        problem=reply.problem if isinstance(reply, ParseError) else "",
         reply=reply.reply[:_LONGEST_REPLY],
         effect="" if outcome is None else outcome.effect,
         outcome="" if outcome is None else outcome.kind,
@@ -84,10 +88,6 @@ def _row(step: Step, frame: str) -> StepRow:
         image_tokens=reply.usage.image_tokens,
         reply_tokens=reply.usage.reply_tokens,
     )
-    if isinstance(reply, ParseError):
-        return row.model_copy(update={"problem": reply.problem})
-    said = {"line": reply.line, "action": reply.action, "confidence": reply.confidence}
-    return row.model_copy(update=said)
 
 
 def _now() -> str:

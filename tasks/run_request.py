@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from handrail.actuators.observation import storable
 from handrail.agent.budget import Budget
 from handrail.sandbox.policy import Policy, ProfileName, load_policy, profile
+from handrail.tasks.errors import UsageError
 from handrail.tasks.run_model import ModelChoice
 from handrail.tasks.run_target import Target
 
@@ -38,7 +40,8 @@ class RunRequest:
     """One goal on one screen.
 
     ``stop_file``: the run ends before its next effect once this file exists. ``runs_folder``: where
-    the run's own folder is made; by default the user's state directory.
+    the run's own folder is made; by default the user's state directory. Raises UsageError for a
+    goal that says nothing or is no text.
     """
 
     goal: str
@@ -48,3 +51,9 @@ class RunRequest:
     budget: Budget = field(default_factory=Budget)
     stop_file: Path | None = None
     runs_folder: Path | None = None
+
+    def __post_init__(self) -> None:
+        if storable(self.goal) != self.goal:
+            raise UsageError("the goal is not valid text in this locale's encoding")
+        if not self.goal.strip():
+            raise UsageError("the goal is empty: say what is to be done")

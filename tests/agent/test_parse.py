@@ -126,3 +126,15 @@ def _damaged(text: str, draw: random.Random) -> str:
         else:
             text = text[:to]
     return text
+
+
+def test_half_of_a_character_is_refused_and_goes_no_further() -> None:
+    for half in ("\ud800", "\udfff", "\udc80"):
+        for reply in (GOOD.replace("Save", half), GOOD + half, half):
+            read = parse(reply, SCREEN)
+            assert isinstance(read, ParseError)
+            assert f"U+{ord(half):04X}" in read.problem
+            assert read.reply.encode() == reply.replace(half, "\ufffd").encode()
+    whole = parse(GOOD.replace("Save", "\U0001f600"), SCREEN)
+    assert isinstance(whole, Proposal)
+    assert whole.line == "Click the \U0001f600 button."

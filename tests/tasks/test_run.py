@@ -1,6 +1,7 @@
 """A run from request to folder, on the fake screen: what is left behind, however it ended."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,16 @@ from handrail.actuators.base import PermitVerifier
 from handrail.actuators.errors import EnvironmentMissing
 from handrail.actuators.fake import Button, FakeScreen, Field
 from handrail.actuators.geometry import Box
+from handrail.actuators.observation import Observation
 from handrail.agent.budget import Budget
+from handrail.agent.history import Step
+from handrail.agent.proposal import ParseError, Proposal
 from handrail.agent.proposer import Puppet
 from handrail.agent.stop import StopSwitch
 from handrail.sandbox.approval import ScriptedApprover
 from handrail.sandbox.errors import PolicyError
 from handrail.sandbox.journal import verify_journal
-from handrail.tasks.errors import ExitCode
+from handrail.tasks.errors import ExitCode, UsageError
 from handrail.tasks.run import Crew, FakeTarget, PolicyChoice, RunEnd, RunRequest, run
 from handrail.tasks.run_file import RunFile, read_run_file
 from handrail.tasks.run_model import ModelChoice
@@ -199,3 +203,47 @@ def test_a_profile_stands_in_for_the_files_own(world: World, tmp_path: Path) -> 
     end = world.run(*FILL, policy=PolicyChoice(file, "observe"))
     assert end.exit_code == ExitCode.DENIED
     assert record(end).asked.policy == f"{file}, profile observe"
+
+
+class Mumbler:
+    """Says what no UTF-8 can hold, as a proposer of somebody else's might."""
+
+    def propose(
+        self, goal: str, history: Sequence[Step], observation: Observation
+    ) -> Proposal | ParseError:
+        if not history:
+            return Proposal(Wait(seconds=0.01), "wait \ud83d", "\udcff")
+        return ParseError("no \ud800", "\udfff")
+
+
+class Odd(FakeTarget):
+    def described(self) -> str:
+        return "fake \udcff"
+
+
+def test_halves_of_characters_end_no_run_and_stand_in_the_record_as_escapes(
+    tmp_path: Path,
+) -> None:
+    request = RunRequest(
+        "x",
+        Odd(FakeScreen),
+        ModelChoice("\udc80"),
+        PolicyChoice(profile="unattended"),
+        runs_folder=tmp_path,
+    )
+    end = run(request, Crew(Mumbler(), clock=FakeClock()))
+    assert end.result.kind == "failed"
+    written = record(end)
+    assert (written.asked.target, written.asked.model) == ("fake \\udcff", "\\udc80")
+    assert (written.steps[0].line, written.steps[0].reply) == ("wait \\ud83d", "\\udcff")
+    assert written.steps[1].problem == "no \\ud800"
+    assert "wait" in end.folder.report.read_text("utf-8")
+
+
+@pytest.mark.parametrize(("goal", "says"), [("a\ud800", "not valid text"), (" \n\t", "is empty")])
+def test_a_goal_that_says_nothing_is_refused_before_anything_is_made(
+    tmp_path: Path, goal: str, says: str
+) -> None:
+    with pytest.raises(UsageError, match=says):
+        run(RunRequest(goal, FakeTarget(FakeScreen), runs_folder=tmp_path), Crew(Puppet([])))
+    assert list(tmp_path.iterdir()) == []
