@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from handrail.actuators.errors import ActuatorError
+from handrail.agent.errors import AgentError
+from handrail.agent.stop import StopSwitch
 from handrail.model.errors import ModelError
 from handrail.sandbox.errors import SandboxError
 from handrail.tasks.browser_setting import add_browser, chosen_browser
-from handrail.tasks.cli_output import complain, say
+from handrail.tasks.cli_output import complain, encode_what_can_be, say
+from handrail.tasks.cli_run import stopping_on_ctrl_c
 from handrail.tasks.demo_runs import BUDGET, Checked, Player, Round, play_note, play_page
-from handrail.tasks.errors import TaskError, exit_code
+from handrail.tasks.errors import ExitCode, TaskError, exit_code
 from handrail.tasks.evaluate import add_model, chosen_model
 from handrail.tasks.run_model import ModelChoice, load_proposer
 from handrail.tasks.sites.goals import note_goal, settings_goal, signin_goal
@@ -27,7 +30,7 @@ DEFAULT_SEED = 1
 
 
 def play(player: Player, seed: int) -> Round:
-    """Do one seed's goals in turn. Raises EnvironmentMissing."""
+    """Do one seed's goals in turn. Raises EnvironmentMissing, Stopped."""
     signin, settings, note = signin_goal(seed), settings_goal(seed), note_goal(seed)
     with Site() as site:
         following = site.add(settings)
@@ -51,14 +54,15 @@ def tell(checked: Checked) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Play the seeds, print what came of them, and return the exit code."""
+    encode_what_can_be(sys.stdout, sys.stderr)
     arguments = _parser().parse_args(argv)
+    stop = StopSwitch()
     try:
-        player = _player(arguments)
-        rounds = []
-        for seed in arguments.seeds or [arguments.seed]:
-            say(f"seed {seed}")
-            rounds.append(play(player, seed))
-    except (TaskError, ActuatorError, ModelError, SandboxError) as error:
+        with stopping_on_ctrl_c(stop):
+            rounds = _rounds(arguments, stop)
+    except KeyboardInterrupt:
+        return ExitCode.STOPPED
+    except (TaskError, ActuatorError, ModelError, SandboxError, AgentError) as error:
         complain(str(error))
         return exit_code(error)
     good = sum(round_.good for round_ in rounds)
@@ -70,7 +74,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0 if good == len(rounds) else 1
 
 
-def _player(arguments: argparse.Namespace) -> Player:
+def _rounds(arguments: argparse.Namespace, stop: StopSwitch) -> list[Round]:
+    player = _player(arguments, stop)
+    rounds = []
+    for seed in arguments.seeds or [arguments.seed]:
+        say(f"seed {seed}")
+        rounds.append(play(player, seed))
+    return rounds
+
+
+def _player(arguments: argparse.Namespace, stop: StopSwitch) -> Player:
     from rich.console import Console
 
     from handrail.tasks.live import LiveView
@@ -85,9 +98,10 @@ def _player(arguments: argparse.Namespace) -> Player:
     else:
         choice = chosen_model(arguments)
         say(f"loading the model {choice.model}")
-        proposer = load_proposer(choice)
+        with stop.interruptible():
+            proposer = load_proposer(choice)
     browser = chosen_browser(arguments.browser, os.environ)
-    return Player(proposer, choice, view, arguments.runs_folder, browser=browser)
+    return Player(proposer, choice, view, arguments.runs_folder, browser=browser, stop=stop)
 
 
 def _seeds(text: str) -> list[int]:

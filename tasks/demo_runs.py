@@ -4,8 +4,8 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -15,9 +15,11 @@ from handrail.actuators.desktop import DesktopConfig, open_desktop
 from handrail.actuators.errors import EnvironmentMissing
 from handrail.actuators.xvfb import VirtualDisplay
 from handrail.agent.budget import Budget
+from handrail.agent.errors import Stopped
 from handrail.agent.listener import Listener
 from handrail.agent.proposer import Proposer
 from handrail.agent.stability import Watch
+from handrail.agent.stop import StopSwitch
 from handrail.tasks.demo_oracle import PageOracle, note_oracle
 from handrail.tasks.run import Crew, RunEnd, run
 from handrail.tasks.run_model import ModelChoice
@@ -36,7 +38,7 @@ class Player:
     """Who decides: a loaded model, or (``proposer`` None) an oracle that knows the answers.
 
     ``patience``: the seconds that a wanted state may come late, after the end of a run;
-    ``browser``: the Chromium to use, by default one that is found.
+    ``browser``: the Chromium to use, by default one that is found; ``stop``: ends it all.
     """
 
     proposer: Proposer | None
@@ -45,6 +47,7 @@ class Player:
     runs_folder: Path | None = None
     patience: float = 5.0
     browser: Path | None = None
+    stop: StopSwitch = field(default_factory=StopSwitch)
 
 
 @dataclass(frozen=True)
@@ -76,31 +79,35 @@ class Round:
 
 
 def play_page(player: Player, site: Site, goal: PageGoal, url: str) -> Checked:
-    """Let the player do a goal on a page that the site serves, and check the page's state."""
+    """Let the player do a goal on a page that the site serves, and check the page's state.
+
+    Raises Stopped.
+    """
     oracle = PageOracle(site, goal)
     config = BrowserConfig(executable=player.browser)
     end = _run(player, goal.text, BrowserTarget(url, config), oracle)
-    return Checked(goal.plan.name, goal.text, end, site.problems(goal, player.patience))
+    with player.stop.interruptible():
+        return Checked(goal.plan.name, goal.text, end, site.problems(goal, player.patience))
 
 
 def play_note(player: Player, goal: NoteGoal) -> Checked:
     """Let the player write and save a file in mousepad, and check the file's bytes.
 
-    Raises EnvironmentMissing where Xvfb or mousepad is not installed.
+    Raises EnvironmentMissing where Xvfb or mousepad is not installed, and Stopped.
     """
     program = shutil.which("mousepad")
     if program is None:
         raise EnvironmentMissing("mousepad is not installed: apt install mousepad")
-    with (
-        tempfile.TemporaryDirectory(prefix="handrail-demo-") as name,
-        VirtualDisplay.start(_WIDTH, _HEIGHT) as display,
-    ):
+    with tempfile.TemporaryDirectory(prefix="handrail-demo-") as name, ExitStack() as opened:
         file = Path(name) / "note.txt"
         file.write_bytes(goal.before)
-        display.launch([program, "--disable-server", str(file)], _private_home(Path(name)))
-        display.wait_for_window(file.name, _WINDOW_SECONDS)
+        with player.stop.interruptible():
+            display = opened.enter_context(VirtualDisplay.start(_WIDTH, _HEIGHT))
+            display.launch([program, "--disable-server", str(file)], _private_home(Path(name)))
+            display.wait_for_window(file.name, _WINDOW_SECONDS)
         end = _run(player, goal.text, _OwnedDisplay(display), note_oracle(goal))
-        return Checked("note", goal.text, end, _note_problems(file, goal, player.patience))
+        with player.stop.interruptible():
+            return Checked("note", goal.text, end, _note_problems(file, goal, player.patience))
 
 
 @dataclass(frozen=True)
@@ -134,8 +141,11 @@ def _run(player: Player, goal: str, target: Target, oracle: Proposer) -> RunEnd:
             budget=BUDGET,
             runs_folder=player.runs_folder,
         )
-        crew = Crew(proposer=player.proposer or oracle, listener=player.view(goal))
-        return run(request, crew)
+        crew = Crew(player.proposer or oracle, listener=player.view(goal), stop=player.stop)
+        end = run(request, crew)
+    if end.result.kind == "stopped":
+        raise Stopped(end.result.reason)
+    return end
 
 
 def _private_home(folder: Path) -> dict[str, str]:

@@ -85,7 +85,8 @@ def run(request: RunRequest, crew: Crew | None = None) -> RunEnd:
     """Carry a request out, and leave a folder with journal, frames, ``run.json`` and report.
 
     What goes wrong during the run is its result. Raises PolicyError for a policy that cannot be
-    read, RunFolderError and JournalError where nothing can be written down.
+    read, RunFolderError and JournalError where nothing can be written down; KeyboardInterrupt
+    passes through, lest whoever starts several runs goes on with the next.
     """
     people = Crew() if crew is None else crew
     policy = request.policy.load()
@@ -96,6 +97,11 @@ def run(request: RunRequest, crew: Crew | None = None) -> RunEnd:
         result = _CRASHED
         try:
             result = _Run(request, people, policy, folder, journal).result(record)
+        except KeyboardInterrupt:
+            result = Result("stopped", "stopped by the person")
+            if record.content.outcome == "running":
+                people.listener.ended(result)
+            raise
         finally:
             _finish(result, record, journal)
             write_report(folder)
@@ -139,9 +145,8 @@ class _Run:
             with ExitStack() as opened:
                 agent = self._agent(opened, stop, listeners)
                 result = agent.run(self.request.goal)
-        except (Stopped, KeyboardInterrupt) as error:
-            reason = str(error) or "stopped by the person"
-            result = result or _told(Result("stopped", reason), listeners)
+        except Stopped as error:
+            result = result or _told(Result("stopped", str(error)), listeners)
         except (ActuatorError, SandboxError, ModelError, TaskError) as error:
             result = result or _told(Result("environment", str(error)), listeners)
         return result

@@ -2,17 +2,24 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from handrail.actuators.errors import EnvironmentMissing
+from handrail.actuators.fake import FakeScreen
+from handrail.actuators.observation import Observation
 from handrail.agent.listener import Listener, Listeners
 from handrail.agent.proposer import Puppet
 from handrail.sandbox.policy import load_policy
 from handrail.tasks import demo
 from handrail.tasks.demo_result import demo_figures, write_demo_result
 from handrail.tasks.demo_runs import Player, Round, play_note, play_page
+from handrail.tasks.run import Crew, FakeTarget, RunRequest, run
 from handrail.tasks.run_file import read_run_file
 from handrail.tasks.run_model import ModelChoice
 from handrail.tasks.sites.goals import note_goal, settings_goal
@@ -83,6 +90,43 @@ def test_form_tasks_are_counted_by_the_pages_state(
     wrong = {f.name: f for f in form_figures(try_tasks(_idle(tmp_path, browser_program), [5]))}
     assert wrong["task done"].value == 0.0
     assert wrong["said done and was not"].value == 1.0
+
+
+@pytest.mark.timeout(300)
+def test_ctrl_c_ends_the_demo_and_not_only_its_present_run(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "handrail.tasks.demo", "--oracle", "--seeds", "1..9"]
+    arguments = ["--runs-folder", str(tmp_path / "runs")]
+    with subprocess.Popen(
+        [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            lines = iter(process.stdout.readline, "")
+            next(line for line in lines if "[Click" in line or "Click at" in line)
+            children = psutil.Process(process.pid).children(recursive=True)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert children
+    _, alive = psutil.wait_procs(children, 20)
+    assert alive == []
+    (run,) = (tmp_path / "runs").iterdir()
+    assert read_run_file(run / "run.json").outcome == "stopped"
+
+
+def test_an_interrupt_is_written_down_and_passes_through(tmp_path: Path) -> None:
+    class Interrupted(FakeScreen):
+        def observe(self) -> Observation:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(RunRequest("x", FakeTarget(Interrupted), runs_folder=tmp_path), Crew(Puppet([])))
+    (folder,) = tmp_path.iterdir()
+    assert read_run_file(folder / "run.json").outcome == "stopped"
+    assert (folder / "report.html").is_file()
 
 
 def test_a_missing_editor_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
