@@ -63,10 +63,7 @@ def open_desktop(
             opened.callback(lock.close)
             devices = _pyautogui_devices(config, lock)
         else:
-            name = display_name(config, around)
-            lock = DisplayLock(name, lock_folder(around))
-            opened.callback(lock.close)
-            devices = _x11_devices(config, name, lock)
+            devices = _x11_devices(config, display_name(config, around))
         opened.pop_all()
     return Desktop(devices, verifier)
 
@@ -89,10 +86,11 @@ def display_name(config: DesktopConfig, environ: Mapping[str, str]) -> str:
     return own
 
 
-def _x11_devices(config: DesktopConfig, name: str, lock: DisplayLock) -> Devices:
+def _x11_devices(config: DesktopConfig, name: str) -> Devices:
     try:  # here, because python-xlib is installed on Linux only
         from handrail.actuators.desktop_x11 import X11Hands, X11View
         from handrail.actuators.x11 import X11Link
+        from handrail.actuators.x11_claim import DisplayClaim
         from handrail.actuators.x11_windows import X11Windows
     except ImportError as problem:
         raise EnvironmentMissing(
@@ -101,6 +99,8 @@ def _x11_devices(config: DesktopConfig, name: str, lock: DisplayLock) -> Devices
     with contextlib.ExitStack() as opened:
         link = X11Link(name)
         opened.callback(link.close)
+        claim = DisplayClaim(link)
+        opened.callback(claim.close)
         windows = X11Windows(link)
         view = X11View(link, windows, config.monitor, config.window)
         opened.callback(view.close)
@@ -108,7 +108,7 @@ def _x11_devices(config: DesktopConfig, name: str, lock: DisplayLock) -> Devices
         hands = X11Hands(link, windows)
         opened.pop_all()
     owned = config.virtual is not None and config.virtual.alive
-    return Devices(name, owned, view, hands, lock, config.still_seconds)
+    return Devices(name, owned, view, hands, claim, config.still_seconds)
 
 
 def _pyautogui_devices(config: DesktopConfig, lock: DisplayLock) -> Devices:

@@ -122,6 +122,14 @@ class View(Protocol):
         ...
 
 
+class Held(Protocol):
+    """A display that is this run's alone."""
+
+    def close(self) -> None:
+        """Give it up; safe to call twice."""
+        ...
+
+
 class Pixels:
     """Screenshots of one display, by mss."""
 

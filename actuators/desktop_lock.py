@@ -1,4 +1,7 @@
-"""Keep two runs on one display apart: they share its pointer and its keyboard."""
+"""Keep two runs on one desktop apart: they share its pointer and its keyboard.
+
+For Windows and macOS; an X display keeps runs apart itself (see ``DisplayClaim``).
+"""
 
 import os
 import re

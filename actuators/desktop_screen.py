@@ -17,8 +17,7 @@ from handrail.actuators.actions import (
     points,
 )
 from handrail.actuators.base import Permit, PermitVerifier, Receipt
-from handrail.actuators.desktop_devices import Area, Hands, View
-from handrail.actuators.desktop_lock import DisplayLock
+from handrail.actuators.desktop_devices import Area, Hands, Held, View
 from handrail.actuators.desktop_person import PersonWatch
 from handrail.actuators.errors import (
     ActionInDoubt,
@@ -43,7 +42,7 @@ class Devices:
     owned: bool
     view: View
     hands: Hands
-    lock: DisplayLock
+    lock: Held
     still_seconds: float
 
 
@@ -123,8 +122,8 @@ class Desktop:
         """Give the display back; safe to call twice."""
         self._closed = True
         self._hands.close()
-        self._view.close()
         self._devices.lock.close()
+        self._view.close()
 
     def _open(self) -> None:
         if self._closed:

@@ -1,5 +1,7 @@
 """Which desktop is opened, what is refused plainly, and one run at a time on a display."""
 
+import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +13,10 @@ import pytest
 from handrail.actuators.desktop import DesktopConfig, display_name
 from handrail.actuators.desktop_lock import DisplayLock, lock_folder
 from handrail.actuators.errors import EnvironmentMissing
+from handrail.actuators.x11 import X11Link
 from handrail.actuators.xvfb import VirtualDisplay
+
+ROOT = Path(__file__).parents[2]
 
 if TYPE_CHECKING:
     from tests.actuators.conftest import Desk
@@ -75,21 +80,38 @@ def test_a_second_run_is_told_who_holds_the_display(
 ) -> None:
     first = open_desk(DesktopConfig(display=display.name))
     code = (
-        "import sys; from pathlib import Path\n"
-        "from handrail.actuators.desktop_lock import DisplayLock\n"
+        "import sys, time; from pathlib import Path\n"
+        "from handrail.actuators.desktop import DesktopConfig\n"
         "from handrail.actuators.errors import EnvironmentMissing\n"
-        "try: DisplayLock(sys.argv[1], Path(sys.argv[2]))\n"
+        "from tests.actuators.conftest import Desk\n"
+        "try: Desk(DesktopConfig(display=sys.argv[1]), Path(sys.argv[2]))\n"
         "except EnvironmentMissing as e: print(e)\n"
+        "else: print('mine', flush=True); time.sleep(1000)\n"
     )
-    argv = [sys.executable, "-c", code, f"{display.name}.0", str(tmp_path / "handrail")]
-    done = subprocess.run(argv, capture_output=True, text=True, check=True)
-    holder = (tmp_path / "handrail" / f"display-{display.name[1:]}.lock").read_text().strip()
-    assert holder.startswith("process ")
+    # with another runtime folder, as another user or a container has
+    argv = [sys.executable, "-c", code, f"{display.name}.0", str(tmp_path / "another")]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=ROOT)
+    holder = f"process {os.getpid()} on {socket.gethostname()}"
     assert f"another run ({holder}) uses display {display.name}.0" in done.stdout
     with pytest.raises(EnvironmentMissing, match="another run"):
         open_desk(DesktopConfig(display=display.name))
     first.actuator.close()
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=ROOT) as other:
+        try:
+            assert other.stdout is not None
+            assert other.stdout.readline() == "mine\n"
+            with pytest.raises(EnvironmentMissing, match=f"another run .process {other.pid} on"):
+                open_desk(DesktopConfig(display=display.name))
+        finally:
+            other.kill()
+    link = X11Link(display.name)
+    assert link.wait_until(lambda: _free(link), 20), "a run that was killed holds nothing"
+    link.close()
     open_desk(DesktopConfig(display=display.name))
+
+
+def _free(link: X11Link) -> bool:
+    return bool(link.display.get_selection_owner(link.display.intern_atom("_HANDRAIL_RUN")) == 0)
 
 
 def test_a_desktop_that_does_not_open_releases_its_lock(
