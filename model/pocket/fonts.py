@@ -1,5 +1,6 @@
 """Find fonts by file name, and keep those of the test suite away from training."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -58,6 +59,41 @@ EXAMINATION = (
 """Twelve files that only the fixed test suite draws with."""
 
 
+PACKAGES = {
+    "C059": "fonts-urw-base35",
+    "Cabin": "fonts-cabin",
+    "Caladea": "fonts-crosextra-caladea",
+    "Cantarell": "fonts-cantarell",
+    "Carlito": "fonts-crosextra-carlito",
+    "DejaVu": "fonts-dejavu-core",
+    "DejaVuSansCondensed": "fonts-dejavu-extra",
+    "FiraCode": "fonts-firacode",
+    "FreeSans": "fonts-freefont-ttf",
+    "Hack": "fonts-hack",
+    "Inter": "fonts-inter",
+    "Lato": "fonts-lato",
+    "Liberation": "fonts-liberation",
+    "LinBiolinum": "fonts-linuxlibertine",
+    "NimbusSans": "fonts-urw-base35",
+    "NotoSans-SemiBold": "fonts-noto-extra",
+    "NotoSansMono": "fonts-noto-mono",
+    "NotoSans": "fonts-noto-core",
+    "NotoSerif": "fonts-noto-core",
+    "OpenSans": "fonts-open-sans",
+    "P052": "fonts-urw-base35",
+    "Quicksand": "fonts-quicksand",
+    "Roboto": "fonts-roboto-unhinted",
+    "URWGothic": "fonts-urw-base35",
+}
+"""Beginning of a file's name -> the Debian package that has it; the longest that fits counts."""
+
+
+def packages(names: Iterable[str]) -> list[str]:
+    """Return the Debian packages that have these files, sorted."""
+    fit = (max((b for b in PACKAGES if n.startswith(b)), key=len) for n in names)
+    return sorted({PACKAGES[beginning] for beginning in fit})
+
+
 @lru_cache(maxsize=1)
 def _index() -> dict[str, Path]:
     return {p.name: p for root in _ROOTS if root.is_dir() for p in sorted(root.rglob("*.[ot]tf"))}
@@ -73,11 +109,19 @@ def available(names: tuple[str, ...]) -> tuple[str, ...]:
     return found
 
 
+def shortage(names: tuple[str, ...]) -> str:
+    """Say which of the files are not installed and how to install them; empty where all are."""
+    missing = [n for n in names if n not in _index()]
+    if not missing:
+        return ""
+    install = f"apt-get install {' '.join(packages(missing))}"
+    return f"fonts that are not installed: {', '.join(missing)}; on Debian: sudo {install}"
+
+
 def required(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return all of the file names. Raises FontMissing, naming those that are not installed."""
-    missing = [n for n in names if n not in _index()]
-    if missing:
-        raise FontMissing(f"not installed: {', '.join(missing)}: 'make bench' installs the fonts")
+    if missing := shortage(names):
+        raise FontMissing(f"{missing} ('make bench' does so too)")
     return names
 
 

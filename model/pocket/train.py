@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from handrail.model.pocket import lessons, losses, states
+from handrail.model.pocket import fonts, lessons, losses, states
 from handrail.model.pocket.lessons import Batch, Lesson
 from handrail.model.pocket.losses import Scores, Weights
 from handrail.model.pocket.network import TrainingNetwork, build, on
@@ -196,6 +196,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=29511)
     parser.add_argument("--workers", type=int, default=1, help="processes that draw screens")
     args = parser.parse_args(None if arguments is None else list(arguments))
+    if args.rank == 0 and (missing := fonts.shortage(fonts.TRAINING)):
+        print(f"training draws with fewer fonts than it should: {missing}", file=sys.stderr)
     torch.set_num_threads(args.threads)
     torch.set_default_device(args.device)
     torch.manual_seed(args.seed)

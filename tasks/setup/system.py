@@ -38,6 +38,8 @@ _FONTS = (
     "fonts-liberation2",
     "fonts-linuxlibertine",
     "fonts-noto-core",
+    "fonts-noto-extra",
+    "fonts-noto-mono",
     "fonts-open-sans",
     "fonts-quicksand",
     "fonts-roboto-unhinted",
