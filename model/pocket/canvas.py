@@ -42,6 +42,8 @@ class Element:
     """Something that can be asked for by name.
 
     ``box`` counts as a hit, ``text_box`` is where the name is drawn, ``point`` is the answer.
+    ``states`` are what can be seen of it ("checked", "disabled"); elements of one ``group``, above
+    0, stand in a row or column and can be counted.
     """
 
     kind: str
@@ -49,6 +51,8 @@ class Element:
     box: Rect
     text_box: Rect
     point: tuple[float, float]
+    states: tuple[str, ...] = ()
+    group: int = 0
 
 
 def centre(box: Rect) -> tuple[float, float]:
@@ -117,6 +121,21 @@ class Canvas:
         box = (x, baseline - up * 0.85, pen, baseline + down * 0.85)
         self.runs.append(Run(text, box, tuple(centres), baseline - style.size * 0.3, style.size))
         return box
+
+    def vector(self, picture: skia.SVGDOM, box: Rect) -> None:
+        """Draw a vector picture stretched to a box."""
+        size = picture.containerSize()
+        self._canvas.save()
+        self._canvas.translate(box[0], box[1])
+        self._canvas.scale((box[2] - box[0]) / size.width(), (box[3] - box[1]) / size.height())
+        picture.render(self._canvas)
+        self._canvas.restore()
+
+    def dim(self, share: float) -> None:
+        """Darken all that is drawn, and forget that it could be clicked: a dialog is in the way."""
+        paint = skia.Paint(Color=skia.ColorSetARGB(int(share * 255), 0, 0, 0))
+        self._canvas.drawRect(skia.Rect.MakeWH(self.width, self.height), paint)
+        self.elements.clear()
 
     def hide(self, box: Rect) -> None:
         """Forget what is drawn under a box that is about to be covered."""

@@ -80,11 +80,11 @@ def labelled_field(pen: Pen) -> float:
         )
         used = above + tall
     _input(pen, box)
-    pen.canvas.add("field", name, box, text, _entry(box))
+    pen.canvas.add("field", name, box, text, entry_point(box))
     return used + _hint(pen, box, used)
 
 
-def _entry(box: Rect) -> tuple[float, float]:
+def entry_point(box: Rect) -> tuple[float, float]:
     """Return where a person clicks an input: near its beginning, which is beside the label."""
     return box[0] + min((box[2] - box[0]) / 2, 64), box[1] + min((box[3] - box[1]) / 2, 32)
 
@@ -129,7 +129,7 @@ def placeholder_field(pen: Pen) -> float:
     box = (pen.x, pen.y, pen.x + wide, pen.y + tall)
     pen.canvas.rect(box, theme.field, theme.edge, min(theme.radius, 6))
     text = pen.canvas.text(pen.x + pen.rng.randint(6, 14), pen.y + tall / 2, name, style)
-    pen.canvas.add("field", name, box, text, _entry(box))
+    pen.canvas.add("field", name, box, text, entry_point(box))
     return tall
 
 
@@ -191,5 +191,5 @@ def text_area(pen: Pen) -> float:
     pen.canvas.rect(box, theme.field, theme.edge, min(theme.radius, 6))
     if rng.random() < 0.5:
         contents.paragraph(pen.at(box[0] + 8, box[1] + 6, wide - 16, tall - 12))
-    pen.canvas.add("field", name, box, text, _entry(box))
+    pen.canvas.add("field", name, box, text, entry_point(box))
     return above + tall

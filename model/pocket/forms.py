@@ -32,7 +32,7 @@ def form(spec: ScreenSpec, rng: random.Random) -> Canvas:
     """Draw a form: a bar, perhaps a side bar, and a card or one to three columns of inputs."""
     if rng.random() < 0.5:
         spec = replace(spec, sizes=(max(_LARGER, spec.sizes[0]), spec.sizes[1] + 1))
-    theme = _dark_on_accent(draw_theme(rng, spec.faces, spec.sizes), rng)
+    theme = dark_on_accent(draw_theme(rng, spec.faces, spec.sizes), rng)
     canvas = Canvas(spec.width, spec.height, theme.background)
     pen = Pen(canvas, theme, Names(rng, spec.near), rng, 0, 0, spec.width, spec.height)
     top = 0.0
@@ -52,7 +52,7 @@ def form(spec: ScreenSpec, rng: random.Random) -> Canvas:
     return canvas
 
 
-def _dark_on_accent(theme: Theme, rng: random.Random) -> Theme:
+def dark_on_accent(theme: Theme, rng: random.Random) -> Theme:
     """Give some themes a bright accent with dark text on it; the renderer's own is always white."""
     dark = sum(theme.background) < 3 * 128
     if rng.random() > (0.6 if dark else 0.25):

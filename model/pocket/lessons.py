@@ -5,16 +5,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from multiprocessing.queues import Queue
+from pathlib import Path
 from queue import Full
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handrail.model.pocket import forms, plans, queries, screens, targets, theme
+from handrail.model.pocket import forms, plans, queries, scenes, screens, targets, theme
+from handrail.model.pocket.canvas import Canvas
 from handrail.model.pocket.queries import Packed, QueryMix
+from handrail.model.pocket.scenes import Icons
 from handrail.model.pocket.screens import ScreenSpec
 from handrail.model.pocket.targets import CELL, RunTargets, Tile
 
+ICONS = Path("build/icons/node_modules")
+"""Where ``make pocket`` puts the icon sets, from the root of the repository."""
 TILE = (640, 448)
 """Width and height in pixels of the tiles that the finished model looks at."""
 _SCREENS = (
@@ -36,7 +41,7 @@ class Lesson:
     ``tile`` is width and height in pixels, multiples of 32; ``batch`` tiles a step; ``dense`` the
     share of dense text pages; ``mix`` the queries a tile, or None while only reading is learned;
     ``plans`` instructions without a screen a step, an even number; ``forms`` the share of screens
-    that are forms.
+    that are forms, ``scenes`` the share that are scenes, with icons from the folder ``icons``.
     """
 
     tile: tuple[int, int]
@@ -47,6 +52,8 @@ class Lesson:
     forms: float = 0.35
     near: float = 0.2
     sizes: tuple[int, int] = (10, 16)
+    scenes: float = 0.0
+    icons: Path = ICONS
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -73,8 +80,7 @@ def tiles(lesson: Lesson, rng: random.Random) -> list[Tile]:
         canvas = draw(ScreenSpec(width, height, faces, lesson.sizes, lesson.near), rng)
         return [targets.cut(canvas, canvas.image(), 0, 0, width, height)]
     size = rng.choice(_SCREENS)
-    draw = forms.form if rng.random() < lesson.forms else screens.screen
-    canvas = draw(ScreenSpec(*size, faces, lesson.sizes, lesson.near), rng)
+    canvas = _whole_screen(lesson, ScreenSpec(*size, faces, lesson.sizes, lesson.near), rng)
     image, out = canvas.image(), []
     for _ in range(min(4, lesson.batch)):
         x = rng.choice(
@@ -83,6 +89,13 @@ def tiles(lesson: Lesson, rng: random.Random) -> list[Tile]:
         y = rng.choice((0, size[1] - height, rng.randint(0, size[1] - height)))
         out.append(targets.cut(canvas, image, x, y, width, height))
     return [t for t in out if t.runs]
+
+
+def _whole_screen(lesson: Lesson, spec: ScreenSpec, rng: random.Random) -> Canvas:
+    if lesson.scenes and rng.random() < lesson.scenes:
+        return scenes.scene(spec, Icons(lesson.icons), rng)
+    draw = forms.form if rng.random() < lesson.forms else screens.screen
+    return draw(spec, rng)
 
 
 def batch(lesson: Lesson, rng: random.Random) -> Batch:

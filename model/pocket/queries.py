@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from handrail.model.pocket import instructions, words
+from handrail.model.pocket import instructions, phrases, words
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.canvas import Element
 from handrail.model.pocket.instructions import Clause, Move
@@ -102,17 +102,26 @@ def _other(tile: Tile, rng: random.Random) -> Clause:
 
 @dataclass(frozen=True)
 class QueryMix:
-    """How many queries a tile gets: bare ones, whole ones, ones whose target is absent."""
+    """How many queries a tile gets: bare ones, whole ones, ones whose target is absent.
+
+    ``phrased``: the share of the bare and whole ones that ask by role, state, order or neighbour.
+    """
 
     present: int = 14
     whole: int = 2
     absent: int = 4
+    phrased: float = 0.0
 
 
 def for_tile(tile: Tile, mix: QueryMix, rng: random.Random) -> list[Query]:
     """Draw a tile's queries."""
     chosen = rng.sample(tile.present, min(len(tile.present), mix.present + mix.whole))
-    out = [(whole if i < mix.whole else bare)(tile, e.name, e, rng) for i, e in enumerate(chosen)]
+    out = []
+    for i, e in enumerate(chosen):
+        # without a share for phrases no random number is drawn: older stages stay as they were
+        asked = mix.phrased and rng.random() < mix.phrased
+        name = phrases.phrase(e, tile.present, rng) if asked else e.name
+        out.append((whole if i < mix.whole else bare)(tile, name, e, rng))
     for i in range(mix.absent):
         name = _absent_name(tile, rng)
         if name:

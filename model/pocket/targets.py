@@ -5,7 +5,7 @@ the
 tile's sides.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,7 @@ def cut(canvas: Canvas, image: NDArray[np.uint8], x: int, y: int, width: int, he
         text, point = _shift(e.text_box, x, y), (e.point[0] - x, e.point[1] - y)
         seen = _visible(text, width, height)
         if seen > 0.97 and 3 <= point[0] < width - 3 and 3 <= point[1] < height - 3:
-            present.append(Element(e.kind, e.name, _shift(e.box, x, y), text, point))
+            present.append(replace(e, box=_shift(e.box, x, y), text_box=text, point=point))
         elif seen < 0.25:
             absent.append(e.name)
     runs = []

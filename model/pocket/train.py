@@ -4,7 +4,8 @@
 stage; ``--all`` runs the recipe from nothing. The stages: ``read`` (dense text pages, characters
 and
 words), ``small`` (grounding on small screens), ``tiles`` (tiles of whole screens, near-duplicates,
-instructions), each with a decay at its end where ``--decay`` says so.
+instructions), ``scenes`` (windows, pages and phones with icons; asked for also by role, state and
+neighbour), each with a decay at its end where ``--decay`` says so.
 """
 
 import argparse
@@ -30,6 +31,9 @@ STAGES = {
     "read": Lesson((256, 192), 24, 0.75, None),
     "small": Lesson((256, 192), 14, 0.4, QueryMix(8, 1, 2), plans=8),
     "tiles": Lesson(lessons.TILE, 6, 0.12, QueryMix(14, 1, 6), plans=24),
+    "scenes": Lesson(
+        lessons.TILE, 6, 0.08, QueryMix(14, 1, 6, phrased=0.4), plans=16, scenes=0.6, near=0.15
+    ),
 }
 
 

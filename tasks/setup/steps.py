@@ -8,6 +8,7 @@ from pathlib import Path
 from . import browser, environment
 from .console import Console
 from .errors import SetupError
+from .icons import prepare_icons
 from .libraries import prepare_renderer
 from .settings import Settings, read_settings
 from .system import Packages, prepare_display, prepare_fonts
@@ -33,7 +34,7 @@ _STEPS: dict[str, tuple[_Step, ...]] = {
     "dev": _EVERYTHING,
     "check": (_tools,),
     "bench": (*_EVERYTHING, prepare_fonts),
-    "pocket": (_tools, prepare_renderer, prepare_fonts),
+    "pocket": (_tools, prepare_renderer, prepare_fonts, prepare_icons),
 }
 
 

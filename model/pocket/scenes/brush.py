@@ -1,0 +1,68 @@
+"""A pen that also has icons, and puts words or an icon where a name is to be seen."""
+
+from dataclasses import dataclass, replace
+
+from handrail.model.pocket.canvas import Colour, Element, Rect, centre, text_width
+from handrail.model.pocket.pen import Pen
+from handrail.model.pocket.scenes.icons import Concept, Icons
+from handrail.model.pocket.theme import Theme
+
+
+@dataclass(frozen=True)
+class Brush(Pen):
+    """What scenes draw with; ``scale`` is how many pixels one of a plain display became."""
+
+    icons: Icons
+    scale: float = 1.0
+    style: int = -1
+
+    def __post_init__(self) -> None:
+        if self.style < 0:
+            object.__setattr__(self, "style", self.icons.style(self.rng))
+
+    def at(self, x: float, y: float, width: float, height: float) -> "Brush":
+        """Return the same brush elsewhere."""
+        return replace(self, x=x, y=y, width=width, height=height)
+
+    def looking(self, theme: Theme) -> "Brush":
+        """Return the same brush with another theme."""
+        return replace(self, theme=theme)
+
+    def px(self, pixels: float) -> float:
+        """Return a plain display's pixels at this scale."""
+        return pixels * self.scale
+
+    def group(self) -> int:
+        """Return a number for a row or column of elements that can be counted."""
+        return max((e.group for e in self.canvas.elements), default=0) + 1
+
+    def words(
+        self, kind: str, name: str, box: Rect, ink: Colour | None = None, left: float | None = None
+    ) -> Element | None:
+        """Write a name into a box, centred or from ``left``, and make it an element.
+
+        Returns None, and draws nothing, where the name does not fit.
+        """
+        style = self.theme.body(ink)
+        wide = text_width(name, style)
+        x = (box[0] + box[2] - wide) / 2 if left is None else left
+        if x < box[0] or x + wide > box[2] or style.size > box[3] - box[1]:
+            return None
+        text = self.canvas.text(x, centre(box)[1], name, style)
+        self.canvas.add(kind, name, box, text)
+        return self.canvas.elements[-1]
+
+    def icon(self, concept: Concept, box: Rect, ink: Colour | None = None) -> Rect:
+        """Draw an icon in the middle of a box, as large as a line of text or a little larger."""
+        side = min(self.theme.size * 1.35, box[2] - box[0] - 2, box[3] - box[1] - 2)
+        x, y = centre(box)
+        inside = (x - side / 2, y - side / 2, x + side / 2, y + side / 2)
+        self.icons.draw(self.canvas, concept, self.style, inside, ink or self.theme.ink)
+        return inside
+
+    def icon_button(self, concept: Concept, box: Rect, ink: Colour | None = None) -> None:
+        """Draw an icon that is a button, asked for as "search icon" or by another word for it."""
+        inside = self.icon(concept, box, ink)
+        word = self.rng.choice(concept.words)
+        form = self.rng.choice(("{} icon", "{} icon", "{} button", "the {} icon", "{}"))
+        self.canvas.add("icon", form.format(word), box, inside, centre(box))

@@ -1,0 +1,199 @@
+"""Draw desktops: a panel, windows over one another, menus, message boxes."""
+
+from handrail.model.pocket import controls, widgets, words
+from handrail.model.pocket.canvas import Rect, centre, text_width
+from handrail.model.pocket.pen import line_height
+from handrail.model.pocket.scenes import inputs, parts
+from handrail.model.pocket.scenes.brush import Brush
+from handrail.model.pocket.scenes.icons import BY_WORD
+from handrail.model.pocket.scenes.mixed import column
+
+
+def desktop(brush: Brush) -> None:
+    """Draw a whole desktop with one to three windows, the last of them in front."""
+    rng, size = brush.rng, (brush.width, brush.height)
+    colour = (rng.randint(10, 210), rng.randint(10, 210), rng.randint(10, 210))
+    brush.canvas.rect((0, 0, *size), colour)
+    bottom = size[1]
+    if rng.random() < 0.6:
+        bottom -= _panel(brush)
+    if rng.random() < 0.4:
+        _desktop_icons(brush, bottom)
+    for number in range(rng.choice((1, 1, 2, 3))):
+        wide = size[0] * rng.uniform(0.45, 1.0)
+        tall = bottom * rng.uniform(0.5, 1.0)
+        x, y = rng.uniform(0, size[0] - wide), rng.uniform(0, bottom - tall)
+        if number:
+            brush.canvas.hide((x, y, x + wide, y + tall))
+        _window(brush, (x, y, x + wide, y + tall))
+    if rng.random() < 0.35:
+        message_box(brush)
+    if rng.random() < 0.3:
+        context_menu(brush)
+
+
+def _panel(brush: Brush) -> float:
+    """Draw a task bar with windows' names and a clock; return its height."""
+    rng, theme = brush.rng, brush.theme
+    tall = theme.size + brush.px(rng.randint(12, 26))
+    top = brush.height - tall
+    brush.canvas.rect((0, top, brush.width, brush.height), theme.panel)
+    x = brush.px(4)
+    for concept in brush.icons.pick(rng, rng.randint(1, 5)):
+        brush.icon_button(concept, (x, top, x + tall, brush.height))
+        x += tall
+    clock = f"{rng.randint(0, 23):02d}:{rng.randint(0, 59):02d}"
+    end = brush.width - text_width(clock, theme.body()) - brush.px(10)
+    brush.canvas.text(end, top + tall / 2, clock, theme.body())
+    for _ in range(rng.randint(0, 4)):
+        name = brush.names.take()
+        wide = text_width(name, theme.body()) + brush.px(20)
+        if x + wide > end:
+            break
+        box = (x, top + 3, x + wide, brush.height - 3)
+        brush.canvas.rect(box, theme.field, theme.edge, theme.radius)
+        brush.words("button", name, box)
+        x += wide + brush.px(4)
+    return tall
+
+
+def _desktop_icons(brush: Brush, bottom: float) -> None:
+    rng, white = brush.rng, brush.theme.body((255, 255, 255))
+    cell, y = brush.px(84), brush.px(12)
+    for concept in brush.icons.pick(rng, rng.randint(2, 7)):
+        name = brush.names.take()
+        wide = text_width(name, white)
+        if y + cell > bottom or wide > cell + 20:
+            break
+        side = brush.px(34)
+        x = brush.px(14) + (cell - side) / 2
+        brush.icons.draw(
+            brush.canvas, concept, brush.style, (x, y, x + side, y + side), (240, 240, 240)
+        )
+        text = brush.canvas.text(brush.px(14) + (cell - wide) / 2, y + side * 1.45, name, white)
+        brush.canvas.add("item", name, (x - 8, y, x + side + 8, text[3]), text)
+        y += cell
+
+
+def _window(brush: Brush, frame: Rect) -> None:
+    rng, theme = brush.rng, brush.theme
+    brush.canvas.rect(frame, theme.background, theme.edge, min(theme.radius, 8))
+    y = frame[1] + title_bar(brush, frame)
+    inner = brush.at(frame[0], y, frame[2] - frame[0], frame[3] - y)
+    opened: list[Rect] = []
+    if rng.random() < 0.7:
+        y += _menu_bar(inner, opened)
+    for part, share in ((parts.toolbar, 0.65), (parts.tabs, 0.35)):
+        if rng.random() < share:
+            y += part(inner.at(frame[0], y, inner.width, frame[3] - y))
+    bottom, left = frame[3] - brush.px(8), frame[0] + brush.px(8)
+    if rng.random() < 0.5:
+        row = line_height(brush, (2, 8))
+        bottom -= row
+        brush.canvas.line([(frame[0], bottom), (frame[2], bottom)], theme.edge)
+        brush.canvas.text(left, bottom + row / 2, words.label(rng), theme.body(theme.faint))
+    if rng.random() < 0.4:
+        wide = inner.width * rng.uniform(0.2, 0.35)
+        parts.tree(brush.at(left, y + 6, wide, bottom - y - 8))
+        left += wide + brush.px(10)
+    column(brush.at(left, y + 8, frame[2] - left - brush.px(8), bottom - y - 10))
+    if opened and rng.random() < 0.35:
+        menu(brush, opened[rng.randrange(len(opened))][0], opened[0][3])
+
+
+def title_bar(brush: Brush, frame: Rect) -> float:
+    """Draw a window's title and its three buttons; return the height."""
+    rng, theme = brush.rng, brush.theme
+    tall, strong = theme.size + brush.px(rng.randint(8, 20)), rng.random() < 0.4
+    bar = (frame[0], frame[1], frame[2], frame[1] + tall)
+    brush.canvas.rect(bar, theme.accent if strong else theme.panel, None, min(theme.radius, 8))
+    ink = theme.on_accent if strong else theme.ink
+    name = words.label(rng)
+    wide = text_width(name, theme.body())
+    x = frame[0] + (brush.px(10) if rng.random() < 0.5 else (frame[2] - frame[0] - wide) / 2)
+    brush.canvas.text(x, frame[1] + tall / 2, name, theme.body(ink))
+    x = frame[2] - tall
+    for word, said in (
+        ("close", "close window"), ("grid view", "maximize"), ("minus", "minimize"),
+    ):  # fmt: skip
+        box = (x, bar[1], x + tall, bar[3])
+        if word == "grid view":
+            middle, half = centre(box), theme.size * 0.4
+            inside = (middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half)
+            brush.canvas.rect(inside, None, ink)
+        else:
+            inside = brush.icon(BY_WORD[word], box, ink)
+        brush.canvas.add("icon", f"{said} {name}", box, inside, centre(box))
+        x -= tall
+    return tall
+
+
+def _menu_bar(brush: Brush, opened: list[Rect]) -> float:
+    rng, theme, x = brush.rng, brush.theme, brush.x + brush.px(4)
+    tall, group = theme.size + brush.px(rng.randint(6, 14)), brush.group()
+    for _ in range(rng.randint(3, 8)):
+        name = brush.names.take()
+        wide = text_width(name, theme.body()) + brush.px(16)
+        box = (x, brush.y, x + wide, brush.y + tall)
+        if box[2] > brush.x + brush.width:
+            break
+        if (made := brush.words("menu", name, box)) is not None:
+            made.group = group
+            opened.append(box)
+        x += wide
+    return tall
+
+
+def menu(brush: Brush, x: float, y: float) -> None:
+    """Draw an open menu at a point: icons, names, shortcuts, disabled entries, separators."""
+    rng, theme = brush.rng, brush.theme
+    row, count = theme.size + brush.px(rng.randint(6, 14)), rng.randint(3, 10)
+    wide = brush.px(rng.uniform(160, 280))
+    tall = count * row + brush.px(6)
+    x, y = min(x, brush.width - wide), min(y, brush.height - tall)
+    if x < 0 or y < 0:
+        return
+    panel = (x, y, x + wide, y + tall)
+    brush.canvas.hide(panel)
+    brush.canvas.rect(panel, theme.field, theme.edge, min(theme.radius, 8))
+    pictures = brush.icons.pick(rng, count) if rng.random() < 0.4 else []
+    for number in range(count):
+        box = (x, y + brush.px(3) + number * row, x + wide, y + brush.px(3) + (number + 1) * row)
+        disabled = rng.random() < 0.12
+        ink = theme.faint if disabled else theme.ink
+        left = x + brush.px(10)
+        if number < len(pictures):
+            brush.icon(pictures[number], (left, box[1], left + row, box[3]), ink)
+            left += row + brush.px(4)
+        made = brush.words("menu", brush.names.take(), box, ink, left=left)
+        if made is not None and disabled:
+            made.states = ("disabled",)
+        if rng.random() < 0.12:
+            brush.canvas.line([(x + 4, box[3]), (x + wide - 4, box[3])], theme.edge)
+
+
+def context_menu(brush: Brush) -> None:
+    """Draw a menu where somebody clicked with the right button."""
+    rng = brush.rng
+    menu(brush, rng.uniform(0, brush.width * 0.8), rng.uniform(0, brush.height * 0.7))
+
+
+def message_box(brush: Brush) -> None:
+    """Draw a question over everything: a title, words, two or three buttons."""
+    rng, theme = brush.rng, brush.theme
+    wide = min(brush.width - 4, brush.px(rng.uniform(280, 520)))
+    tall = min(brush.height - 4, brush.px(rng.uniform(130, 300)))
+    x, y = rng.uniform(0, brush.width - wide), rng.uniform(0, brush.height - tall)
+    frame = (x, y, x + wide, y + tall)
+    brush.canvas.hide(frame)
+    brush.canvas.rect(frame, theme.background, theme.edge, theme.radius)
+    top = title_bar(brush, frame)
+    margin = brush.px(14)
+    inner = brush.at(x + margin, y + top + margin, wide - 2 * margin, tall - top - 2 * margin)
+    row = theme.size * 3
+    body = inner.at(inner.x, inner.y, inner.width, inner.height - row)
+    if rng.random() < 0.4:
+        inputs.stated_choices(body)
+    else:
+        widgets.column(body, widgets.FORM[:4])
+    controls.buttons(inner.at(inner.x, frame[3] - row, inner.width, row))

@@ -1,0 +1,129 @@
+"""Scenes draw what their elements say, with icons from a folder's sets or by hand."""
+
+import random
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from handrail.model.pocket import lessons, queries, scenes, targets, theme
+from handrail.model.pocket.canvas import Canvas
+from handrail.model.pocket.queries import QueryMix
+from handrail.model.pocket.scenes.icons import BY_WORD, CONCEPTS, Icons
+from handrail.model.pocket.screens import ScreenSpec
+
+_SQUARE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="24" height="24" {}>'
+    '<path d="M0 0h24v24H0z"/></svg>'
+)
+
+
+@pytest.fixture
+def by_hand(tmp_path: Path) -> Icons:
+    return Icons(tmp_path / "none")
+
+
+@pytest.fixture
+def sets(tmp_path: Path) -> Icons:
+    """Stand in for the npm packages: every icon of two sets is a full square."""
+    for folder, fill in (
+        ("lucide-static/icons", 'fill="currentColor"'),
+        ("bootstrap-icons/icons", 'fill="currentColor"'),
+        ("@material-symbols/svg-400/outlined", ""),
+        ("@material-symbols/svg-400/rounded", ""),
+    ):
+        (tmp_path / folder).mkdir(parents=True)
+        for concept in CONCEPTS:
+            for name in concept.files:
+                (tmp_path / folder / f"{name}.svg").write_text(_SQUARE.format(fill), "utf-8")
+    return Icons(tmp_path)
+
+
+def _scene(seed: int, icons: Icons, size: tuple[int, int] = (1280, 800)) -> Canvas:
+    return scenes.scene(ScreenSpec(*size, theme.training_faces()), icons, random.Random(seed))
+
+
+def test_one_seed_draws_one_scene(by_hand: Icons) -> None:
+    first, again, other = (_scene(seed, by_hand) for seed in (4, 4, 5))
+    assert np.array_equal(first.image(), again.image())
+    assert first.elements == again.elements
+    assert not np.array_equal(first.image(), other.image())
+
+
+def test_elements_lie_on_the_screen_with_their_point_inside(by_hand: Icons) -> None:
+    kinds: Counter[str] = Counter()
+    for seed in range(40):
+        canvas = _scene(seed, by_hand, (1024, 768))
+        kinds.update(e.kind for e in canvas.elements)
+        for e in canvas.elements:
+            assert e.name.isprintable()
+            assert e.name.strip() == e.name != ""
+            assert e.box[0] <= e.point[0] <= e.box[2], e
+            assert e.box[1] <= e.point[1] <= e.box[3], e
+    expected = {"icon", "button", "field", "tab", "item", "switch", "slider", "menu", "day"}
+    assert expected <= set(kinds)
+    assert {"check", "radio", "list", "link", "text"} <= set(kinds)
+
+
+def test_states_and_groups_are_marked(by_hand: Icons) -> None:
+    elements = [e for seed in range(30) for e in _scene(seed, by_hand).elements]
+    states = {state for e in elements for state in e.states}
+    assert {"checked", "unchecked", "selected", "disabled", "on", "off"} <= states
+    assert any(e.group for e in elements)
+
+
+@pytest.mark.parametrize("style", range(4))
+def test_an_icon_of_a_set_fills_its_box_in_its_colour(sets: Icons, style: int) -> None:
+    assert sets.complete
+    canvas = Canvas(64, 64, (255, 255, 255))
+    sets.draw(canvas, BY_WORD["search"], style, (10, 12, 42, 44), (200, 30, 60))
+    canvas.rect((46, 46, 60, 60), (200, 30, 60))
+    image = canvas.image()
+    assert tuple(image[28, 26]) == tuple(image[50, 50]) != (255, 255, 255)
+    assert tuple(image[5, 5]) == (255, 255, 255)
+    assert tuple(image[44, 44]) == (255, 255, 255)
+
+
+def test_without_sets_only_concepts_that_can_be_drawn_are_offered(by_hand: Icons) -> None:
+    assert not by_hand.complete
+    picked = by_hand.pick(random.Random(1), 500)
+    assert 10 < len(picked) < len(CONCEPTS)
+    looks = set()
+    for concept in picked:
+        canvas = Canvas(40, 40, (255, 255, 255))
+        by_hand.draw(canvas, concept, 0, (8, 8, 32, 32), (0, 0, 0))
+        looks.add(canvas.image().tobytes())
+    assert len(looks) == len(picked)
+
+
+def test_no_two_concepts_share_a_first_word() -> None:
+    assert len(BY_WORD) == len(CONCEPTS) >= 60
+
+
+def test_what_a_dialog_darkens_can_no_longer_be_clicked() -> None:
+    canvas = Canvas(64, 64, (200, 200, 200))
+    canvas.add("button", "Save", (0, 0, 20, 20), (2, 2, 18, 18))
+    canvas.dim(0.5)
+    assert canvas.elements == []
+    assert abs(int(canvas.image()[30, 30, 0]) - 100) <= 1
+
+
+def test_scenes_become_tiles_with_queries(by_hand: Icons) -> None:
+    canvas = _scene(3, by_hand)
+    tile = targets.cut(canvas, canvas.image(), 0, 0, 640, 448)
+    by_name = {e.name: e for e in canvas.elements}
+    for e in tile.present:
+        assert (e.states, e.group) == (by_name[e.name].states, by_name[e.name].group)
+    asked = queries.for_tile(tile, QueryMix(8, 1, 3, phrased=1.0), random.Random(2))
+    assert sum(q.area is not None for q in asked) == min(9, len(tile.present))
+
+
+def test_a_lesson_draws_its_share_of_scenes(by_hand: Icons) -> None:
+    lesson = lessons.Lesson(
+        lessons.TILE, 4, 0.0, QueryMix(4, 1, 2, 0.5), scenes=1.0, icons=by_hand.folder
+    )
+    made = lessons.batch(lesson, random.Random(6))
+    assert made.images.shape == (4, 448, 640, 3)
+    assert made.asked is not None
+    assert made.asked.coordinates
