@@ -2,6 +2,7 @@
 
 PocketError
 +-- FontMissing    a font file of the renderer is not installed
++-- ShotUnreadable  a photographed screen of the training data cannot be read
 """
 
 
@@ -11,3 +12,7 @@ class PocketError(Exception):
 
 class FontMissing(PocketError):
     """A font file that the renderer draws with is not installed."""
+
+
+class ShotUnreadable(PocketError):
+    """A photographed screen, or its labels, cannot be read."""

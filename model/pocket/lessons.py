@@ -11,15 +11,18 @@ from queue import Full
 import numpy as np
 from numpy.typing import NDArray
 
-from handrail.model.pocket import forms, plans, queries, scenes, screens, targets, theme
+from handrail.model.pocket import forms, plans, queries, scenes, screens, shots, targets, theme
 from handrail.model.pocket.canvas import Canvas
 from handrail.model.pocket.queries import Packed, QueryMix
 from handrail.model.pocket.scenes import Icons
 from handrail.model.pocket.screens import ScreenSpec
+from handrail.model.pocket.shots import Labels
 from handrail.model.pocket.targets import CELL, RunTargets, Tile
 
 ICONS = Path("build/icons/node_modules")
 """Where ``make pocket`` puts the icon sets, from the root of the repository."""
+PHOTOGRAPHS = Path("build/data")
+"""Where ``python -m handrail.tasks.data`` puts photographed screens."""
 TILE = (640, 448)
 """Width and height in pixels of the tiles that the finished model looks at."""
 _SCREENS = (
@@ -41,7 +44,8 @@ class Lesson:
     ``tile`` is width and height in pixels, multiples of 32; ``batch`` tiles a step; ``dense`` the
     share of dense text pages; ``mix`` the queries a tile, or None while only reading is learned;
     ``plans`` instructions without a screen a step, an even number; ``forms`` the share of screens
-    that are forms, ``scenes`` the share that are scenes, with icons from the folder ``icons``.
+    that are forms, ``scenes`` the share that are scenes, with icons from the folder ``icons``, and
+    ``shots`` the share of screens that are photographs from the folder ``photographs``.
     """
 
     tile: tuple[int, int]
@@ -54,6 +58,8 @@ class Lesson:
     sizes: tuple[int, int] = (10, 16)
     scenes: float = 0.0
     icons: Path = ICONS
+    shots: float = 0.0
+    photographs: Path = PHOTOGRAPHS
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -79,15 +85,24 @@ def tiles(lesson: Lesson, rng: random.Random) -> list[Tile]:
         draw = screens.text_page if rng.random() < max(lesson.dense, 0.2) else screens.screen
         canvas = draw(ScreenSpec(width, height, faces, lesson.sizes, lesson.near), rng)
         return [targets.cut(canvas, canvas.image(), 0, 0, width, height)]
+    if lesson.shots and rng.random() < lesson.shots and shots.found(lesson.photographs):
+        drawn, image = shots.read(rng.choice(shots.found(lesson.photographs)))
+        return _windows(drawn, image, lesson, rng)
     size = rng.choice(_SCREENS)
     canvas = _whole_screen(lesson, ScreenSpec(*size, faces, lesson.sizes, lesson.near), rng)
-    image, out = canvas.image(), []
+    return _windows(canvas, canvas.image(), lesson, rng)
+
+
+def _windows(
+    drawn: Canvas | Labels, image: NDArray[np.uint8], lesson: Lesson, rng: random.Random
+) -> list[Tile]:
+    """Cut up to four tiles out of a screen that is no smaller than one."""
+    (width, height), (tall, wide) = lesson.tile, image.shape[:2]
+    out = []
     for _ in range(min(4, lesson.batch)):
-        x = rng.choice(
-            (0, (size[0] - width) // 2, size[0] - width, rng.randint(0, size[0] - width))
-        )
-        y = rng.choice((0, size[1] - height, rng.randint(0, size[1] - height)))
-        out.append(targets.cut(canvas, image, x, y, width, height))
+        x = rng.choice((0, (wide - width) // 2, wide - width, rng.randint(0, wide - width)))
+        y = rng.choice((0, tall - height, rng.randint(0, tall - height)))
+        out.append(targets.cut(drawn, image, x, y, width, height))
     return [t for t in out if t.runs]
 
 

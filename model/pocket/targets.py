@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handrail.model.pocket.canvas import Canvas, Element, Rect, Run
+from handrail.model.pocket.shots import Labels
 
 PATCH = 16
 CELL = 32
@@ -49,7 +50,9 @@ def _visible(box: Rect, width: int, height: int) -> float:
     return w * h / max(1e-6, (box[2] - box[0]) * (box[3] - box[1]))
 
 
-def cut(canvas: Canvas, image: NDArray[np.uint8], x: int, y: int, width: int, height: int) -> Tile:
+def cut(
+    canvas: Canvas | Labels, image: NDArray[np.uint8], x: int, y: int, width: int, height: int
+) -> Tile:
     """Cut a tile out of a screen.
 
     An element counts as present when its text and its answer point are well inside, as absent when

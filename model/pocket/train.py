@@ -32,7 +32,14 @@ STAGES = {
     "small": Lesson((256, 192), 14, 0.4, QueryMix(8, 1, 2), plans=8),
     "tiles": Lesson(lessons.TILE, 6, 0.12, QueryMix(14, 1, 6), plans=24),
     "scenes": Lesson(
-        lessons.TILE, 6, 0.08, QueryMix(14, 1, 6, phrased=0.4), plans=16, scenes=0.6, near=0.15
+        lessons.TILE,
+        6,
+        0.08,
+        QueryMix(14, 1, 6, phrased=0.4),
+        plans=16,
+        near=0.15,
+        scenes=0.5,
+        shots=0.2,
     ),
 }
 

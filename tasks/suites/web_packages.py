@@ -4,13 +4,11 @@ For examination only: none of these pages is ever trained on or tuned to. The pa
 npm and PyPI clients' own registries into a folder outside the repository; no install script runs.
 """
 
-import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from handrail.tasks.errors import PackagesMissing
+from handrail.tasks.npm import npm_install, run_installer
 
 NPM_PACKAGES = (
     "startbootstrap-sb-admin-2@4.1.4",
@@ -20,7 +18,6 @@ NPM_PACKAGES = (
     "todomvc@0.1.1",
 )
 DJANGO = "django==5.2"
-_SECONDS = 900
 
 
 @dataclass(frozen=True)
@@ -67,29 +64,13 @@ def node_pages() -> tuple[WebPage, ...]:
 def install(cache: Path) -> None:
     """Fetch what is not in the cache yet and build the wiki. Raises PackagesMissing."""
     cache.mkdir(parents=True, exist_ok=True)
-    if not (cache / "node_modules" / "todomvc").is_dir():
-        (cache / "package.json").write_text('{"private": true}\n', encoding="utf-8")
-        _run(
-            ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", *NPM_PACKAGES], cache
-        )
+    npm_install(cache, NPM_PACKAGES)
     if not (cache / "wiki" / "index.html").is_file():
         wiki = "node_modules/tiddlywiki"
         page = ("--render", "$:/core/save/all", "index.html", "text/plain")
         command = ["node", f"{wiki}/tiddlywiki.js", f"{wiki}/editions/tw5.com", "--output", "wiki"]
-        _run([*command, *page], cache)
+        run_installer([*command, *page], cache)
     if not (cache / "python" / "django").is_dir():
-        _run([sys.executable, "-m", "pip", "install", "-q", "--target", "python", DJANGO], cache)
-
-
-def _run(command: Sequence[str], folder: Path) -> None:
-    try:
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
+        run_installer(
+            [sys.executable, "-m", "pip", "install", "-q", "--target", "python", DJANGO], cache
         )
-    except FileNotFoundError as error:
-        raise PackagesMissing(f"{command[0]} is not installed: install nodejs and npm") from error
-    except subprocess.TimeoutExpired as error:
-        raise PackagesMissing(f"{command[0]} took over {_SECONDS} s in {folder}") from error
-    if done.returncode:
-        last = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        raise PackagesMissing(f"{' '.join(command[:3])} failed in {folder}: {' '.join(last)}")

@@ -1,0 +1,104 @@
+// Return what stands on the page: named elements and lines of text, in CSS pixels.
+// Needs Chromium's ComputedAccessibilityInfo.
+() => {
+  const kinds = {
+    button: "button", link: "link", textbox: "field", searchbox: "field", spinbutton: "field",
+    checkbox: "check", radio: "radio", switch: "switch", tab: "tab", menuitem: "menu",
+    combobox: "list", slider: "slider", option: "option", heading: "text",
+  };
+  const squeeze = (text) => (text || "").replace(/[\uE000-\uF8FF\s]+/g, " ").trim();
+  const rounded = (box) => [box.left, box.top, box.right, box.bottom].map((v) => Math.round(v * 10) / 10);
+  const onScreen = (b) => b.left >= 0 && b.top >= 0 && b.right <= innerWidth && b.bottom <= innerHeight;
+
+  function topmost(element, x, y) {
+    const hit = document.elementFromPoint(x, y);
+    if (!hit) return false;
+    return element.contains(hit) || hit.contains(element) ||
+      [...(element.labels || [])].some((label) => label.contains(hit));
+  }
+
+  // One entry for each line of a text node: its characters and the middle of each.
+  function lines(node) {
+    const out = [];
+    const range = document.createRange();
+    let line = null;
+    for (let i = 0; i < node.length; i++) {
+      range.setStart(node, i);
+      range.setEnd(node, i + 1);
+      const box = range.getClientRects()[0];
+      const character = node.data[i];
+      if (!box || box.width === 0) continue;
+      if (!line || Math.abs(box.top - line.top) > box.height / 2) {
+        line = { text: "", centres: [], left: box.left, top: box.top, right: box.right, bottom: box.bottom };
+        out.push(line);
+      }
+      line.text += /\s/.test(character) ? " " : character;
+      line.centres.push(Math.round((box.left + box.right) * 5) / 10);
+      line.right = Math.max(line.right, box.right);
+      line.bottom = Math.max(line.bottom, box.bottom);
+    }
+    return out.filter((l) => l.text.trim());
+  }
+
+  const runs = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    const parent = node.parentElement;
+    if (!parent || !node.data.trim() || ["SCRIPT", "STYLE"].includes(parent.tagName)) continue;
+    if (!parent.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    const style = getComputedStyle(parent);
+    for (const line of lines(node)) {
+      const middle = (line.top + line.bottom) / 2;
+      if (!onScreen(line) || !topmost(parent, (line.left + line.right) / 2, middle)) continue;
+      let text = line.text;
+      if (style.textTransform === "uppercase") text = text.toUpperCase();
+      if (style.textTransform === "capitalize") text = text.replace(/\b\w/g, (c) => c.toUpperCase());
+      if (text.length !== line.centres.length) continue;
+      runs.push({ text, box: rounded(line), centres: line.centres, middle, size: parseFloat(style.fontSize), parent });
+    }
+  }
+
+  // Where an element's name is drawn: a line of text of its own, or of its label.
+  function drawn(element, name) {
+    const places = [element, ...(element.labels || [])];
+    const wanted = name.toLowerCase();
+    return runs.find((run) => places.some((p) => p.contains(run.parent)) && squeeze(run.text).toLowerCase() === wanted);
+  }
+
+  const elements = [];
+  const candidates = "a, button, input, select, textarea, summary, h1, h2, h3, h4, [role]";
+  for (const element of document.querySelectorAll(candidates)) {
+    const kind = kinds[element.computedRole];
+    const name = squeeze(element.computedName);
+    const box = element.getBoundingClientRect();
+    if (!kind || !name || box.width < 8 || box.height < 8 || !onScreen(box)) continue;
+    if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    if (!topmost(element, (box.left + box.right) / 2, (box.top + box.bottom) / 2)) continue;
+    const text = drawn(element, name);
+    const inside = kind === "field" || kind === "list";
+    const point = inside
+      ? [box.left + Math.min(box.width / 2, 64), box.top + Math.min(box.height / 2, 32)]
+      : text && kind !== "slider"
+        ? [(text.box[0] + text.box[2]) / 2, (text.box[1] + text.box[3]) / 2]
+        : [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
+    let area = box;
+    if (["check", "radio", "switch"].includes(kind) && text) {
+      area = {
+        left: Math.min(box.left, text.box[0]), top: Math.min(box.top, text.box[1]),
+        right: Math.max(box.right, text.box[2]), bottom: Math.max(box.bottom, text.box[3]),
+      };
+    }
+    const states = [];
+    if (element.matches(":disabled")) states.push("disabled");
+    if (kind === "check") states.push(element.checked ? "checked" : "unchecked");
+    if (kind === "radio" && element.checked) states.push("selected");
+    if (element.getAttribute("aria-selected") === "true") states.push("selected");
+    elements.push({
+      kind: text || inside ? kind : kind === "button" || kind === "link" ? "icon" : kind,
+      name, box: rounded(area), text_box: text ? text.box : rounded(box),
+      point: point.map((v) => Math.round(v * 10) / 10), states, group: 0,
+    });
+  }
+  return { elements, runs: runs.map(({ parent, ...run }) => run) };
+}

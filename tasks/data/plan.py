@@ -1,0 +1,176 @@
+"""Draw what a page holds: forms, tables, lists, tabs, cards, a dialog, with fresh names."""
+
+import random
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+from handrail.model.pocket import words
+from handrail.model.pocket.theme import Names
+
+Part = dict[str, object]
+
+_FONTS = (
+    "DejaVu Sans", "DejaVu Serif", "Liberation Sans", "Liberation Serif", "Noto Sans", "Noto Serif",
+    "Open Sans", "Lato", "Roboto", "Inter", "FreeSans", "sans-serif", "system-ui", "serif",
+)  # fmt: skip
+_INPUTS = (
+    "text",
+    "text",
+    "text",
+    "email",
+    "password",
+    "search",
+    "number",
+    "date",
+    "select",
+    "area",
+)
+
+
+class _Named(TypedDict):
+    id: str
+    name: str
+
+
+@dataclass
+class Page:
+    """A page's content: names of links, parts in columns, perhaps parts of a dialog over it all."""
+
+    title: str
+    theme: str
+    font: str
+    size: int
+    gap: int
+    colours: str
+    links: list[str] = field(default_factory=list)
+    columns: list[list[Part]] = field(default_factory=list)
+    dialog: list[Part] = field(default_factory=list)
+
+
+class Planner:
+    """Draws pages; one a screen, so that no name is given twice on it."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._names = Names(rng, near=0.15)
+        self._count = 0
+
+    def page(self) -> Page:
+        """Return a page of one to three columns; one in eight has a dialog over it."""
+        rng = self._rng
+        dark = rng.random() < 0.2
+        made = Page(
+            title=words.label(rng),
+            theme="dark" if dark else "light",
+            font=rng.choice(_FONTS),
+            size=rng.choice((13, 14, 15, 16, 16, 16, 18, 20)),
+            gap=rng.randint(8, 40),
+            colours="background: #14181f; color: #e4e6ea" if dark and rng.random() < 0.5 else "",
+            links=[self._names.take() for _ in range(rng.choice((0, 3, 4, 5, 6)))],
+        )
+        for _ in range(rng.choice((1, 2, 2, 3))):
+            made.columns.append([self._part() for _ in range(rng.randint(3, 7))])
+        if rng.random() < 0.125:
+            made.dialog = [self._heading(), self._form(2), self._buttons()]
+        return made
+
+    def _part(self, nested: bool = False) -> Part:
+        kinds = [
+            self._heading, self._prose, self._form, self._form, self._buttons, self._table,
+            self._list, self._tabs, self._alert,
+        ]  # fmt: skip
+        if not nested and self._rng.random() < 0.25:
+            return {"kind": "card", "parts": [self._part(True) for _ in range(2)]}
+        return self._rng.choice(kinds)()
+
+    def _heading(self) -> Part:
+        return {"kind": "heading", "level": self._rng.choice((2, 3, 4)), "name": self._names.take()}
+
+    def _prose(self) -> Part:
+        before, after = (
+            " ".join(words.word(self._rng) for _ in range(self._rng.randint(2, 14))) for _ in "ab"
+        )
+        return {
+            "kind": "prose", "before": before.capitalize(), "after": f"{after}.",
+            "name": self._names.take(), "framed": self._rng.random() < 0.2,
+        }  # fmt: skip
+
+    def _form(self, most: int = 4) -> Part:
+        rng = self._rng
+        fields = [self._field() for _ in range(rng.randint(1, most))]
+        choices: list[Part] = []
+        if rng.random() < 0.6:
+            kind, group, on = (
+                rng.choice(("checkbox", "checkbox", "radio")),
+                self._id(),
+                rng.randrange(3),
+            )
+            for number in range(rng.randint(1, 4)):
+                lit = number == on if kind == "radio" else rng.random() < 0.4
+                choices.append(
+                    {
+                        **self._named(),
+                        "kind": kind,
+                        "group": group,
+                        "on": lit,
+                        "disabled": rng.random() < 0.08,
+                    }
+                )
+        return {"kind": "form", "fields": fields, "choices": choices, "buttons": self._row()}
+
+    def _field(self) -> Part:
+        rng = self._rng
+        kind = rng.choice(_INPUTS)
+        value = (
+            words.value(rng) if kind in ("text", "search", "area") and rng.random() < 0.3 else ""
+        )
+        return {
+            **self._named(), "kind": kind, "label": kind == "date" or rng.random() < 0.75,
+            "value": value, "disabled": rng.random() < 0.06,
+            "options": [words.label(rng, 14) for _ in range(3)],
+        }  # fmt: skip
+
+    def _row(self) -> list[Part]:
+        rng = self._rng
+        return [
+            {"name": self._names.take(), "primary": i == 0 and rng.random() < 0.7,
+             "disabled": rng.random() < 0.06}
+            for i in range(rng.randint(1, 3))
+        ]  # fmt: skip
+
+    def _buttons(self) -> Part:
+        return {"kind": "buttons", "buttons": self._row()}
+
+    def _table(self) -> Part:
+        rng, columns = self._rng, self._rng.randint(2, 4)
+        rows = [
+            [self._names.take(), *(words.value(rng, 10) for _ in range(columns - 1))]
+            for _ in range(rng.randint(2, 6))
+        ]
+        return {
+            "kind": "table",
+            "head": [words.label(rng, 10) for _ in range(columns)],
+            "rows": rows,
+        }
+
+    def _list(self) -> Part:
+        return {
+            "kind": "list",
+            "names": [self._names.take() for _ in range(self._rng.randint(2, 7))],
+        }
+
+    def _tabs(self) -> Part:
+        names = [self._names.take() for _ in range(self._rng.randint(2, 5))]
+        return {"kind": "tabs", "names": names, "chosen": self._rng.randrange(len(names))}
+
+    def _alert(self) -> Part:
+        said = " ".join(words.word(self._rng) for _ in range(6)).capitalize()
+        name = self._rng.choice(("Close", "Dismiss", "close message", "Got it", "OK"))
+        return {"kind": "alert", "text": said, "name": name}
+
+    def _named(self) -> _Named:
+        return {"id": self._id(), "name": self._names.take()}
+
+    def _id(self) -> str:
+        self._count += 1
+        return f"part{self._count}"
