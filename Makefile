@@ -7,11 +7,12 @@ SETUP := @$(PYTHON) -m tasks.setup
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev check parity bench pocket clean
+.PHONY: help demo test faults faults-full dev check parity bench pocket clean
 
 help:
 	@echo "make demo    let the pocket model try a browser and a desktop application (SEED=n)"
 	@echo "make test    the tests (ARGS='-k word')"
+	@echo "make faults  every promise tested by count, 6 minutes on two cores (faults-full: an hour)"
 	@echo "make check   ruff, mypy --strict, import contracts"
 	@echo "make parity  the core against transformers on many prompts, for minutes"
 	@echo "make dev     only prepare: environment, browser, virtual display"
@@ -25,6 +26,11 @@ demo:
 test:
 	$(SETUP) test
 	@$(VENV)/python -m pytest $(ARGS)
+
+faults faults-full:
+	$(SETUP) test
+	$(VENV)/python -m tests.faults $(if $(findstring full,$@),--full) $(ARGS)
+	$(VENV)/python -m handrail.tasks.results
 
 dev:
 	$(SETUP) dev

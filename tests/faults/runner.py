@@ -1,0 +1,91 @@
+"""Run suites side by side, each with its defence and without, and tell what came out."""
+
+import multiprocessing
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import Literal
+
+from handrail.tasks.results.result import Figure
+from tests.faults.suite import Suite, Verdict
+
+Level = Literal["test", "faults", "full"]
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of one suite: with the defence, without it, and in how many seconds."""
+
+    suite: Suite
+    defended: Verdict
+    undefended: Verdict
+    seconds: float
+
+    @property
+    def problems(self) -> list[str]:
+        """Return why this suite does not pass."""
+        found = [f"broken: {line}" for line in self.defended.failures[:_SHOWN]]
+        if len(self.defended.failures) > _SHOWN:
+            found.append(f"and {len(self.defended.failures) - _SHOWN} more")
+        if not self.undefended.failures:
+            found.append("blind: without its defence it does not fail either")
+        return found
+
+    def figure(self) -> Figure:
+        """Return the row of the table of promises."""
+        open_cases, open_failures = self.undefended.cases, len(self.undefended.failures)
+        notes = [
+            f"{', '.join(self.suite.surfaces)}",
+            f"defence off: {open_failures:,} failures in {open_cases:,} cases",
+            *self.defended.notes,
+        ]
+        return Figure(
+            name=f"{self.suite.name}. {self.suite.promise}",
+            value=len(self.defended.failures),
+            unit="failed",
+            count=self.defended.cases,
+            note="; ".join(notes),
+        )
+
+
+def run_suite(suite: Suite, level: Level, seed: int) -> Report:
+    """Run a suite at a level, then with its defence switched off."""
+    started = time.monotonic()
+    counts = suite.counts
+    count = {"test": counts.test, "faults": counts.faults, "full": counts.full}[level]
+    defended = suite.run(count, seed, True)
+    undefended = suite.run(counts.without(count), seed, False)
+    return Report(suite, defended, undefended, time.monotonic() - started)
+
+
+def run_all(suites: Sequence[Suite], level: Level, seed: int, jobs: int) -> Iterator[Report]:
+    """Yield a report for each suite as it ends, each run in a process of its own."""
+    # Spawned, not forked: suites that kill their own children must not inherit a pool's threads.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
+        longest_first = sorted(suites, key=lambda s: -s.seconds)
+        futures: list[Future[Report]] = [
+            pool.submit(run_suite, suite, level, seed) for suite in longest_first
+        ]
+        for future in as_completed(futures):
+            yield future.result()
+
+
+def tell(report: Report, level: Level) -> None:
+    """Print a line for a report, and one for each of its problems."""
+    verdict = "FAILED" if report.problems else "ok"
+    suite, over = report.suite, ""
+    if level == "faults" and report.seconds > suite.seconds:
+        over = f", over its budget of {suite.seconds:g} s"
+    print(
+        f"{verdict:>6}  {suite.name}: {report.defended.cases:,} cases, "
+        f"{len(report.defended.failures):,} failed; without the defence "
+        f"{len(report.undefended.failures):,} failures in {report.undefended.cases:,} cases "
+        f"({report.seconds:.1f} s{over})"
+    )
+    for line in report.problems:
+        print(f"        {line[:300]}")
+    sys.stdout.flush()

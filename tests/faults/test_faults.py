@@ -1,0 +1,32 @@
+"""Every suite of faults, at the few cases that fit the tests: ``make faults`` runs the rest."""
+
+import pytest
+
+from tests.faults.catalog import suites
+from tests.faults.runner import Report, run_suite
+from tests.faults.suite import Counts, Suite, Verdict
+
+
+@pytest.mark.parametrize("suite", suites(), ids=lambda suite: suite.name.replace(" ", "-"))
+def test_the_promise_holds_and_fails_without_its_defence(suite: Suite) -> None:
+    report = run_suite(suite, "test", seed=1)
+    assert report.problems == []
+    assert report.defended.cases > 0
+
+
+def test_names_are_unique_and_counts_only_grow() -> None:
+    every = suites()
+    assert len({suite.name for suite in every}) == len(every)
+    for suite in every:
+        assert 0 < suite.counts.test <= suite.counts.faults <= suite.counts.full
+
+
+def test_a_broken_promise_and_a_blind_suite_are_told() -> None:
+    suite = Suite(
+        "P0", "nothing", ("none",), Counts(1, 1, 1), 1, lambda c, s, d: Verdict(c, [], [])
+    )
+    blind = Report(suite, Verdict(1, [], []), Verdict(1, [], []), 0.0)
+    assert blind.problems == ["blind: without its defence it does not fail either"]
+    broken = Report(suite, Verdict(9, ["x"] * 9, []), Verdict(1, ["y"], []), 0.0)
+    assert broken.problems == ["broken: x"] * 5 + ["and 4 more"]
+    assert (broken.figure().value, broken.figure().count) == (9, 9)
