@@ -2,14 +2,15 @@
 
 Promises
 - Whole lines are believed only in an unbroken chain from the first: form, order, run, schema, hash.
-- A last line without its line break is *torn*: it was never acknowledged, and is left out and
+- A last line without its line break, or with a hole of zeros where a sector of a disk was never
+  written, is *torn*: a power loss leaves such, it was never acknowledged, and it is left out and
   counted. Any other damage is a *problem* with its line number; what stands before it is still
   given.
 - Nothing in the file can do more than make it unreadable: no exception but ``JournalError``.
 
 Does not promise
-- To notice a cut at the end of a line, or a journal made anew as a whole, unless the head hash
-  that was kept elsewhere is given to ``verify_journal``.
+- To notice a last record that was cut off or zeroed, or a journal made anew as a whole, unless the
+  head hash that was kept elsewhere is given to ``verify_journal`` (see ``anchor.py``).
 """
 
 import hashlib
@@ -25,6 +26,7 @@ from handrail.sandbox.records import SCHEMA, ActionState, Begin, Entry, Record, 
 
 FIRST_PREVIOUS = "0" * 64
 _LONGEST_LINE = 4 * 1024 * 1024
+_SECTOR = 512  # what a disk writes as a whole or not at all, at the least
 
 
 def canonical(body: Mapping[str, object]) -> bytes:
@@ -79,19 +81,23 @@ def read_journal(path: Path) -> JournalReading:
         raise JournalError(f"{path}: cannot be read: {error.strerror}") from error
     *lines, tail = data.split(b"\n")
     entries: list[Entry] = []
-    problem = ""
+    problem, torn = "", len(tail)
     for number, line in enumerate(lines, start=1):
         last = entries[-1] if entries else None
         try:
             entries.append(_next(last, line))
         except _Damage as damage:
-            problem = f"line {number}: {damage}"
+            rest = len(line) + 1 + len(tail)
+            if number == len(lines) and _holed(line, len(data) - rest):
+                torn = rest
+            else:
+                problem = f"line {number}: {damage}"
             break
     head = entries[-1].hash if entries else FIRST_PREVIOUS
-    if not problem and tail and _whole_but_its_end(entries, tail):
+    if not problem and torn == len(tail) > 0 and _whole_but_its_end(entries, tail):
         problem = f"line {len(lines) + 1}: its line break was changed"
     run = entries[0].run if entries else ""
-    return JournalReading(path, run, tuple(entries), head, len(tail), problem)
+    return JournalReading(path, run, tuple(entries), head, torn, problem)
 
 
 def verify_journal(path: Path, head: str | None = None) -> JournalReading:
@@ -150,6 +156,20 @@ def _parse(line: bytes) -> tuple[Entry, int]:
         raise _Damage("is not JSON") from error
     entry = Entry(read.seq, read.time, read.run, read.previous, read.record, read.hash)
     return entry, read.schema_
+
+
+def _holed(line: bytes, start: int) -> bool:
+    """Tell whether all of a sector's part in the line that begins at ``start`` is zeros.
+
+    A line is plain text: where a sector holds none of it, that sector never reached the disk.
+    """
+    end = start + len(line)
+    first = start - start % _SECTOR
+    parts = [
+        line[max(0, sector - start) : min(end, sector + _SECTOR) - start]
+        for sector in range(first, end, _SECTOR)
+    ]
+    return any(part and not any(part) for part in parts)
 
 
 def _whole_but_its_end(entries: list[Entry], tail: bytes) -> bool:

@@ -10,10 +10,10 @@ _FILE = re.compile(r"p(\d+)_[a-z0-9_]+")
 
 
 def suites(wanted: str = "") -> list[Suite]:
-    """Return the suites whose name begins with ``wanted``, P1 before P2; all by default."""
+    """Return the suites of the promise ``wanted``, P1 before P2; all by default."""
     found: list[Suite] = []
     names = [p.stem for p in Path(__file__).parent.glob("p*.py") if _FILE.fullmatch(p.stem)]
     for name in sorted(names, key=lambda n: (int(n[1:].partition("_")[0]), n)):
         found += importlib.import_module(f"tests.faults.{name}").SUITES
-    chosen = [s for s in found if s.name == wanted or s.name.startswith(f"{wanted} ")]
+    chosen = [s for s in found if wanted in re.split(r"[ +]", s.name) or wanted == s.name]
     return chosen if wanted else found

@@ -46,6 +46,22 @@ def no_stop() -> bool:
     return False
 
 
+class PlayedClock:
+    """Time that passes only where somebody sleeps, and a little with every look at it."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> float:
+        """Return the seconds that have passed."""
+        self.seconds += 0.001
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass at once."""
+        self.seconds += seconds
+
+
 class QuickDisk(OsDisk):
     """Does not wait for the disk: for suites whose promise is not about power losses."""
 

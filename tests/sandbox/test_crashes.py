@@ -1,8 +1,9 @@
-"""Killed at any point, failed at any write: the journal reads, and nothing happened unannounced."""
+"""A disk that fills up: what cannot be written down does not happen.
+
+Runs that are killed, and every other fault of a disk, are in ``tests/faults``.
+"""
 
 import errno
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,46 +17,6 @@ from handrail.sandbox.journal import Journal, OsDisk, read_journal
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Door
-
-SCRIPT = Path(__file__).with_name("crashing.py")
-# For each point: effects of the action that was hit, and its state in the journal (None: none).
-EXPECTED: dict[str, tuple[int, str | None]] = {
-    "before intent": (0, None),
-    "half of intent": (0, None),
-    "intent written": (0, "in_doubt"),
-    "intent synced": (0, "in_doubt"),
-    "second look": (0, "in_doubt"),
-    "before effect": (0, "in_doubt"),
-    "after effect": (1, "in_doubt"),
-    "before result": (1, "in_doubt"),
-    "half of result": (1, "in_doubt"),
-    "result written": (1, "done"),
-    "result synced": (1, "done"),
-}
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="kills with SIGKILL")
-def test_killed_anywhere_the_journal_tells_the_last_action(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=150,
-    )
-    assert done.returncode == 0, done.stderr
-    runs = sorted(tmp_path.iterdir())
-    assert len(runs) == 2 * len(EXPECTED)
-    for folder in runs:
-        point, _, number = folder.name.rpartition(" of ")
-        earlier = int(number) - 1
-        effects, state = EXPECTED[point]
-        assert (folder / "effects").stat().st_size == earlier + effects, folder.name
-        reading = read_journal(folder / "journal.jsonl")
-        assert reading.intact, folder.name
-        assert bool(reading.torn) == point.startswith("half"), folder.name
-        states = [action.state for action in reading.actions]
-        assert states == ["done"] * earlier + ([] if state is None else [state]), folder.name
 
 
 class FullDisk(OsDisk):

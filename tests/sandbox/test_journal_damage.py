@@ -54,3 +54,24 @@ def test_a_tail_of_zeros_after_a_power_loss_is_torn(written: tuple[Path, bytes])
     path.write_bytes(data + bytes(4096))
     reading = read_journal(path)
     assert (reading.intact, reading.torn, len(reading.entries)) == (True, 4096, 5)
+
+
+def test_a_last_line_with_a_sector_that_was_never_written_is_torn(
+    written: tuple[Path, bytes],
+) -> None:
+    path, data = written
+    with Journal.create(path.with_name("long"), "run-1") as journal:
+        journal.append(Note(topic="step", data={"text": "x" * 3_000}))
+        journal.append(Note(topic="step", data={"text": "y" * 3_000}))
+    data = path.with_name("long").read_bytes()
+    last = data.rfind(b"\n", 0, -1) + 1
+    hole = last - last % 512 + 1_024
+    path.write_bytes(data[:hole] + bytes(512) + data[hole + 512 :])
+    reading = read_journal(path)
+    assert (reading.problem, len(reading.entries)) == ("", 2)
+    assert reading.torn == len(data) - last
+    # A zero that is no sector's is no hole, and neither is one in a line before the last.
+    path.write_bytes(data[:hole] + bytes(511) + data[hole + 511 :])
+    assert read_journal(path).problem.startswith("line 3: ")
+    path.write_bytes(data[:512] + bytes(512) + data[1_024:])
+    assert read_journal(path).problem.startswith("line 2: ")
