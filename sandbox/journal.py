@@ -9,8 +9,8 @@ Promises
 - A line is plain ASCII: it can be read with ``cat`` and cannot control a terminal.
 
 Does not promise
-- Protection from someone who may write the file and knows its form: they can make a new chain. Keep
-  the head hash elsewhere (``verify_journal`` takes it) to notice that, and a cut at a line's end.
+- Protection from someone who may write the file and knows its form: they can make a new chain. An
+  anchor (see ``anchor.py``), or the head hash kept elsewhere, shows that, and a cut at a line.
 - Secrecy: see ``records.py``.
 
 Form: ``{"hash","previous","record","run","schema","seq","time"}``, keys sorted, no blanks,
@@ -60,6 +60,10 @@ class Disk(Protocol):
         """Return when the folder's list of files is on the disk."""
         ...
 
+    def rename(self, source: Path, target: Path) -> None:
+        """Put a file in another's place, in one go."""
+        ...
+
 
 class OsDisk:
     """The operating system's own."""
@@ -91,6 +95,10 @@ class OsDisk:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Put a file in another's place, in one go."""
+        source.replace(target)
 
 
 class Journal:

@@ -4,6 +4,7 @@
     +-- UsageError        what was asked for makes no sense (exit code 2)
     |   +-- NoSuchRun     there is no run of that name
     |   +-- RowError      a file of grounding data cannot be used
+    |   +-- KeyUnreadable the key of an anchor cannot be read, or is no key
     +-- PackagesMissing   the packages of a suite cannot be had (exit code 5)
     +-- RunFolderError    the folder of a run cannot be made or read (exit code 5)
     +-- CheckFailed       ``handrail doctor`` read back something else than it did (exit code 5)
@@ -56,6 +57,10 @@ class NoSuchRun(UsageError):
 
 class RowError(UsageError):
     """A file of grounding data cannot be used; the message names the row."""
+
+
+class KeyUnreadable(UsageError):
+    """The file that is said to hold a key cannot be read, or holds none."""
 
 
 class PackagesMissing(TaskError):

@@ -23,10 +23,11 @@ from handrail.agent.stability import Clock, SystemClock, Watch
 from handrail.agent.stop import StopSwitch
 from handrail.model.errors import ModelError
 from handrail.model.gguf_checkpoint import open_checkpoint
+from handrail.sandbox.anchor import anchor_of, keep_anchor
 from handrail.sandbox.approval import Approver, DenyAll
 from handrail.sandbox.errors import SandboxError
 from handrail.sandbox.gate import Gate
-from handrail.sandbox.journal import Journal
+from handrail.sandbox.journal import Journal, read_journal
 from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.policy import Policy
 from handrail.sandbox.records import Note
@@ -38,7 +39,7 @@ from handrail.tasks.run_record import RunRecord
 from handrail.tasks.run_request import PolicyChoice, RunRequest
 from handrail.tasks.run_target import BrowserTarget, DesktopTarget, FakeTarget
 from handrail.tasks.run_versions import versions
-from handrail.tasks.runs import RunFolder, create_run, runs_root
+from handrail.tasks.runs import RunFolder, anchor_path, create_run, runs_root
 
 __all__ = [
     "BrowserTarget",
@@ -94,6 +95,7 @@ def run(request: RunRequest, crew: Crew | None = None) -> RunEnd:
     with Journal.create(folder.journal, folder.name) as journal:
         record = RunRecord(folder, asked(request), versions())
         journal.append(Note(topic="run", data={"goal": request.goal}))
+        _anchor(folder, final=False)
         result = _CRASHED
         try:
             result = _Run(request, people, policy, folder, journal).result(record)
@@ -105,6 +107,8 @@ def run(request: RunRequest, crew: Crew | None = None) -> RunEnd:
         finally:
             _finish(result, record, journal)
             write_report(folder)
+            if not journal.broken:
+                _anchor(folder, final=True)
     return RunEnd(result, folder, journal.head)
 
 
@@ -164,6 +168,12 @@ class _Run:
         watch = Watch(screen.observe, self.crew.clock)
         habits = Habits(request.budget, screenshots=request.model.screenshots)
         return Agent(watch, proposer, gate, stop, habits, listener)
+
+
+def _anchor(folder: RunFolder, final: bool) -> None:
+    """Keep outside the run's folder how far its journal has come. Raises JournalError."""
+    anchor = anchor_of(read_journal(folder.journal), final)
+    keep_anchor(anchor, anchor_path(folder.path.parent, folder.name))
 
 
 def _told(result: Result, listener: Listener) -> Result:

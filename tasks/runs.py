@@ -59,6 +59,11 @@ class RunFolder:
         return self.path / "report.html"
 
 
+def anchor_path(root: Path, name: str) -> Path:
+    """Return the place of a run's anchor: beside the runs, so that it outlives their folders."""
+    return root.with_name(f"{root.name}.anchors") / f"{name}.json"
+
+
 def create_run(root: Path, now: datetime | None = None) -> RunFolder:
     """Make the folder of a new run, mode 0700. Raises RunFolderError."""
     began = datetime.now(UTC) if now is None else now

@@ -80,6 +80,9 @@ class _Platter:
         self._tick()
         self.listed = self.obeys
 
+    def rename(self, source: Path, target: Path) -> None:
+        raise NotImplementedError("a journal is never renamed")
+
     def image(self, random: Random) -> bytes | None:
         """Return what may be there when the power is back; None where the file is not listed."""
         if not self.listed and random.random() < 0.3:

@@ -10,6 +10,7 @@ import pytest
 from handrail.actuators.actions import Terminate
 from handrail.actuators.fake import FakeScreen
 from handrail.agent.proposer import Puppet
+from handrail.sandbox.anchor import read_anchor
 from handrail.tasks.cli import main
 from handrail.tasks.run import Crew, FakeTarget, RunEnd, RunRequest, run
 from handrail.tasks.run_file import read_run_file, write_run_file
@@ -164,3 +165,41 @@ def test_commands_that_need_no_model_load_no_torch() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
+
+
+def test_a_run_leaves_an_anchor_that_outlives_its_record(
+    done: RunEnd, state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    anchor = state.with_name("runs.anchors") / f"{done.folder.name}.json"
+    kept = read_anchor(anchor)
+    assert (kept.head, kept.final, kept.seal) == (done.journal_head, True, "")
+    done.folder.record.unlink()
+    assert call(["log", "verify", "last"]) == 0
+    assert "fits its anchor" in capsys.readouterr().out
+    data = done.folder.journal.read_bytes()
+    done.folder.journal.write_bytes(data[: data.rindex(b"\n", 0, -1) + 1])
+    assert call(["log", "verify", str(done.folder.journal)]) == 1
+    assert "does not fit its anchor" in complaint(capsys)
+    assert call(["log", "seal", "last"]) == 1
+    assert "it was not sealed" in complaint(capsys)
+    assert read_anchor(anchor) == kept
+
+
+def test_a_sealed_anchor_needs_its_key(
+    done: RunEnd, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, other, short = tmp_path / "key", tmp_path / "other", tmp_path / "short"
+    key.write_bytes(bytes(range(32)))
+    other.write_bytes(bytes(32))
+    short.write_bytes(b"secret")
+    assert call(["log", "verify", "last", "--key", str(key)]) == 1
+    assert "was not sealed with this key" in complaint(capsys)
+    assert call(["log", "seal", "last", "--key", str(key)]) == 0
+    assert call(["log", "verify", "last", "--key", str(key)]) == 0
+    capsys.readouterr()
+    assert call(["log", "verify", "last", "--key", str(other)]) == 1
+    assert "was not sealed with this key" in complaint(capsys)
+    assert call(["log", "seal", "last", "--key", str(short)]) == 2
+    assert "at least 16 bytes" in complaint(capsys)
+    assert call(["log", "seal", "last", "--key", str(tmp_path / "absent")]) == 2
+    assert "cannot be read" in complaint(capsys)

@@ -1,0 +1,133 @@
+"""The anchor: how far a journal had come and what its last hash was, kept outside the journal.
+
+Promises
+- A journal that was cut, written anew or, once its run had ended, added to, does not fit its
+  anchor: ``check_anchor`` raises ``JournalCorrupt``.
+- With a key, an anchor that was made or changed without that key does not pass either.
+- An anchor is replaced in one go: a reader, also after a crash, finds the old one or the new one.
+
+Does not promise
+- Anything against someone who may write the journal and the anchor, where no key is used, or who
+  has the key: keep it, or a copy of the head, where that person cannot write.
+- To know what a run that was cut off did after its first records: only an ended run has a final
+  anchor. Its records are chained all the same.
+
+Form: JSON, one object; ``seal`` is the HMAC-SHA-256 (RFC 2104) of the object without ``seal`` in
+the journal's canonical form.
+"""
+
+import hmac
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from handrail.sandbox.errors import JournalCorrupt, JournalError
+from handrail.sandbox.journal import Disk, OsDisk
+from handrail.sandbox.journal_reading import JournalReading, canonical
+
+SHORTEST_KEY = 16
+
+
+class Anchor(BaseModel):
+    """What is kept: ``records`` were there, the last with the hash ``head``; ``time`` in seconds.
+
+    ``final``: the run had ended, nothing may follow. ``seal`` is empty where no key was used.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    version: Literal[1] = 1
+    run: str = Field(min_length=1)
+    records: int = Field(ge=1)
+    head: str = Field(pattern=r"^[0-9a-f]{64}$")
+    final: bool
+    time: float
+    seal: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+
+    def sealed(self, key: bytes) -> "Anchor":
+        """Return this anchor with its seal by a key of at least 16 bytes."""
+        return self.model_copy(update={"seal": self._seal(key)})
+
+    def holds(self, key: bytes) -> bool:
+        """Tell whether the seal was made with this key."""
+        return hmac.compare_digest(self.seal, self._seal(key))
+
+    def _seal(self, key: bytes) -> str:
+        if len(key) < SHORTEST_KEY:
+            raise JournalError(f"the key has {len(key)} bytes; it needs at least {SHORTEST_KEY}")
+        text = canonical(self.model_dump(exclude={"seal"}))
+        return hmac.digest(key, text, "sha256").hex()
+
+
+def anchor_of(
+    reading: JournalReading, final: bool, clock: Callable[[], float] = time.time
+) -> Anchor:
+    """Return the anchor of a journal as it was read; it must be intact and hold a record."""
+    if reading.problem or not reading.entries:
+        raise JournalCorrupt(
+            f"{reading.path}: {reading.problem or 'holds no whole record'}; "
+            "what does not hold is not anchored"
+        )
+    return Anchor(
+        run=reading.run,
+        records=len(reading.entries),
+        head=reading.head,
+        final=final,
+        time=clock(),
+    )
+
+
+def check_anchor(reading: JournalReading, anchor: Anchor, key: bytes | None = None) -> None:
+    """Insist that an intact journal fits its anchor. Raises JournalCorrupt."""
+    where = f"{reading.path}: does not fit its anchor: "
+    if key is not None and not anchor.holds(key):
+        raise JournalCorrupt(f"{where}the anchor was not sealed with this key")
+    if reading.run != anchor.run:
+        raise JournalCorrupt(f"{where}it is the journal of another run")
+    if len(reading.entries) < anchor.records:
+        there = len(reading.entries)
+        raise JournalCorrupt(f"{where}{there} of {anchor.records} records are there: it was cut")
+    if reading.entries[anchor.records - 1].hash != anchor.head:
+        raise JournalCorrupt(f"{where}record {anchor.records} is another: it was written anew")
+    if anchor.final and (len(reading.entries) > anchor.records or reading.torn):
+        raise JournalCorrupt(f"{where}something was added after the run had ended")
+
+
+def keep_anchor(anchor: Anchor, path: Path, disk: Disk | None = None) -> None:
+    """Put the anchor in the place of an earlier one, on the disk when this returns.
+
+    Raises JournalError; the earlier anchor is then still there, or the new one is, whole.
+    """
+    used = OsDisk() if disk is None else disk
+    fresh = path.with_name(f"{path.name}.new")
+    data = canonical(anchor.model_dump()) + b"\n"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh.unlink(missing_ok=True)
+        descriptor = used.create(fresh)
+        try:
+            written = used.write(descriptor, data)
+            if written != len(data):
+                raise OSError(f"only {written} of {len(data)} bytes were written")
+            used.sync(descriptor)
+        finally:
+            os.close(descriptor)
+        used.rename(fresh, path)
+        used.sync_folder(path.parent)
+    except OSError as error:
+        reason = error.strerror or error
+        raise JournalError(f"{path}: the anchor cannot be kept: {reason}") from error
+
+
+def read_anchor(path: Path) -> Anchor:
+    """Read an anchor. Raises JournalError where it is absent or not one."""
+    try:
+        return Anchor.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise JournalError(f"{path}: the anchor cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise JournalCorrupt(f"{path}: is no anchor: {error.errors()[0]['msg']}") from error
