@@ -7,7 +7,7 @@ Nothing but the approved action may then happen, on the screen that was approved
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -19,7 +19,7 @@ from handrail.actuators.base import Permit, Receipt
 from handrail.actuators.errors import PermitRefused
 from handrail.actuators.fake import Button, Caption, Checkbox, FakeScreen, Field, Link, Panel
 from handrail.actuators.geometry import Point, ScreenGeometry
-from handrail.actuators.observation import Element, Observation, ScreenText, Surface
+from handrail.actuators.observation import ScreenText, Surface
 from handrail.sandbox.approval import ApprovalRequest
 from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.policy import EffectClass, Policy, Ruling
@@ -41,31 +41,14 @@ class _Turning(Policy):
         return super().decide(effect, action, surface)
 
 
-@dataclass
 class _Meanwhile(Around):
-    """A screen whose way to it can be bent; ``blind`` shows the first look for ever."""
+    """A screen whose way to it can be bent: another action, a delay, a permit shown again."""
 
-    screen: FakeScreen
-    blind: bool = False
-    altered: Action | None = None
-    late: Callable[[], None] | None = None
-    times: int = 1
-    _first: Observation | None = field(default=None, init=False)
-    _hits: dict[Point | None, Element | None] = field(default_factory=dict, init=False)
-
-    def observe(self) -> Observation:
-        if self._first is None or not self.blind:
-            self._first = self.screen.observe()
-        return self._first
-
-    def hit_test(self, point: Point) -> Element | None:
-        return self._known(point, self.screen.hit_test(point))
-
-    def focused(self) -> Element | None:
-        return self._known(None, self.screen.focused())
-
-    def _known(self, place: Point | None, found: Element | None) -> Element | None:
-        return self._hits.setdefault(place, found) if self.blind else found
+    def __init__(self, screen: FakeScreen, blind: bool) -> None:
+        super().__init__(screen, blind)
+        self.altered: Action | None = None
+        self.late: Callable[[], None] | None = None
+        self.times = 1
 
     def perform(self, action: Action, permit: Permit) -> Receipt:
         if self.late is not None:

@@ -80,22 +80,33 @@ class OpenOffice(PermitOffice):
 
 
 class Around:
-    """An actuator around a screen; suites override what they bend."""
+    """An actuator around a screen; suites override what they bend.
 
-    def __init__(self, screen: FakeScreen) -> None:
+    Where it is ``blind``, it shows its first look for ever: a recheck then sees no change.
+    """
+
+    def __init__(self, screen: FakeScreen, blind: bool = False) -> None:
         self.screen = screen
+        self.blind = blind
+        self._first: Observation | None = None
+        self._hits: dict[Point | None, Element | None] = {}
 
     def observe(self) -> Observation:
         """Look at the screen."""
-        return self.screen.observe()
+        if self._first is None or not self.blind:
+            self._first = self.screen.observe()
+        return self._first
 
     def hit_test(self, point: Point) -> Element | None:
         """Ask the screen."""
-        return self.screen.hit_test(point)
+        return self._known(point, self.screen.hit_test(point))
 
     def focused(self) -> Element | None:
         """Ask the screen."""
-        return self.screen.focused()
+        return self._known(None, self.screen.focused())
+
+    def _known(self, place: Point | None, found: Element | None) -> Element | None:
+        return self._hits.setdefault(place, found) if self.blind else found
 
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Pass the action on."""
@@ -118,9 +129,10 @@ class Door:
     disk: Disk = field(default_factory=QuickDisk)
     stopped: Callable[[], bool] = no_stop
     wrap: Callable[[FakeScreen], Actuator] = lambda screen: screen
+    geometry: ScreenGeometry = SIZE
 
     def __post_init__(self) -> None:
-        self.screen = FakeScreen(self.office, self.widgets, SIZE)
+        self.screen = FakeScreen(self.office, self.widgets, self.geometry)
         self.journal = Journal.create(self.path, "run", self.disk)
         self.actuator = self.wrap(self.screen)
         self.gate = Gate(
