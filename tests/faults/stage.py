@@ -130,9 +130,10 @@ class Door:
     stopped: Callable[[], bool] = no_stop
     wrap: Callable[[FakeScreen], Actuator] = lambda screen: screen
     geometry: ScreenGeometry = SIZE
+    screen_type: type[FakeScreen] = FakeScreen
 
     def __post_init__(self) -> None:
-        self.screen = FakeScreen(self.office, self.widgets, self.geometry)
+        self.screen = self.screen_type(self.office, self.widgets, self.geometry)
         self.journal = Journal.create(self.path, "run", self.disk)
         self.actuator = self.wrap(self.screen)
         self.gate = Gate(
