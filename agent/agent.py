@@ -145,6 +145,8 @@ class Agent:
         match outcome.kind:
             case "denied":
                 return self._end("denied", outcome.reason)
+            case "exhausted":
+                return self._end("budget", outcome.reason)
             case "stopped":
                 return self._end("stopped", outcome.reason)
             case "failed":

@@ -1,6 +1,9 @@
 """How much a run may use, and how much it has used."""
 
 from dataclasses import dataclass
+from typing import Self
+
+from handrail.sandbox.limits import Limits
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,14 @@ class Budget:
         for name in ("steps", "seconds", "calls"):
             if not getattr(self, name) >= 1:
                 raise ValueError(f"a budget of {name} must be at least 1")
+
+    def within(self, limits: Limits) -> Self:
+        """Return this budget, cut to a policy's limits."""
+        return type(self)(
+            min(self.steps, limits.steps or self.steps),
+            min(self.seconds, limits.seconds or self.seconds),
+            min(self.calls, limits.calls or self.calls),
+        )
 
 
 @dataclass

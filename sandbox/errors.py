@@ -3,6 +3,7 @@
     SandboxError
     +-- PolicyError         a policy file or rule cannot be read, or grants what it may not
     +-- UnreadableHost      an address whose host is not certain (stays in this folder)
+    |   +-- UnreadablePath  ... whose path servers may read in several ways
     +-- JournalError        the journal cannot be written or read: the run must stop
         +-- JournalCorrupt  a journal was changed or damaged after it was written
 
@@ -22,6 +23,10 @@ class PolicyError(SandboxError):
 
 class UnreadableHost(SandboxError):
     """An address whose host cannot be told for certain."""
+
+
+class UnreadablePath(UnreadableHost):
+    """An address whose host is certain and whose path is not."""
 
 
 class JournalError(SandboxError):

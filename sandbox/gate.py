@@ -1,9 +1,9 @@
 """The one door: nothing reaches a screen but through ``Gate.submit``.
 
 The order of a submission: stop? - fit for this screen - what lies under the point - effect class -
-policy - approval - intent on the disk - still the same screen? - still permitted? - stop? -
-permit - perform - outcome on the disk. Ending actions (terminate, answer) are written down and
-never performed.
+policy - limits - approval - intent on the disk - still the same screen? - still permitted? -
+stop? - permit - perform - outcome on the disk. Ending actions (terminate, answer) are written down
+and never performed.
 
 Promises
 - This file holds the only call of ``Actuator.perform`` in the product; each has its own permit,
@@ -43,6 +43,7 @@ from handrail.actuators.errors import (
 from handrail.actuators.geometry import Point
 from handrail.actuators.observation import Element, Observation, Surface
 from handrail.sandbox.approval import ApprovalRequest, Approver
+from handrail.sandbox.circumstances import Circumstances
 from handrail.sandbox.effects import classify
 from handrail.sandbox.journal import Journal
 from handrail.sandbox.landing import landings
@@ -50,9 +51,10 @@ from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.policy import Policy, Ruling, strictest
 from handrail.sandbox.recheck import same_element, screen_change
 from handrail.sandbox.records import Intent, Place, Refusal, Result, ResultKind
+from handrail.sandbox.rulebook import Rulebook
 from handrail.sandbox.rules import EffectClass
 
-OutcomeKind = Literal["done", "failed", "in_doubt", "withdrawn", "denied", "stopped"]
+OutcomeKind = Literal["done", "failed", "in_doubt", "withdrawn", "denied", "exhausted", "stopped"]
 _STOPPED = "the run was told to stop"
 _REASON = 300
 
@@ -62,9 +64,9 @@ class Outcome:
     """What became of a submitted action.
 
     ``done``: performed. ``failed``: refused by the screen, ``withdrawn``: the screen changed or a
-    person was active, ``denied``: by the policy or the person asked, ``stopped``: the run is to
-    end: certainly no effect in all four. ``in_doubt``: an effect is possible; look, do not
-    repeat.
+    person was active, ``denied``: by the policy or the person asked, ``exhausted``: a limit of the
+    policy is used up, ``stopped``: the run is to end: certainly no effect in all five.
+    ``in_doubt``: an effect is possible; look, do not repeat.
     """
 
     kind: OutcomeKind
@@ -92,14 +94,14 @@ class Gate:
         self,
         actuator: Actuator,
         office: PermitOffice,
-        policy: Policy,
+        policy: Policy | Rulebook,
         journal: Journal,
         approver: Approver,
         stopped: Callable[[], bool],
     ) -> None:
         self._actuator = actuator
         self._office = office
-        self._policy = policy
+        self._rules = Rulebook.of(policy)
         self._journal = journal
         self._approver = approver
         self._stopped = stopped
@@ -119,7 +121,9 @@ class Gate:
         if case.ruling.decision == "deny":
             refused = Outcome("denied", case.effect, case.ruling.reason)
             return self._refuse(action, observation, refused)
-        if case.ruling.decision == "ask" and not self._approved(case):
+        if used_up := self._rules.used_up(case.effect, action):
+            return self._refuse(action, observation, Outcome("exhausted", case.effect, used_up))
+        if case.ruling.asks and not self._approved(case):
             refused = Outcome("denied", case.effect, f"{case.ruling.reason}: not approved")
             return self._refuse(action, observation, refused)
         return self._carry_out(case)
@@ -131,7 +135,8 @@ class Gate:
             elements = (self._focused(),)
         effect = classify(action, _target(action, elements), surface)
         places = landings(action, elements, surface)
-        ruling = strictest(self._policy.decide(effect, action, place) for place in places)
+        around = Circumstances(elements, seen.geometry)
+        ruling = strictest(self._rules.decide(effect, action, at, around) for at in places)
         return _Case(action, seen, elements, effect, ruling, goal)
 
     def _element(self, point: Point) -> Element | None:
@@ -161,13 +166,14 @@ class Gate:
 
     def _refuse(self, action: Action, seen: Observation, outcome: Outcome) -> Outcome:
         """Write down an action that is not even intended."""
-        assert outcome.kind in {"failed", "denied", "stopped"}
+        assert outcome.kind in {"failed", "denied", "exhausted", "stopped"}
         self._journal.append(
             Refusal(
                 action=action,
                 digest=digest(action),
                 effect=outcome.effect,
-                outcome=outcome.kind,
+                # A limit is the policy's: to a reader of the journal it denied.
+                outcome="denied" if outcome.kind == "exhausted" else outcome.kind,
                 reason=outcome.reason,
                 place=Place.of(seen.surface, None),
             )
@@ -217,9 +223,7 @@ class Gate:
             return f"something else {place} now"
         if again.effect != case.effect:
             return f"its effect would now be {again.effect}"
-        if again.ruling.decision == "deny" or (
-            again.ruling.decision == "ask" and case.ruling.decision == "allow"
-        ):
+        if again.ruling.decision == "deny" or (again.ruling.asks and not case.ruling.asks):
             return f"it is no longer permitted: {again.ruling.reason}"
         return ""
 
@@ -246,6 +250,7 @@ class Gate:
             place=Place.of(case.observation.surface, _target(case.action, case.elements)),
             screen=case.observation.fingerprint,
         )
+        self._rules.spend(case.effect, case.action)
         return self._journal.append(record).seq
 
     def _settle(self, intent: int, outcome: Outcome) -> Outcome:

@@ -17,12 +17,13 @@ Does not promise
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 from urllib.parse import urlsplit
 
 from handrail.sandbox.errors import UnreadableHost
 
-_PORTS = {"http": 80, "https": 443}
+PORTS = {"http": 80, "https": 443}
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 # IDNA 2003 (Python's codec) and 2008 (browsers) turn these into different hosts.
 _DEVIATING = frozenset("\u00df\u1e9e\u03c2\u200c\u200d")
@@ -61,6 +62,7 @@ def _normal(name: str) -> str:
     return plain
 
 
+@lru_cache(maxsize=4096)
 def host_of(url: str) -> Host | None:
     """Return a page's host, or None where its address has none (not http or https).
 
@@ -77,7 +79,7 @@ def host_of(url: str) -> Host | None:
         raise UnreadableHost(f"{url[:80]!a} is not an address: {error}") from error
     if not parts.hostname:
         raise UnreadableHost(f"{url[:80]!a} names no host")
-    return Host(_normal(parts.hostname), _PORTS[parts.scheme] if port is None else port)
+    return Host(_normal(parts.hostname), PORTS[parts.scheme] if port is None else port)
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class HostPattern:
     port: int | None = None
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, text: str) -> Self:
         """Read a pattern. Raises ValueError with the forms that are allowed."""
         found = re.fullmatch(

@@ -1,30 +1,36 @@
 """The policy: which class of effect may happen where, and what becomes of the rest.
 
 Promises
-- Among the rules that match, deny wins over ask and ask over allow; their order does not matter,
-  and adding a deny rule never allows more.
+- Among the rules that match, deny wins; rehearse and ask add up; allow is what is left. The order
+  of rules does not matter, and adding a deny rule never allows more.
 - What no rule matches is left to the profile that the policy names; without a profile, or where the
   profile says nothing, it is denied. So a rule may relax its profile, but never another rule.
-- No profile allows ``commit``, ``destroy``, ``system`` or ``unknown`` effects.
+- A rule that holds only as far as can be told (see ``rules.py``) can restrict and never relax.
 - Every unknown field, wrong type or wrong value in a policy file is a ``PolicyError`` that names
   the file, the rule and what is allowed.
 
 Does not promise
 - That the class of an effect is right: see ``effects.py`` for how it is found.
+- To know who wrote a file: see ``ownership.py``, and
+  ``rulebook.py`` for what a file of whom may do.
 """
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from handrail.actuators.actions import Action
 from handrail.actuators.observation import Surface
+from handrail.sandbox.circumstances import Circumstances
 from handrail.sandbox.errors import PolicyError
-from handrail.sandbox.rules import ActionKind, Decision, EffectClass, Rule
+from handrail.sandbox.expectation import Expectation
+from handrail.sandbox.limits import Limits
+from handrail.sandbox.rules import NOT_KNOWN, ActionKind, Decision, EffectClass, Hold, Rule
+from handrail.sandbox.ruling import ProfileName, Ruling, profile_ruling, strictest
 
 __all__ = [
     "ActionKind",
@@ -35,63 +41,72 @@ __all__ = [
     "Rule",
     "Ruling",
     "load_policy",
+    "parse_policy",
     "profile",
+    "strictest",
 ]
 
-ProfileName = Literal["observe", "ask", "unattended"]
-
-_STRICTEST_FIRST: tuple[Decision, ...] = ("deny", "ask", "allow")
-
-_PROFILES: dict[ProfileName, dict[EffectClass, Decision]] = {
-    "observe": {"observe": "allow"},
-    "ask": {
-        "observe": "allow",
-        "navigate": "allow",
-        "edit": "ask",
-        "commit": "ask",
-        "destroy": "ask",
-        "system": "ask",
-        "unknown": "ask",
-    },
-    "unattended": {"observe": "allow", "navigate": "allow", "edit": "allow"},
-}
+M = TypeVar("M", bound=BaseModel)
 
 
-class Ruling(NamedTuple):
-    """What the policy decided, and which rules or profile decided it."""
+class Matched(NamedTuple):
+    """What the rules say that match: for sure, or only as far as can be told."""
 
-    decision: Decision
-    reason: str
-
-
-def strictest(rulings: Iterable[Ruling]) -> Ruling:
-    """Return the first of the strictest rulings; there must be one."""
-    return min(rulings, key=lambda ruling: _STRICTEST_FIRST.index(ruling.decision))
+    sure: tuple[Ruling, ...]
+    unsure: tuple[Ruling, ...]
 
 
 class Policy(BaseModel):
-    """Rules, and a profile for what they leave open."""
+    """Rules, a profile for what they leave open, limits, and what the file says of itself."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     profile: ProfileName | None = None
     rules: tuple[Rule, ...] = ()
+    limits: Limits = Limits()
+    tests: tuple[Expectation, ...] = ()
 
-    def decide(self, effect: EffectClass, action: Action, surface: Surface) -> Ruling:
+    def decide(
+        self,
+        effect: EffectClass,
+        action: Action,
+        surface: Surface,
+        around: Circumstances = NOT_KNOWN,
+    ) -> Ruling:
         """Return the decision for an action of this effect class on this surface."""
-        found = [
-            (number, rule.decision)
-            for number, rule in enumerate(self.rules, start=1)
-            if rule.matches(effect, action, surface)
-        ]
-        for decision in _STRICTEST_FIRST:
-            numbers = [str(number) for number, made in found if made == decision]
-            if numbers:
-                return Ruling(decision, f"rule {', '.join(numbers)}: {decision} {effect}")
+        found = self.matched(effect, action, surface, around)
+        return strictest((*(found.sure or (self.otherwise(effect, action),)), *found.unsure))
+
+    def otherwise(self, effect: EffectClass, action: Action) -> Ruling:
+        """Return the decision where no rule matches."""
         if self.profile is None:
             return Ruling("deny", f"no rule matches this {action.kind} ({effect}): denied")
-        decision = _PROFILES[self.profile].get(effect, "deny")
-        return Ruling(decision, f"profile {self.profile}: {decision} {effect}")
+        return profile_ruling(self.profile, effect)
+
+    def matched(
+        self,
+        effect: EffectClass,
+        action: Action,
+        surface: Surface,
+        around: Circumstances = NOT_KNOWN,
+        label: str = "",
+    ) -> Matched:
+        """Return what the matching rules say, those of one decision together.
+
+        ``label`` stands before the rules' numbers: the name of the layer. A rule that allows and
+        holds only as far as can be told says nothing.
+        """
+        found: dict[tuple[Hold, Decision], list[str]] = {}
+        for number, rule in enumerate(self.rules, start=1):
+            hold = rule.holds(effect, action, surface, around)
+            if hold == Hold.YES or (hold == Hold.UNSURE and rule.decision != "allow"):
+                found.setdefault((hold, rule.decision), []).append(str(number))
+        said: dict[Hold, list[Ruling]] = {Hold.YES: [], Hold.UNSURE: []}
+        for (hold, decision), numbers in found.items():
+            doubt = ", as far as can be told" if hold == Hold.UNSURE else ""
+            reason = f"{label}rule {', '.join(numbers)}: {decision} {effect}{doubt}"
+            said[hold].append(Ruling(decision, reason))
+        return Matched(tuple(said[Hold.YES]), tuple(said[Hold.UNSURE]))
 
 
 def profile(name: ProfileName) -> Policy:
@@ -100,48 +115,68 @@ def profile(name: ProfileName) -> Policy:
 
 
 def load_policy(path: Path) -> Policy:
-    """Read a policy from a TOML file: ``profile = "..."`` and ``[[rule]]`` tables, both optional.
+    """Read a policy from a TOML file; see ``parse_policy``.
 
     Raises PolicyError with the file, the rule and what is allowed there.
     """
     try:
-        table = tomllib.loads(path.read_bytes().decode("utf-8"))
+        return parse_policy(path.read_bytes(), str(path))
     except OSError as error:
         raise PolicyError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PolicyError(f"{path}: is not TOML: {error}") from error
-    for key in sorted(set(table) - {"profile", "rule"}):
-        raise PolicyError(
-            f'{path}: {key!a} is unknown; allowed: profile = "..." and [[rule]] tables'
-        )
-    name = table.get("profile")
-    if "profile" in table and name not in get_args(ProfileName):
-        allowed = ", ".join(get_args(ProfileName))
-        raise PolicyError(f"{path}: profile {name!a} is unknown; allowed: {allowed}")
-    tables: object = table.get("rule", [])
-    if not isinstance(tables, list):
-        raise PolicyError(f"{path}: rules are written as [[rule]] tables, not as {tables!a}")
-    rules = tuple(_rule(path, number, entry) for number, entry in enumerate(tables, start=1))
-    return Policy(profile=name, rules=rules)
 
 
-def _rule(path: Path, number: int, entry: object) -> Rule:
-    """Read one rule; ``number`` counts from 1 in the file's order."""
-    if not isinstance(entry, dict):
-        raise PolicyError(f"{path}: rule {number}: is not a [[rule]] table: {entry!a}")
+def parse_policy(text: bytes, name: str) -> Policy:
+    """Read the TOML of a policy; ``name`` is what complaints call it.
+
+    All is optional: ``profile = "..."``, ``[[rule]]`` tables, a ``[limits]`` table, ``[[test]]``
+    tables. Raises PolicyError.
+    """
     try:
-        return Rule.model_validate(entry)
+        table = tomllib.loads(text.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise PolicyError(f"{name}: is not TOML: {error}") from error
+    for key in sorted(set(table) - {"profile", "rule", "limits", "test"}):
+        raise PolicyError(
+            f'{name}: {key!a} is unknown; allowed: profile = "...", [[rule]] tables, a [limits] '
+            "table and [[test]] tables"
+        )
+    chosen = table.get("profile")
+    if "profile" in table and chosen not in get_args(ProfileName):
+        allowed = ", ".join(get_args(ProfileName))
+        raise PolicyError(f"{name}: profile {chosen!a} is unknown; allowed: {allowed}")
+    return Policy(
+        profile=chosen,
+        rules=tuple(_tables(name, "rule", table.get("rule", []), Rule)),
+        limits=_read(f"{name}: [limits]", table.get("limits", {}), Limits),
+        tests=tuple(_tables(name, "test", table.get("test", []), Expectation)),
+    )
+
+
+def _tables(name: str, kind: str, tables: object, model: type[M]) -> Iterator[M]:
+    """Read the tables of one kind; complaints count them from 1 in the file's order."""
+    if not isinstance(tables, list):
+        raise PolicyError(f"{name}: {kind}s are written as [[{kind}]] tables, not as {tables!a}")
+    for number, entry in enumerate(tables, start=1):
+        place = f"{name}: {kind} {number}"
+        if not isinstance(entry, dict):
+            raise PolicyError(f"{place}: is not a [[{kind}]] table: {entry!a}")
+        yield _read(place, entry, model)
+
+
+def _read(place: str, entry: object, model: type[M]) -> M:
+    try:
+        return model.model_validate(entry)
     except ValidationError as error:
-        lines = [_complaint(path, number, issue) for issue in error.errors()]
+        lines = [_complaint(place, issue, model) for issue in error.errors()]
         raise PolicyError("\n".join(lines)) from error
 
 
-def _complaint(path: Path, number: int, issue: ErrorDetails) -> str:
-    """Say in one line what is wrong with a rule and what is allowed."""
+def _complaint(place: str, issue: ErrorDetails, model: type[BaseModel]) -> str:
+    """Say in one line what is wrong with a table and what is allowed."""
     where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in issue["loc"])
-    place = f"{path}: rule {number}: " + (f"{where.removeprefix('.')}: " if where else "")
-    if issue["type"] == "extra_forbidden":
-        return f"{place}unknown field; allowed: {', '.join(Rule.model_fields)}"
+    place += ": " + (f"{where.removeprefix('.')}: " if where else "")
+    if issue["type"] == "extra_forbidden" and len(issue["loc"]) == 1:
+        return f"{place}unknown field; allowed: {', '.join(model.model_fields)}"
     if issue["type"] == "missing":
         return f"{place}is missing"
     said = issue["msg"].removeprefix("Value error, ")

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import as_file, files
+from importlib.resources import files
 from pathlib import Path
 
 from handrail.tasks.errors import CheckFailed, ExitCode
@@ -46,12 +46,15 @@ def peak_memory(run: ShortRun, environ: Mapping[str, str]) -> float:
     with (
         Site() as site,
         tempfile.TemporaryDirectory(prefix="handrail-bench-") as state,
-        as_file(files("handrail.tasks.sites") / "policy.toml") as policy,
     ):
+        # A copy of our own: an installed package may lie where others can write.
+        policy = Path(state) / "policy.toml"
+        policy.write_bytes((files("handrail.tasks.sites") / "policy.toml").read_bytes())
+        policy.chmod(0o600)
         where = ("run", goal.text, "--on", "browser", "--url", site.add(goal))
-        bounds = ("--policy", str(policy), "--max-steps", str(run.steps))
+        bounds = ("--grants", str(policy), "--max-steps", str(run.steps))
         command = (sys.executable, "-c", _PEAK, *where, *bounds, *_options(run))
-        ended = _ended(command, {**environ, "XDG_STATE_HOME": state})
+        ended = _ended(command, {**environ, "XDG_STATE_HOME": state, "XDG_CONFIG_HOME": state})
     if ended.returncode not in _ENDS:
         said = (ended.stderr.strip().splitlines() or ["nothing"])[-1]
         raise CheckFailed(f"a short run ended with exit code {ended.returncode}: {said}")

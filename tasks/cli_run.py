@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from handrail.tasks.run_target import BrowserTarget, DesktopTarget
 
 REMOTE_TOKEN = "HANDRAIL_REMOTE_TOKEN"
-_PROFILES = ("observe", "ask", "unattended")
+_PROFILES = ("observe", "rehearse", "ask", "unattended")
 _DTYPES = ("auto", "bfloat16", "float32")
 _BROWSER_ONLY = ("url", "headed", "browser", "storage_state", "profile_dir", "attach")
 _DESKTOP_ONLY = ("display", "app", "monitor", "window")
@@ -96,9 +96,22 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
 
 def _add_bounds(group: argparse._ArgumentGroup) -> None:
     budget = Budget()
-    group.add_argument("--policy", type=Path, metavar="FILE", help="a policy in TOML")
     group.add_argument(
-        "--profile", choices=_PROFILES, help="what no rule decides (default without a file: ask)"
+        "--profile", choices=_PROFILES, help="what is granted where no rule decides (default: ask)"
+    )
+    group.add_argument(
+        "--grants",
+        type=Path,
+        metavar="FILE",
+        help="a policy in TOML, of yours and writable by nobody else, that grants; so does "
+        "handrail/policy.toml in your configuration directory, where it is",
+    )
+    group.add_argument(
+        "--policy",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="a policy in TOML that only restricts, whoever wrote it; may be given several times",
     )
     group.add_argument("--max-steps", type=_positive, default=budget.steps, metavar="N")
     group.add_argument("--max-seconds", type=_positive, default=int(budget.seconds), metavar="N")
@@ -127,9 +140,18 @@ def handle(arguments: argparse.Namespace) -> int:
     from handrail.tasks.run import Crew, run
     from handrail.tasks.run_approval import AttendedApprover
     from handrail.tasks.run_model import ModelChoice
-    from handrail.tasks.run_request import PolicyChoice, RunRequest
+    from handrail.tasks.run_policy import PolicyChoice, user_policy
+    from handrail.tasks.run_request import RunRequest
 
+    policy = PolicyChoice(
+        restricts=tuple(arguments.policy or ()),
+        profile=arguments.profile,
+        grants=arguments.grants,
+        user=user_policy(os.environ, Path.home()),
+    )
     budget = Budget(arguments.max_steps, arguments.max_seconds, arguments.max_calls)
+    # An unreadable policy is told before anything is opened or printed.
+    budget = budget.within(policy.load().limits)
     request = RunRequest(
         goal=arguments.goal,
         target=_browser(arguments) if arguments.on == "browser" else _desktop(arguments),
@@ -141,11 +163,10 @@ def handle(arguments: argparse.Namespace) -> int:
             arguments.screenshots,
             _remote(arguments),
         ),
-        policy=PolicyChoice(arguments.policy, arguments.profile),
+        policy=policy,
         budget=budget,
         stop_file=arguments.stop_file,
     )
-    request.policy.load()  # an unreadable policy is told before anything is opened or printed
     stop = StopSwitch(arguments.stop_file)
     view = LiveView(Console(highlight=False), arguments.goal, budget)
     approver = AttendedApprover(open_terminal(), stop, view.aside)

@@ -20,10 +20,12 @@ from handrail.agent.listener import Listener
 from handrail.agent.proposer import Proposer
 from handrail.agent.stability import Watch
 from handrail.agent.stop import StopSwitch
+from handrail.sandbox.policy import load_policy
 from handrail.tasks.demo_oracle import PageOracle, note_oracle
 from handrail.tasks.run import Crew, RunEnd, run
 from handrail.tasks.run_model import ModelChoice
-from handrail.tasks.run_request import PolicyChoice, RunRequest
+from handrail.tasks.run_policy import PolicyChoice
+from handrail.tasks.run_request import RunRequest
 from handrail.tasks.run_target import BrowserTarget, Target
 from handrail.tasks.sites.goals import NoteGoal, PageGoal
 from handrail.tasks.sites.server import Site
@@ -137,7 +139,7 @@ def _run(player: Player, goal: str, target: Target, oracle: Proposer) -> RunEnd:
             goal=goal,
             target=target,
             model=player.model,
-            policy=PolicyChoice(file=policy),
+            policy=PolicyChoice(grants=load_policy(policy)),
             budget=BUDGET,
             runs_folder=player.runs_folder,
         )

@@ -26,6 +26,7 @@ _STYLES = {
     "in_doubt": ("in doubt", "yellow"),
     "withdrawn": ("withdrawn", "yellow"),
     "denied": ("denied", "red"),
+    "exhausted": ("used up", "yellow"),
     "stopped": ("stopped", "yellow"),
 }
 _ENDS: dict[EndKind, str] = {

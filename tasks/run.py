@@ -8,7 +8,7 @@ print(end.result.kind, end.folder.report)
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from handrail.actuators.base import sanitise
@@ -29,14 +29,15 @@ from handrail.sandbox.errors import SandboxError
 from handrail.sandbox.gate import Gate
 from handrail.sandbox.journal import Journal, read_journal
 from handrail.sandbox.permit import PermitOffice
-from handrail.sandbox.policy import Policy
 from handrail.sandbox.records import Note
+from handrail.sandbox.rulebook import Rulebook
 from handrail.tasks.errors import EXIT_CODES, ExitCode, TaskError
 from handrail.tasks.report.page import write_report
 from handrail.tasks.run_file import Asked
 from handrail.tasks.run_model import ModelChoice, config_hash, load_proposer, model_folder
+from handrail.tasks.run_policy import PolicyChoice
 from handrail.tasks.run_record import RunRecord
-from handrail.tasks.run_request import PolicyChoice, RunRequest
+from handrail.tasks.run_request import RunRequest
 from handrail.tasks.run_target import BrowserTarget, DesktopTarget, FakeTarget
 from handrail.tasks.run_versions import versions
 from handrail.tasks.runs import RunFolder, anchor_path, create_run, runs_root
@@ -86,15 +87,17 @@ def run(request: RunRequest, crew: Crew | None = None) -> RunEnd:
     """Carry a request out, and leave a folder with journal, frames, ``run.json`` and report.
 
     What goes wrong during the run is its result. Raises PolicyError for a policy that cannot be
-    read, RunFolderError and JournalError where nothing can be written down; KeyboardInterrupt
-    passes through, lest whoever starts several runs goes on with the next.
+    read or may not grant, RunFolderError and JournalError where nothing can be written down;
+    KeyboardInterrupt passes through, lest whoever starts several runs goes on with the next.
     """
     people = Crew() if crew is None else crew
     policy = request.policy.load()
+    request = replace(request, budget=request.budget.within(policy.limits))
     folder = create_run(request.runs_folder or runs_root(os.environ, Path.home()))
     with Journal.create(folder.journal, folder.name) as journal:
         record = RunRecord(folder, asked(request), versions())
         journal.append(Note(topic="run", data={"goal": request.goal}))
+        journal.append(Note(topic="policy", data=dict(policy.written())))
         _anchor(folder, final=False)
         result = _CRASHED
         try:
@@ -136,7 +139,7 @@ class _Run:
 
     request: RunRequest
     crew: Crew
-    policy: Policy
+    policy: Rulebook
     folder: RunFolder
     journal: Journal
 

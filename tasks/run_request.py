@@ -5,34 +5,10 @@ from pathlib import Path
 
 from handrail.actuators.observation import storable
 from handrail.agent.budget import Budget
-from handrail.sandbox.policy import Policy, ProfileName, load_policy, profile
 from handrail.tasks.errors import UsageError
 from handrail.tasks.run_model import ModelChoice
+from handrail.tasks.run_policy import PolicyChoice
 from handrail.tasks.run_target import Target
-
-DEFAULT_PROFILE: ProfileName = "ask"
-
-
-@dataclass(frozen=True)
-class PolicyChoice:
-    """A policy file, a profile, or both: the profile then stands in for the file's own."""
-
-    file: Path | None = None
-    profile: ProfileName | None = None
-
-    def load(self) -> Policy:
-        """Return the policy. Raises PolicyError."""
-        if self.file is None:
-            return profile(self.profile or DEFAULT_PROFILE)
-        policy = load_policy(self.file)
-        if self.profile is None:
-            return policy
-        return policy.model_copy(update={"profile": self.profile})
-
-    def described(self) -> str:
-        """Return one line that says which policy this is."""
-        named = f"profile {self.profile or DEFAULT_PROFILE}" if not self.file else str(self.file)
-        return f"{named}, profile {self.profile}" if self.file and self.profile else named
 
 
 @dataclass(frozen=True)

@@ -208,9 +208,10 @@ def test_the_embedded_model_does_a_run_elsewhere(
     elsewhere: Path, page: str, tmp_path: Path
 ) -> None:
     (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
+    (tmp_path / "policy.toml").chmod(0o600)
     handrail, state = elsewhere / "handrail", str(tmp_path / "state")
     goal = ("run", "click Save", "--on", "browser", "--url", page)
-    bounds = ("--policy", tmp_path / "policy.toml", "--max-steps", "2")
+    bounds = ("--grants", tmp_path / "policy.toml", "--max-steps", "2")
     run(handrail, *goal, *bounds, cwd=tmp_path, codes=(0, 1, 4), XDG_STATE_HOME=state)
     (left,) = (tmp_path / "state" / "handrail" / "runs").iterdir()
     assert (left / "report.html").is_file()

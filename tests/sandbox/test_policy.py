@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from handrail.actuators.actions import Action, Click, Type, Wait
 from handrail.actuators.geometry import Point
 from handrail.actuators.observation import ScreenText, Surface
-from handrail.sandbox.policy import Decision, EffectClass, Policy, Rule, profile
+from handrail.sandbox.policy import Decision, EffectClass, Policy, Rule, Ruling, profile
+from handrail.sandbox.rules import Hold
 
 EFFECTS: tuple[EffectClass, ...] = get_args(EffectClass)
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
@@ -20,7 +21,6 @@ PAGE = Surface("browser", "chromium", window=ScreenText("Shop"), url="https://sh
 WINDOW = Surface("desktop", ":0", window=ScreenText("Notes - Mousepad"))
 OWNED = Surface("desktop", ":7", owned=True, window=ScreenText("Notes - Mousepad"))
 SURFACES = (PAGE, WINDOW, OWNED)
-STRICT = {"allow": 0, "ask": 1, "deny": 2}
 
 
 def rules() -> st.SearchStrategy[Rule]:
@@ -37,11 +37,12 @@ def rules() -> st.SearchStrategy[Rule]:
         effects = draw(st.lists(st.sampled_from(EFFECTS), min_size=1, max_size=4))
         if decision == "allow" and window is None and owned is None:
             effects = [effect for effect in effects if effect != "unknown"] or ["observe"]
+        surfaces = [None, "desktop"] if decision == "allow" and window else [None, "browser"]
         fields: dict[str, object] = {
             "decision": decision,
             "effects": effects,
             "kinds": draw(st.sampled_from([None, ["click"], ["type", "wait"]])),
-            "surface": draw(st.sampled_from([None, "browser", "desktop"])),
+            "surface": draw(st.sampled_from(surfaces)),
             "host": draw(hosts),
             "window": window,
             "owned_display": owned,
@@ -54,10 +55,10 @@ def rules() -> st.SearchStrategy[Rule]:
 ACTIONS: tuple[Action, ...] = (CLICK, Type(text="a"), Wait(seconds=1))
 
 
-def table(policy: Policy) -> list[Decision]:
-    """Return the decision for every effect, action and surface."""
+def table(policy: Policy) -> list[Ruling]:
+    """Return the ruling for every effect, action and surface."""
     return [
-        policy.decide(effect, action, surface).decision
+        policy.decide(effect, action, surface)
         for effect in EFFECTS
         for action in ACTIONS
         for surface in SURFACES
@@ -68,12 +69,12 @@ def table(policy: Policy) -> list[Decision]:
     ("name", "expected"),
     [
         ("observe", "allow deny deny deny deny deny deny"),
+        ("rehearse", "allow allow rehearse rehearse rehearse rehearse rehearse"),
         ("ask", "allow allow ask ask ask ask ask"),
         ("unattended", "allow allow allow deny deny deny deny"),
     ],
 )
 def test_the_profiles_are_as_documented(name: str, expected: str) -> None:
-    assert name in {"observe", "ask", "unattended"}
     policy = profile(name)  # type: ignore[arg-type]
     for surface in SURFACES:
         found = [policy.decide(effect, CLICK, surface).decision for effect in EFFECTS]
@@ -81,13 +82,15 @@ def test_the_profiles_are_as_documented(name: str, expected: str) -> None:
 
 
 def test_an_empty_policy_denies_everything() -> None:
-    assert set(table(Policy())) == {"deny"}
+    assert {ruling.decision for ruling in table(Policy())} == {"deny"}
     assert "no rule" in Policy().decide("observe", CLICK, PAGE).reason
 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(rules(), max_size=5), rules(), st.sampled_from([None, "observe", "ask", "unattended"])
+    st.lists(rules(), max_size=5),
+    rules(),
+    st.sampled_from([None, "observe", "rehearse", "ask", "unattended"]),
 )
 def test_adding_a_deny_never_allows_more(
     given_rules: list[Rule], extra: Rule, name: str | None
@@ -96,14 +99,15 @@ def test_adding_a_deny_never_allows_more(
     deny = extra.model_copy(update={"decision": "deny"})
     after = Policy.model_validate({"profile": name, "rules": [*given_rules, deny]})
     for old, new in zip(table(before), table(after), strict=True):
-        assert STRICT[new] >= STRICT[old]
+        assert new.decision == "deny" or new.demands >= old.demands
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(rules(), max_size=5), st.randoms(use_true_random=False))
 def test_the_order_of_rules_does_not_matter(given_rules: list[Rule], random: Random) -> None:
     shuffled = sorted(given_rules, key=lambda _: random.random())
-    assert table(Policy(rules=tuple(given_rules))) == table(Policy(rules=tuple(shuffled)))
+    plain, mixed = (table(Policy(rules=tuple(rules))) for rules in (given_rules, shuffled))
+    assert [r.demands for r in plain] == [r.demands for r in mixed]
 
 
 @settings(max_examples=60, deadline=None)
@@ -113,8 +117,11 @@ def test_nothing_is_allowed_that_no_allow_rule_matches(given_rules: list[Rule]) 
     for effect in EFFECTS:
         for action in ACTIONS:
             for surface in SURFACES:
-                found = {r.decision for r in given_rules if r.matches(effect, action, surface)}
-                expected = max(found, key=STRICT.__getitem__, default="deny")
+                held = [(r.holds(effect, action, surface), r.decision) for r in given_rules]
+                sure = {decision for hold, decision in held if hold == Hold.YES}
+                maybe = {decision for hold, decision in held if hold == Hold.UNSURE} - {"allow"}
+                demanded = (sure or {"deny"}) | maybe
+                expected = next(d for d in ("deny", "ask", "rehearse", "allow") if d in demanded)
                 assert policy.decide(effect, action, surface).decision == expected
 
 
@@ -150,16 +157,20 @@ def test_a_rule_relaxes_its_profile_but_no_other_rule() -> None:
     both = Policy(profile="unattended", rules=(allow, ask))
     ruling = both.decide("commit", CLICK, PAGE)
     assert ruling.decision == "ask"
-    assert ruling.reason == "rule 2: ask commit"
+    assert ruling.reason == "rule 2: ask commit; overruled: rule 1: allow commit"
 
 
 def test_an_unreadable_address_satisfies_deny_and_never_allow() -> None:
     strange = Surface("browser", "chromium", url="https://shop.example.org\\@evil.example/")
-    for decision, expected in (("allow", "deny"), ("deny", "deny"), ("ask", "ask")):
+    for decision, alone, beside in (
+        ("allow", "deny", "allow"), ("deny", "deny", "deny"), ("ask", "deny", "ask"),
+    ):  # fmt: skip
         rule = Rule.model_validate(
             {"decision": decision, "effects": ["edit"], "host": "shop.example.org"}
         )
-        assert Policy(rules=(rule,)).decide("edit", CLICK, strange).decision == expected
+        assert Policy(rules=(rule,)).decide("edit", CLICK, strange).decision == alone
+        policy = Policy(profile="unattended", rules=(rule,))
+        assert policy.decide("edit", CLICK, strange).decision == beside
 
 
 @pytest.mark.parametrize("title", ["", "*", "  ", " *"])

@@ -28,6 +28,47 @@ effects = ["destroy"]
 window = "*Untitled - Mousepad"
 """
 
+ASK = '[[rule]]\ndecision="ask"\neffects=["edit"]\n'
+ALLOW = ASK.replace("ask", "allow")
+BAD_CONDITIONS = (
+    (ASK + 'origin="example.org"', "is not an origin; allowed"),
+    (ASK + 'origin="ftp://example.org"', "is not an origin; allowed"),
+    (ASK + 'origin="https://example.org/a"', "is not an origin: "),
+    (ASK + 'path="cart"', "is not a path; allowed"),
+    (ASK + 'path="/a*/b"', "is not a path; allowed"),
+    (ASK + 'path="/a%2fb"', "encoded slash"),
+    (ASK + "roles=[]", "rule 1: roles: "),
+    (ASK + 'role="button"', "rule 1: role: unknown field; allowed"),
+    (ASK + 'text="**"', "name the words"),
+    (ASK + "region=[0, 0, 1]", "rule 1: region"),
+    (ASK + "region=[0.5, 0, 0.5, 1]", "rule 1: region: a region is"),
+    (ASK + "region=[0, 0, 1, 1.5]", "rule 1: region: a region is"),
+    (ASK + 'region=["0", 0, 1, 1]', "rule 1: region[0]: "),
+    (ASK + "region=[0, 0, 1, nan]", "rule 1: region"),
+    (ASK + 'hours="8:00-18:00"', "are not hours; allowed"),
+    (ASK + 'hours="08:00-08:00"', "are not hours; allowed"),
+    (ASK + 'hours="08:00-24:00"', "are not hours; allowed"),
+    (ASK + 'weekdays=["monday"]', "rule 1: weekdays[0]: "),
+    (ALLOW + 'text="Save"', "allowing by text needs a window or owned_display"),
+    (ALLOW + 'roles=["button"]\nregion=[0,0,1,1]', "allowing by roles and region needs"),
+    (ALLOW + 'path="/cart"', "allowing a path needs an origin or a host"),
+    (ALLOW + 'surface="browser"\nwindow="Shop"', "the page chooses its window"),
+    (ALLOW + 'surface="browser"\ntext="Shop"\norigin="https://a.org"', "chooses its text"),
+    ("[limits]\nsteps=0", "[limits]: steps: "),
+    ("[limits]\nsteps=true", "[limits]: steps: "),
+    ('[limits]\nsteps="5"', "[limits]: steps: "),
+    ("[limits]\nseconds=1.5", "[limits]: seconds: "),
+    ("[limits]\ncommits=-1", "[limits]: commits: "),
+    ("[limits]\nrows=5", "[limits]: rows: unknown field; allowed: steps, seconds, calls"),
+    ("limits=3", "[limits]: Input should be"),
+    ("[[test]]", "test 1: expect: is missing"),
+    ('[[test]]\nexpect="maybe"', "test 1: expect: "),
+    ('[[test]]\nexpect="ask"\naction={kind="tap"}', "test 1: action: "),
+    ('[[test]]\nexpect="ask"\naction={kind="press", keys=["enter"], x=1}', "action.press.x: "),
+    ('[[test]]\nexpect="ask"\ntime="10:00"', "test 1: time: "),
+    ("test=1", "tests are written as [[test]] tables"),
+)
+
 
 def load(folder: Path, text: str | bytes) -> Policy:
     path = folder / "policy.toml"
@@ -57,7 +98,10 @@ def test_an_empty_file_denies_and_a_profile_alone_is_that_profile(tmp_path: Path
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('profile = "asks"', "profile 'asks' is unknown; allowed: observe, ask, unattended"),
+        (
+            'profile = "asks"',
+            "profile 'asks' is unknown; allowed: observe, rehearse, ask, unattended",
+        ),
         ("profile = 1", "profile 1 is unknown"),
         ("profile = []", "profile [] is unknown"),
         ('Profile = "ask"', "'Profile' is unknown; allowed: profile"),
@@ -84,6 +128,7 @@ def test_an_empty_file_denies_and_a_profile_alone_is_that_profile(tmp_path: Path
         ('[[rule]]\ndecision="ask"\neffects=["edit"]\nhost="*"', "is not a host; allowed"),
         ('[[rule]]\ndecision="ask"\neffects=["edit"]\nhost=3', "rule 1: host: "),
         ('[[rule]]\ndecision="ask"\neffects=["edit"]\nwindow="*"', "rule 1: window: a window is"),
+        *BAD_CONDITIONS,
         ('[[rule]]\ndecision="ask"\neffects=["edit"]\nsurface="web"', "rule 1: surface: "),
         ('[[rule]]\ndecision="ask"\neffects=["edit"]\nowned_display=false', "owned_display: "),
         ('[[rule]]\ndecision="ask"\neffects=["edit"]\nowned_display=1', "owned_display: "),
@@ -118,3 +163,35 @@ def test_a_file_that_cannot_be_read_is_a_policy_error(tmp_path: Path) -> None:
         load_policy(tmp_path / "absent.toml")
     with pytest.raises(PolicyError, match="cannot be read"):
         load_policy(tmp_path)
+
+
+def test_every_condition_is_read_in_its_one_form(tmp_path: Path) -> None:
+    policy = load(
+        tmp_path,
+        """
+[limits]
+steps = 20
+commits = 0
+
+[[rule]]
+decision = "rehearse"
+effects = ["commit"]
+origin = "HTTPS://Shop.Example.:443"
+path = "/a/../cart/%41/*"
+roles = ["button", "link"]
+text = "*Buy*"
+region = [0, 0.5, 1, 1.0]
+hours = "22:00-06:00"
+weekdays = ["sat", "sun"]
+
+[[test]]
+expect = "deny"
+action = { kind = "press", keys = ["enter"] }
+time = 2026-01-03T23:00:00
+""",
+    )
+    rule = policy.rules[0]
+    assert (rule.origin, rule.path) == ("https://shop.example", "/cart/A/*")
+    assert rule.region == (0.0, 0.5, 1.0, 1.0)
+    assert (policy.limits.steps, policy.limits.commits, policy.limits.calls) == (20, 0, None)
+    assert policy.tests[0].effect_class == "commit"

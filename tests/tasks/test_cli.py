@@ -25,6 +25,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     return tmp_path / "handrail" / "runs"
 
 
@@ -61,6 +62,7 @@ def complaint(capsys: pytest.CaptureFixture[str]) -> str:
         (["run", "x", "--on", "desktop", "--app", "'"], 2, "cannot be read as a command"),
         (["run", "x", "--on", "desktop", "--monitor", "1", "--window", "a"], 2, "not both"),
         (["run", "x", "--on", "browser", "--url", PAGE, "--policy", "/no"], 2, "/no: cannot be"),
+        (["run", "x", "--on", "browser", "--url", PAGE, "--grants", "/no"], 2, "/no: cannot be"),
         (["run", "x", "--on", "browser", "--url", PAGE, "--stop-file", "/"], 2, "is there already"),
         (["run", "x", "--on", "browser", "--url", PAGE, "--model", "/no"], 5, "no checkpoint"),
         (["run", "x", "--on", "browser", "--url", PAGE, "--stop-file", LONG], 2, "too long"),

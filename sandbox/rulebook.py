@@ -1,0 +1,123 @@
+"""The rulebook of a run: policies in layers, of which some grant and the others only restrict.
+
+Promises
+- Layers that grant are judged as one policy: their rules together, deny over all, and one profile
+  for what no rule decides.
+- A layer that does not grant can only add to what is demanded: its rules and, for what they leave
+  open, its profile join what the granting layers decided. One more such layer never allows more.
+- Limits join to the least of all layers, whichever kind they are.
+- The clock of rules with hours is read once for each decision.
+
+Does not promise
+- To know who wrote a layer: whoever builds a rulebook says which layers grant (``ownership.py``).
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from handrail.actuators.actions import ENDINGS, Action
+from handrail.actuators.observation import Surface
+from handrail.sandbox.circumstances import Circumstances
+from handrail.sandbox.limits import Limits, Meter, least
+from handrail.sandbox.policy import Policy
+from handrail.sandbox.rules import NOT_KNOWN, EffectClass
+from handrail.sandbox.ruling import ProfileName, Ruling, profile_ruling, strictest
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One policy and whether it may grant; ``name`` stands before its rules' numbers."""
+
+    name: str
+    policy: Policy
+    grants: bool = False
+
+    @property
+    def label(self) -> str:
+        """Return the name as it stands before a number."""
+        return f"{self.name} " if self.name else ""
+
+
+def _local_now() -> datetime:
+    return datetime.now().astimezone()
+
+
+class Rulebook:
+    """All layers of one run, its clock and what it has used of its limits."""
+
+    def __init__(
+        self,
+        layers: Iterable[Layer],
+        profile: ProfileName | None = None,
+        clock: Callable[[], datetime] = _local_now,
+    ) -> None:
+        self.layers = tuple(layers)
+        self.profile = profile
+        self.limits: Limits = least(layer.policy.limits for layer in self.layers)
+        self._open = Policy(profile=profile)
+        self._clock = clock
+        self._meter = Meter(self.limits)
+
+    @classmethod
+    def of(cls, policy: "Policy | Rulebook") -> "Rulebook":
+        """Return a rulebook as it is, or one in which this policy alone grants."""
+        if isinstance(policy, Rulebook):
+            return policy
+        return cls((Layer("", policy, grants=True),), policy.profile)
+
+    def decide(
+        self,
+        effect: EffectClass,
+        action: Action,
+        surface: Surface,
+        around: Circumstances = NOT_KNOWN,
+    ) -> Ruling:
+        """Return the decision for an action of this effect class on this surface."""
+        if around.now is None:
+            around = replace(around, now=self._clock())
+        granted: list[Ruling] = []
+        demanded: list[Ruling] = []
+        for layer in self.layers:
+            found = layer.policy.matched(effect, action, surface, around, layer.label)
+            demanded += found.unsure
+            if layer.grants:
+                granted += found.sure
+            elif found.sure or layer.policy.profile is None:
+                demanded += found.sure
+            else:
+                demanded.append(profile_ruling(layer.policy.profile, effect, layer.label))
+        base = granted or (self._open.otherwise(effect, action),)
+        return strictest((*base, *demanded))
+
+    def used_up(self, effect: EffectClass, action: Action) -> str:
+        """Return which limit leaves no room for this action, or an empty string."""
+        return "" if isinstance(action, ENDINGS) else self._meter.used_up(effect)
+
+    def spend(self, effect: EffectClass, action: Action) -> None:
+        """Count an action that is about to be performed."""
+        if not isinstance(action, ENDINGS):
+            self._meter.spend(effect)
+
+    def written(self) -> dict[str, str]:
+        """Return every layer's parts by the names that rulings give them, and a digest of all.
+
+        A part is canonical JSON; the digest is the SHA-256 (hex) of the parts in order of names.
+        """
+        parts = {"profile": json.dumps(self.profile)}
+        for layer in self.layers:
+            kind = "grants" if layer.grants else "restricts"
+            parts[f"{layer.label}layer"] = json.dumps([kind, layer.policy.profile])
+            for number, rule in enumerate(layer.policy.rules, start=1):
+                parts[f"{layer.label}rule {number}"] = _canonical(
+                    rule.model_dump(mode="json", exclude_none=True)
+                )
+        parts["limits"] = _canonical(self.limits.model_dump(exclude_none=True))
+        text = _canonical(parts)
+        return {**parts, "digest": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
