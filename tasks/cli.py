@@ -12,7 +12,16 @@ from handrail.actuators.errors import ActuatorError
 from handrail.agent.errors import AgentError
 from handrail.model.errors import ModelError
 from handrail.sandbox.errors import SandboxError
-from handrail.tasks import cli_doctor, cli_log, cli_model, cli_run, cli_runs, cli_serve, evaluate
+from handrail.tasks import (
+    cli_doctor,
+    cli_log,
+    cli_model,
+    cli_policy,
+    cli_run,
+    cli_runs,
+    cli_serve,
+    evaluate,
+)
 from handrail.tasks.cli_output import complain, encode_what_can_be
 from handrail.tasks.errors import ExitCode, TaskError, exit_code
 
@@ -46,7 +55,16 @@ def parser() -> argparse.ArgumentParser:
     version = f"handrail {metadata.version('handrail')}"
     top.add_argument("--version", action="version", version=version)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for part in (cli_run, cli_runs, cli_log, cli_model, cli_serve, cli_doctor, evaluate):
+    for part in (
+        cli_run,
+        cli_runs,
+        cli_log,
+        cli_policy,
+        cli_model,
+        cli_serve,
+        cli_doctor,
+        evaluate,
+    ):
         part.register(commands)
     return top
 

@@ -26,6 +26,7 @@ from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.sandbox.anchor import anchor_of, keep_anchor
 from handrail.sandbox.approval import Approver, DenyAll
 from handrail.sandbox.errors import SandboxError
+from handrail.sandbox.explanation import POLICY_TOPIC
 from handrail.sandbox.gate import Gate
 from handrail.sandbox.journal import Journal, read_journal
 from handrail.sandbox.permit import PermitOffice
@@ -97,7 +98,7 @@ def run(request: RunRequest, crew: Crew | None = None) -> RunEnd:
     with Journal.create(folder.journal, folder.name) as journal:
         record = RunRecord(folder, asked(request), versions())
         journal.append(Note(topic="run", data={"goal": request.goal}))
-        journal.append(Note(topic="policy", data=dict(policy.written())))
+        journal.append(Note(topic=POLICY_TOPIC, data=dict(policy.written())))
         _anchor(folder, final=False)
         result = _CRASHED
         try:

@@ -1,0 +1,141 @@
+"""``handrail policy``: what a file may do, whether it does what it says, and why a step went so."""
+
+from pathlib import Path
+
+import pytest
+
+from handrail.actuators.actions import Action, Click, Terminate, Type
+from handrail.actuators.base import PermitVerifier
+from handrail.actuators.fake import Button, FakeScreen, Field
+from handrail.actuators.geometry import Box
+from handrail.agent.proposer import Puppet
+from handrail.tasks.cli import main
+from handrail.tasks.run import Crew, FakeTarget, PolicyChoice, RunRequest, run
+
+NAME = Box(left=20, top=20, right=220, bottom=50)
+SAVE = Box(left=20, top=70, right=120, bottom=100)
+FILL: list[Action | str] = [
+    "no call here",
+    Click(point=NAME.center),
+    Type(text="Ada"),
+    Click(point=SAVE.center),
+    Terminate(status="success"),
+]
+GOOD = """
+[limits]
+steps = 20
+
+[[rule]]
+decision = "allow"
+effects = ["commit"]
+origin = "https://shop.example"
+path = "/cart/*"
+
+[[rule]]
+decision = "deny"
+effects = ["destroy", "commit"]
+text = "*delete*"
+
+[[test]]
+expect = "allow"
+url = "https://shop.example/cart/1"
+role = "button"
+text = "Buy"
+
+[[test]]
+expect = "deny"
+url = "https://shop.example/cart/1"
+role = "button"
+text = "Buy and DELETE the list"
+
+[[test]]
+expect = "deny"
+url = "https://shop.example/cart/../account"
+action = { kind = "press", keys = ["enter"] }
+"""
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path / "handrail" / "runs"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    made = tmp_path / "policy.toml"
+    made.write_text(GOOD)
+    made.chmod(0o600)
+    return made
+
+
+def build(verifier: PermitVerifier) -> FakeScreen:
+    return FakeScreen(verifier, [Field("Name", NAME), Button("Save", SAVE, submits=True)])
+
+
+def test_a_good_file_is_told_with_what_it_can_be_used_for(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["policy", "check", str(file)]) == 0
+    told = capsys.readouterr().out
+    assert "profile none, 2 rules, 3 tests" in told
+    assert "rule 1: allow commit; origin https://shop.example, path /cart/*" in told
+    assert "limit: steps 20" in told
+    assert "with --grants: it grants" in told
+    assert "rule 1 changes nothing there" in told
+    file.chmod(0o666)
+    file.write_text('profile = "ask"\n')
+    assert main(["policy", "check", str(file)]) == 0
+    told = capsys.readouterr().out
+    assert "with --grants: refused" in told
+    assert told.endswith("with --policy: it only restricts\n")
+
+
+def test_a_bad_file_is_a_usage_error(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text('[[rule]]\ndecision = "allow"\neffects = ["unknown"]\n')
+    for command in ("check", "test"):
+        assert main(["policy", command, str(file)]) == 2
+        assert 'rule 1: allowing "unknown" effects needs' in capsys.readouterr().err
+
+
+def test_a_file_is_tested_by_its_own_tables(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "test", str(file)]) == 0
+    assert capsys.readouterr().out.count("ok ") == 3
+    assert main(["policy", "test", "--profile", "observe", str(file)]) == 1
+    told = capsys.readouterr()
+    assert "FAILED test 1: deny, expected allow" in told.out
+    assert "profile observe: deny commit" in told.out
+    assert "1 of 3 tests failed" in told.err
+    file.write_text("")
+    assert main(["policy", "test", str(file)]) == 2
+    assert "has no [[test]] tables" in capsys.readouterr().err
+
+
+def test_a_step_is_explained_from_the_journal_alone(
+    file: Path, state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(
+        '[[rule]]\ndecision = "allow"\neffects = ["commit"]\n'
+        '[[rule]]\ndecision = "deny"\neffects = ["commit"]\ntext = "save"\n'
+    )
+    grants = PolicyChoice(grants=file, profile="unattended")
+    request = RunRequest("Save", FakeTarget(build), policy=grants, runs_folder=state)
+    end = run(request, Crew(Puppet(FILL)))
+    file.unlink()
+    assert main(["policy", "explain", "last", "3"]) == 0
+    told = capsys.readouterr().out
+    assert "where    fake fake Fake screen\n" in told
+    assert "effect   commit" in told
+    assert "decided  denied: grants rule 2: deny commit; overruled: grants rule 1" in told
+    assert '  grants rule 2: deny commit  {"decision":"deny"' in told
+    assert '  grants rule 1: allow commit  {"decision":"allow"' in told
+    assert main(["policy", "explain", "last", "2"]) == 0
+    told = capsys.readouterr().out
+    assert "decided  allow: profile unattended: allow edit" in told
+    assert "no rule matched" in told
+    assert "outcome  done" in told
+    assert main(["policy", "explain", str(end.folder.journal), "9"]) == 2
+    assert "step 9" in capsys.readouterr().err
+    end.folder.record.unlink()
+    assert main(["policy", "explain", str(end.folder.journal), "1"]) == 0
+    assert 'textbox "Name"' in capsys.readouterr().out
