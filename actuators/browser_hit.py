@@ -11,8 +11,11 @@ from typing import Any
 from playwright.async_api import CDPSession
 from playwright.async_api import Error as PlaywrightError
 
+from handrail.actuators.browser_evidence import form_of, heard
+from handrail.actuators.browser_objects import GROUP, apply
+from handrail.actuators.observation import FormMethod
+
 _WORLD = "handrail"
-_GROUP = "handrail-hit"
 
 # Climbs to what a click would act on; parents go through shadow roots to their hosts.
 _ACTS = """function () {
@@ -79,6 +82,11 @@ _ROLES = {
     "ColorWell": "button",
     "none": "generic",
 }
+_CONTROLS = frozenset(
+    ("button", "link", "checkbox", "radio", "switch", "tab", "menuitem", "menuitemcheckbox",
+     "menuitemradio", "option", "textbox", "searchbox", "combobox", "slider", "spinbutton",
+     "listbox")
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,9 @@ class Hit:
     editable: bool
     submits: bool
     href: str
+    method: FormMethod = ""
+    sends_to: str = ""
+    scripted: bool = True
 
 
 async def hit(session: CDPSession, x: float, y: float) -> Hit | None:
@@ -116,29 +127,33 @@ async def _hit(session: CDPSession, x: float, y: float) -> Hit | None:
         {
             "backendNodeId": await _origin(session, found["backendNodeId"]),
             "executionContextId": world,
-            "objectGroup": _GROUP,
+            "objectGroup": GROUP,
         },
     )
-    acts = await _apply(session, node["object"]["objectId"], _ACTS, by_value=False)
+    acts = await apply(session, node["object"]["objectId"], _ACTS, by_value=False)
     if "objectId" not in acts:
         return None  # a document from which everything was removed
-    return await _described(session, acts["objectId"])
+    return await _described(session, acts["objectId"], node["object"]["objectId"])
 
 
 async def focus(session: CDPSession) -> Hit | None:
     """Return what has the page's keyboard, or None where nothing has or it cannot be told."""
     try:
         answer = await _evaluated(session, _ACTIVE, by_value=False)
-        found = await _described(session, answer["objectId"]) if "objectId" in answer else None
+        target = answer.get("objectId")
+        found = await _described(session, target, target) if target else None
     except PlaywrightError:
         found = None
     await _release(session)
     return found
 
 
-async def _described(session: CDPSession, target: str) -> Hit | None:
-    """Return what there is to say of an element, or None for a frame, which has its own inside."""
-    facts = (await _apply(session, target, _FACTS, by_value=True))["value"]
+async def _described(session: CDPSession, target: str, origin: str) -> Hit | None:
+    """Return what there is to say of an element, or None for a frame, which has its own inside.
+
+    ``origin`` is the node in it that input arrives at first.
+    """
+    facts = (await apply(session, target, _FACTS, by_value=True))["value"]
     if facts["tag"] in ("iframe", "frame", "embed", "object"):
         return None
     quad = (await session.send("DOM.getBoxModel", {"objectId": target}))["model"]["border"]
@@ -146,6 +161,9 @@ async def _described(session: CDPSession, target: str) -> Hit | None:
         "Accessibility.getPartialAXTree", {"objectId": target, "fetchRelatives": False}
     )
     role, name = _role_and_name(tree["nodes"], facts["tag"])
+    form = await form_of(session, target)
+    # Only here can it lower what a click is taken for, and it takes a call for each ancestor.
+    asked = form.method == "get" or not (facts["editable"] or facts["href"] or role in _CONTROLS)
     return Hit(
         role=role,
         name=name,
@@ -153,6 +171,9 @@ async def _described(session: CDPSession, target: str) -> Hit | None:
         editable=bool(facts["editable"]),
         submits=bool(facts["submits"]),
         href=str(facts["href"]),
+        method=form.method,
+        sends_to=form.address,
+        scripted=not asked or await heard(session, origin) or await heard(session, target),
     )
 
 
@@ -177,7 +198,7 @@ async def _evaluated(session: CDPSession, code: str, *, by_value: bool) -> dict[
     tree = await session.send("Page.getFrameTree")
     world = await _world(session, tree["frameTree"]["frame"]["id"])
     asked = {
-        "expression": code, "contextId": world, "returnByValue": by_value, "objectGroup": _GROUP,
+        "expression": code, "contextId": world, "returnByValue": by_value, "objectGroup": GROUP,
     }  # fmt: skip
     result: dict[str, Any] = (await session.send("Runtime.evaluate", asked))["result"]
     return result
@@ -188,25 +209,9 @@ async def _world(session: CDPSession, frame: str) -> int:
     return int((await session.send("Page.createIsolatedWorld", asked))["executionContextId"])
 
 
-async def _apply(session: CDPSession, target: str, code: str, *, by_value: bool) -> dict[str, Any]:
-    answer = await session.send(
-        "Runtime.callFunctionOn",
-        {
-            "objectId": target,
-            "functionDeclaration": code,
-            "returnByValue": by_value,
-            "objectGroup": _GROUP,
-        },
-    )
-    if "exceptionDetails" in answer:
-        raise PlaywrightError("the element could not be read")
-    result: dict[str, Any] = answer["result"]
-    return result
-
-
 async def _release(session: CDPSession) -> None:
     try:
-        await session.send("Runtime.releaseObjectGroup", {"objectGroup": _GROUP})
+        await session.send("Runtime.releaseObjectGroup", {"objectGroup": GROUP})
     except PlaywrightError:
         return  # the page has gone, and its objects with it
 

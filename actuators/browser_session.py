@@ -241,5 +241,14 @@ def _element(found: Hit, scale: float) -> Element:
     left, top = (math.floor(edge * scale) for edge in found.box[:2])
     right, bottom = (math.ceil(edge * scale) for edge in found.box[2:])
     box = Box(left=left, top=top, right=max(right, left + 1), bottom=max(bottom, top + 1))
-    name = ScreenText(found.name)
-    return Element(found.role, name, box, found.editable, found.submits, found.href)
+    return Element(
+        role=found.role,
+        name=ScreenText(found.name),
+        box=box,
+        editable=found.editable,
+        submits=found.submits,
+        href=found.href,
+        method=found.method,
+        sends_to=found.sends_to,
+        scripted=found.scripted,
+    )

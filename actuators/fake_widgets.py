@@ -1,19 +1,23 @@
 """The parts of the fake screen: what they hold, and how they are edited."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from handrail.actuators.geometry import Box
-from handrail.actuators.observation import Element, ScreenText
+from handrail.actuators.observation import Element, FormMethod, ScreenText
 
 
 @dataclass
 class Widget:
-    """Anything with a name and a place; ``box`` is in pixels of the content, before scrolling."""
+    """Anything with a name and a place; ``box`` is in pixels of the content, before scrolling.
+
+    ``scripted``: whether it says that a script may hear of input to it.
+    """
 
     name: str
     box: Box
+    scripted: bool = field(default=True, kw_only=True)
     role: ClassVar[str] = "generic"
     focusable: ClassVar[bool] = False
 
@@ -22,7 +26,7 @@ class Widget:
         box = self.box.model_copy(
             update={"top": self.box.top - shift, "bottom": self.box.bottom - shift}
         )
-        return Element(self.role, ScreenText(self.name), box)
+        return Element(self.role, ScreenText(self.name), box, scripted=self.scripted)
 
 
 @dataclass
@@ -41,17 +45,23 @@ class Panel(Widget):
 
 @dataclass
 class Button(Widget):
-    """Counts its presses; ``submits`` sends the form, ``on_press`` may change the screen."""
+    """Counts its presses; ``submits`` sends the form, ``on_press`` may change the screen.
+
+    ``method`` and ``sends_to`` are what it says of the form that it sends.
+    """
 
     submits: bool = False
     on_press: Callable[[], None] | None = None
     presses: int = 0
+    method: FormMethod = field(default="", kw_only=True)
+    sends_to: str = field(default="", kw_only=True)
     role: ClassVar[str] = "button"
     focusable: ClassVar[bool] = True
 
     def element(self, shift: int) -> Element:
         """Return what a hit test says of it, moved up by ``shift`` pixels."""
-        return replace(super().element(shift), submits=self.submits)
+        told = super().element(shift)
+        return replace(told, submits=self.submits, method=self.method, sends_to=self.sends_to)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from PIL import Image
 from handrail.actuators.geometry import Box, ScreenGeometry
 
 SurfaceKind = Literal["browser", "desktop", "android", "fake"]
+FormMethod = Literal["", "get", "post", "dialog"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,12 @@ class Surface:
 
 @dataclass(frozen=True)
 class Element:
-    """What lies under a point, as the surface's own tree tells it (role: ARIA role names)."""
+    """What lies under a point, as the surface's own tree tells it (role: ARIA role names).
+
+    ``method`` and ``sends_to`` (an absolute address) are those of the form that pressing it sends,
+    or that Enter in it does; ``scripted`` is False only where the surface knows that no script
+    hears of input to it.
+    """
 
     role: str
     name: ScreenText
@@ -52,6 +58,9 @@ class Element:
     editable: bool = False
     submits: bool = False
     href: str = ""
+    method: FormMethod = ""
+    sends_to: str = ""
+    scripted: bool = True
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,11 @@
 Promises
 - The class is a pure function of the typed action, the element under its point and the surface.
 - What is not listed here is ``unknown``: another role, another key, a point with no element.
-- Words on the screen (an element's name) may only raise the class, never lower it.
+- Words on the screen (an element's name) may only raise the class, never lower it: see
+  ``effect_words.py``.
+- A form is ``navigate`` only where it fetches (GET) over http and the surface knows that no script
+  hears of it; a click on plain text, likewise. Elsewhere sending is ``commit``, and a click on what
+  is no control is ``unknown``.
 - Typed text that holds a line break or another control character is ``unknown``: Enter may submit.
 - A typed space presses whatever has the keyboard and is no field: such text is ``commit`` at least,
   and ``unknown`` where nobody can tell what has the keyboard.
@@ -11,7 +15,7 @@ Promises
 Does not promise
 - That a page keeps to its own tree: a link may delete, a checkbox may buy. The class says what such
   an element does by rights; rules with a host, a window or an owned display say whom to believe.
-- To know words of every language: the lists raise some labels, they do not find all of them.
+- To see a script that listens to nothing: one that watches the page by a timer, say.
 
 Choices: Enter and the space bar on a known element are as grave as its label and its address say,
 and moving keys on a control that they change (a list, a slider, radio buttons) are ``edit``.
@@ -23,12 +27,12 @@ whose role says what it does.
 """
 
 import unicodedata
-from itertools import pairwise
 from urllib.parse import urlsplit
 
 from handrail.actuators.actions import Action, Click, Drag, Press, Scroll, Type
 from handrail.actuators.observation import Element, ScreenText, Surface
-from handrail.sandbox.keys import classify_keys, moves
+from handrail.sandbox.effect_words import raised_by
+from handrail.sandbox.keys import classify_keys, moves, presses
 from handrail.sandbox.rules import EffectClass
 
 # From mild to grave; ``unknown`` is the top, so that no word on a screen can make it known.
@@ -46,29 +50,15 @@ _ROLES: dict[str, EffectClass] = {
     **dict.fromkeys(("menuitemcheckbox", "menuitemradio"), "edit"),
     **dict.fromkeys(("button", "menuitem"), "commit"),
 }
+# What does nothing by itself: a click there does only what a script hears.
+_INERT = frozenset(
+    ("text", "generic", "paragraph", "heading", "article", "main", "region", "list", "listitem",
+     "document", "figure", "blockquote", "code", "emphasis", "strong", "time", "table", "row",
+     "cell", "columnheader", "rowheader", "banner", "contentinfo", "complementary", "navigation")
+)  # fmt: skip
 _DRAGS: dict[str, EffectClass] = {
     "scrollbar": "navigate", "slider": "edit", "textbox": "edit", "searchbox": "edit",
 }  # fmt: skip
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_WORDS: dict[EffectClass, frozenset[str]] = {
-    "commit": _words(
-        "accept agree authorize authorise buy checkout confirm donate grant install pay publish"
-        " purchase send submit subscribe transfer bestellen kaufen senden acheter envoyer payer"
-        " comprar enviar pagar"
-    ),
-    "destroy": _words(
-        "clear deactivate delete destroy discard empty erase overwrite purge remove reset revoke"
-        " terminate trash uninstall unsubscribe wipe entfernen löschen effacer supprimer borrar"
-        " eliminar удалить 删除 移除 削除"
-    ),
-    "system": _words("logout reboot restart shutdown signout sudo"),
-}
-_FIRST_WORDS = 4
 
 
 def classify(action: Action, element: Element | None, surface: Surface) -> EffectClass:
@@ -109,6 +99,8 @@ def _pressed(keys: tuple[str, ...], element: Element | None, surface: Surface) -
         return effect
     if effect == "navigate" and element.role in _ARROWS and moves(keys):
         return "edit"
+    if element.editable and element.method == "get" and len(keys) == 1 and presses(keys) == "enter":
+        return _submission(element, surface)
     if effect == "commit" and not element.editable:
         return graver(effect, _activated(element, surface))
     return effect
@@ -127,17 +119,32 @@ def _click(action: Click, element: Element | None, surface: Surface) -> EffectCl
         effect = _link(element.href, surface)
     elif element.editable:
         effect = graver("edit", _ROLES.get(element.role, "edit"))
+    elif element.role == "button" and element.submits:
+        effect = _submission(element, surface)
+    elif element.role in _INERT and not element.scripted:
+        effect = "navigate"
     else:
         effect = _ROLES.get(element.role, "unknown")
     if element.href:
         effect = graver(effect, _link(element.href, surface))  # whatever role the page gives it
     if element.submits:
-        effect = graver(effect, "commit")
+        effect = graver(effect, _submission(element, surface))
     if element.role in _TEXT or (element.editable and not element.submits):
         return effect
     if action.count > 1:
         effect = graver(effect, "commit")
     return graver(effect, _named(element.name))
+
+
+def _submission(element: Element, surface: Surface) -> EffectClass:
+    """Say what sending the element's form does.
+
+    GET fetches a page, as a link does (RFC 9110, 9.2.1), where no script can hear of it.
+    """
+    if not element.sends_to:
+        return "commit"
+    fetches = element.method == "get" and not element.scripted
+    return graver("navigate" if fetches else "commit", _link(element.sends_to, surface))
 
 
 def _link(href: str, surface: Surface) -> EffectClass:
@@ -156,14 +163,4 @@ def _link(href: str, surface: Surface) -> EffectClass:
 
 def _named(name: ScreenText) -> EffectClass:
     """Return the gravest class that one of the label's first words suggests, or ``observe``."""
-    plain = unicodedata.normalize("NFKC", name.raw[:400]).casefold()
-    kept = "".join(c for c in plain if unicodedata.category(c) != "Cf")
-    split = "".join(c if unicodedata.category(c)[0] in "LM" else " " for c in kept).split()
-    first = split[:_FIRST_WORDS]
-    # "Log out" and "Shut down" are one word here, as "logout" and "shutdown" are.
-    spoken = {*first, *(a + b for a, b in pairwise(first))}
-    effect: EffectClass = "observe"
-    for raised, words in _WORDS.items():
-        if spoken & words:
-            effect = graver(effect, raised)
-    return effect
+    return raised_by(name.raw)[0]

@@ -44,6 +44,7 @@ from handrail.actuators.geometry import Point
 from handrail.actuators.observation import Element, Observation, Surface
 from handrail.sandbox.approval import ApprovalRequest, Approver
 from handrail.sandbox.circumstances import Circumstances
+from handrail.sandbox.destination import destinations
 from handrail.sandbox.effects import classify
 from handrail.sandbox.journal import Journal
 from handrail.sandbox.landing import landings
@@ -134,7 +135,8 @@ class Gate:
         if isinstance(action, Type | Press):
             elements = (self._focused(),)
         effect = classify(action, _target(action, elements), surface)
-        places = landings(action, elements, surface)
+        leads = destinations(action, elements, surface)
+        places = (*landings(action, elements, surface), *leads)
         around = Circumstances(elements, seen.geometry)
         ruling = strictest(self._rules.decide(effect, action, at, around) for at in places)
         return _Case(action, seen, elements, effect, ruling, goal)

@@ -62,6 +62,11 @@ def classify_keys(keys: tuple[str, ...], in_browser: bool) -> EffectClass:
     return "edit" if len(last) == 1 and last.isprintable() and set(held) <= {"shift"} else "unknown"
 
 
+def presses(keys: tuple[str, ...]) -> str:
+    """Return the one name of the last of these keys, or an empty string for no key's name."""
+    return _name(keys[-1])
+
+
 def moves(keys: tuple[str, ...]) -> bool:
     """Tell whether the last of these keys is one that moves: an arrow, home, page up."""
     return _name(keys[-1]) in _MOVING
