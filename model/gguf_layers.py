@@ -19,9 +19,9 @@ class BlockLinear(PackedLinear):
         row = self.inputs // self._blocks.values * self._blocks.bytes
         self._expect(torch.uint8, weight=(self.outputs, row))
 
-    def unpacked(self) -> Tensor:
-        """Return the matrix (out, in) in float32."""
-        return self._blocks.unpack(self.get_buffer("weight"))
+    def unpacked(self, rows: slice = slice(None)) -> Tensor:
+        """Return rows of the matrix (out, in) in float32."""
+        return self._blocks.unpack(self.get_buffer("weight")[rows])
 
 
 class BlockEmbedding(nn.Module):

@@ -1,7 +1,7 @@
 """Linear layers whose weights stay packed as the checkpoint stores them.
 
-Each layer unpacks its matrix when it is applied, so that memory holds one unpacked matrix at a
-time, and files stay mapped without a copy. Tensor names equal those of the formats.
+Each layer unpacks its matrix when it is applied, some rows at a time, so that memory never holds
+a whole unpacked matrix, and files stay mapped without a copy. Tensor names equal those of the formats.
 Sources: transformers' finegrained_fp8, AutoAWQ, GPTQModel, compressed-tensors.
 """
 
@@ -14,6 +14,9 @@ from handrail.model.quantization import Quantization
 _WORD = 32
 _AWQ_COLUMNS = (0, 4, 1, 5, 2, 6, 3, 7)
 """In which field of an AWQ word each of its eight columns lies."""
+_ALL = slice(None)
+_AT_ONCE = 2**21
+"""Weights that are unpacked at a time; a step's work takes some 16 bytes for each."""
 
 
 class PackedLinear(nn.Module):
@@ -24,12 +27,21 @@ class PackedLinear(nn.Module):
         self.inputs, self.outputs = plain.in_features, plain.out_features
         self.bias = plain.bias
 
-    def unpacked(self) -> Tensor:
-        """Return the matrix (out, in) in float32."""
+    def unpacked(self, rows: slice = _ALL) -> Tensor:
+        """Return rows of the matrix (out, in) in float32; they begin at a multiple of 32."""
         raise NotImplementedError
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.unpacked().to(x.dtype), self.bias)
+        return self.in_steps(x)
+
+    def in_steps(self, x: Tensor) -> Tensor:
+        """Apply the layer, unpacking a few rows at a time."""
+        step = max(_WORD, _AT_ONCE // self.inputs // _WORD * _WORD)
+        out = x.new_empty(*x.shape[:-1], self.outputs)
+        for start in range(0, self.outputs, step):
+            rows = slice(start, min(start + step, self.outputs))
+            out[..., rows] = F.linear(x, self.unpacked(rows).to(x.dtype))
+        return out if self.bias is None else out + self.bias
 
     def _expect(self, dtype: torch.dtype, **shapes: tuple[int, ...]) -> None:
         for name, shape in shapes.items():
@@ -51,18 +63,26 @@ class Float8Linear(PackedLinear):
         self._expect(torch.float8_e4m3fn, weight=(self.outputs, self.inputs))
         self._expect(torch.float32, **{scale: wanted if len(shape) == 2 else shape})
 
-    def unpacked(self) -> Tensor:
-        """Return the matrix (out, in) in float32."""
-        matrix = self.get_buffer("weight").float()
-        return scale_blocks(matrix, self.get_buffer(self._scale), (self._rows, self._columns))
+    def unpacked(self, rows: slice = _ALL) -> Tensor:
+        """Return rows of the matrix (out, in) in float32."""
+        matrix = self.get_buffer("weight")[rows].float()
+        block = (self._rows, self._columns)
+        return scale_blocks(matrix, self.get_buffer(self._scale), block, rows)
 
 
-def scale_blocks(matrix: Tensor, scales: Tensor, block: tuple[int, int]) -> Tensor:
-    """Multiply blocks of rows and columns of a float32 matrix in place; the last may be shorter."""
-    rows = scales.float().reshape(-1, scales.shape[-1] if scales.dim() > 1 else 1)
-    rows = rows.repeat_interleave(block[0], 0)[: matrix.shape[0]]
-    for i in range(rows.shape[1]):
-        matrix[:, i * block[1] : (i + 1) * block[1]] *= rows[:, i : i + 1]
+def scale_blocks(
+    matrix: Tensor, scales: Tensor, block: tuple[int, int], rows: slice = _ALL
+) -> Tensor:
+    """Multiply blocks of rows and columns of a float32 matrix in place; the last may be shorter.
+
+    `rows`: which rows of the whole matrix these are.
+    """
+    blocks = scales.float().reshape(-1, scales.shape[-1] if scales.dim() > 1 else 1)
+    start = rows.start or 0
+    of = (torch.arange(start, start + len(matrix), device=matrix.device)) // block[0]
+    factors = blocks[of]
+    for i in range(factors.shape[1]):
+        matrix[:, i * block[1] : (i + 1) * block[1]] *= factors[:, i : i + 1]
     return matrix
 
 
@@ -76,11 +96,13 @@ class AwqLinear(PackedLinear):
         self._expect(torch.int32, qweight=(self.inputs, words), qzeros=(groups, words))
         self._expect(torch.float16, scales=(groups, self.outputs))
 
-    def unpacked(self) -> Tensor:
-        """Return the matrix (out, in) in float32."""
-        codes, zeros = (self._in_order(self.get_buffer(n)) for n in ("qweight", "qzeros"))
+    def unpacked(self, rows: slice = _ALL) -> Tensor:
+        """Return rows of the matrix (out, in) in float32."""
+        words = _words_of(rows, self._bits)
+        parts = (self.get_buffer(n)[:, words] for n in ("qweight", "qzeros"))
+        codes, zeros = (self._in_order(part) for part in parts)
         of = _group_of(self.inputs, self._group, codes.device)
-        return scaled(codes - zeros[of], self.get_buffer("scales")[of]).t()
+        return scaled(codes - zeros[of], self.get_buffer("scales")[:, rows][of]).t()
 
     def _in_order(self, words: Tensor) -> Tensor:
         fields = unpack(words, self._bits, 1).view(len(words), -1, len(_AWQ_COLUMNS))
@@ -100,18 +122,19 @@ class GptqLinear(PackedLinear):
         if act_order:
             self._expect(torch.int32, g_idx=(self.inputs,))
 
-    def unpacked(self) -> Tensor:
-        """Return the matrix (out, in) in float32."""
+    def unpacked(self, rows: slice = _ALL) -> Tensor:
+        """Return rows of the matrix (out, in) in float32."""
         bits = self._how.bits
-        codes = unpack(self.get_buffer("qweight"), bits, 0)[: self.inputs]
-        zeros = unpack(self.get_buffer("qzeros"), bits, 1)[:, : self.outputs]
+        codes = unpack(self.get_buffer("qweight")[:, rows], bits, 0)[: self.inputs]
+        zeros = unpack(self.get_buffer("qzeros")[:, _words_of(rows, bits)], bits, 1)
+        zeros = zeros[:, : codes.shape[1]]
         # the first version stores zeros less one, in the same number of bits
         zeros = (zeros + self._how.zero_offset) & (2**bits - 1)
         if self._act_order:
             of = self.get_buffer("g_idx").long()
         else:
             of = _group_of(self.inputs, self._how.group_size, codes.device)
-        return scaled(codes - zeros[of], self.get_buffer("scales")[of]).t()
+        return scaled(codes - zeros[of], self.get_buffer("scales")[:, rows][of]).t()
 
 
 class CompressedLinear(PackedLinear):
@@ -129,20 +152,20 @@ class CompressedLinear(PackedLinear):
         if act_order:
             self._expect(torch.int32, weight_g_idx=(self.inputs,))
 
-    def unpacked(self) -> Tensor:
-        """Return the matrix (out, in) in float32."""
+    def unpacked(self, rows: slice = _ALL) -> Tensor:
+        """Return rows of the matrix (out, in) in float32."""
         bits = self._how.bits
-        codes = unpack(self.get_buffer("weight_packed"), bits, 1)[:, : self.inputs]
+        codes = unpack(self.get_buffer("weight_packed")[rows], bits, 1)[:, : self.inputs]
         if self._act_order:
             of = self.get_buffer("weight_g_idx").long()
         else:
             of = _group_of(self.inputs, self._how.group_size, codes.device)
         if self._zeros:
-            zeros = unpack(self.get_buffer("weight_zero_point"), bits, 0)[: self.outputs]
-            codes = codes - zeros[:, of]
+            zeros = unpack(self.get_buffer("weight_zero_point")[_words_of(rows, bits)], bits, 0)
+            codes = codes - zeros[: len(codes), of]
         else:
             codes = codes - 2 ** (bits - 1)
-        return scaled(codes, self.get_buffer("weight_scale")[:, of])
+        return scaled(codes, self.get_buffer("weight_scale")[rows][:, of])
 
 
 def scaled(codes: Tensor, scales: Tensor) -> Tensor:
@@ -156,6 +179,14 @@ def unpack(words: Tensor, bits: int, axis: int) -> Tensor:
     shifts = torch.arange(0, _WORD, bits, dtype=torch.int32, device=words.device)
     fields: Tensor = (words.unsqueeze(-1) >> shifts) & (2**bits - 1)
     return fields.movedim(-1, axis + 1).flatten(axis, axis + 1)
+
+
+def _words_of(rows: slice, bits: int) -> slice:
+    """Return the words in which fields lie that are packed along the rows."""
+    if rows.stop is None:
+        return rows
+    per_word = _WORD // bits
+    return slice(rows.start // per_word, -(-rows.stop // per_word))
 
 
 def _group_of(inputs: int, size: int, device: torch.device) -> Tensor:

@@ -17,21 +17,20 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from handrail.model.checkpoint import CheckpointFolder
 from handrail.model.config import load_config
 from handrail.model.errors import CheckpointError, ConfigError
-from handrail.model.stored import INDEX_FILE, SINGLE_FILE, StoredTensor
+from handrail.model.shards import SHARD_BYTES, write_shards
+from handrail.model.stored import INDEX_FILE, StoredTensor
 
 Keep = Literal["vision", "nothing"]
 Bits = Literal[4, 8]
 _GROUPS = (128, 64, 32)
 _SHRINK = (1.0, 0.95, 0.9, 0.85, 0.8, 0.75)
-_SHARD = 512 * 2**20
-_ROWS = 2048
-"""Rows of a matrix that are searched at a time."""
+_ROWS = 512
+"""Rows of a matrix that are worked on at a time: the work takes some 40 bytes a weight."""
 
 
 @dataclass
@@ -76,7 +75,7 @@ def quantize(
     made, part = Quantized(group), target.with_name(f".{target.name}.part")
     part.mkdir(parents=True)
     try:
-        _write(part, _tensors(stored, chosen, bits, made))
+        write_shards(part, _tensors(stored, chosen, bits, made), SHARD_BYTES)
         _copy_files(folder, part, _configuration(bits, group, keep))
         part.rename(target)
     finally:
@@ -117,7 +116,7 @@ def _tensors(
             yield name, value
             continue
         for part, matrix in _matrices(name, value):
-            packed = pack(matrix.float(), bits, made.group_size)
+            packed = pack(matrix, bits, made.group_size)
             made.note(part.rsplit(".", 1)[-1], packed.error, packed.power)
             yield f"{part}.weight_packed", packed.words
             yield f"{part}.weight_scale", packed.scales
@@ -151,16 +150,21 @@ class Packed:
 
 
 def pack(matrix: Tensor, bits: Bits, group: int) -> Packed:
-    """Quantize a float32 matrix (out, in) symmetrically in groups of inputs."""
-    every = (matrix[at : at + _ROWS] for at in range(0, len(matrix), _ROWS))
-    parts = [_searched(rows, bits, group) for rows in every]
-    codes, scales = (torch.cat([p[i] for p in parts]) for i in (0, 1))
+    """Quantize a matrix (out, in) symmetrically in groups of inputs."""
+    every = (matrix[at : at + _ROWS].float() for at in range(0, len(matrix), _ROWS))
+    parts = [_packed(rows, bits, group) for rows in every]
+    words, scales = torch.cat([p.words for p in parts]), torch.cat([p.scales for p in parts])
+    return Packed(words, scales, sum(p.error for p in parts), sum(p.power for p in parts))
+
+
+def _packed(rows: Tensor, bits: Bits, group: int) -> Packed:
+    codes, scales = _searched(rows, bits, group)
     meant = codes.float() * scales.float().repeat_interleave(group, 1)
     shifts = torch.arange(0, 32, bits, dtype=torch.int64)
     fields = (codes.long() + 2 ** (bits - 1)).view(len(codes), -1, 32 // bits)
     words = (fields << shifts).sum(-1)
     words = torch.where(words >= 2**31, words - 2**32, words).int()
-    error, power = ((matrix - meant) ** 2).sum(), (matrix**2).sum()
+    error, power = ((rows - meant) ** 2).sum(), (rows**2).sum()
     return Packed(words, scales, float(error), float(power))
 
 
@@ -180,36 +184,6 @@ def _searched(rows: Tensor, bits: Bits, group: int) -> tuple[Tensor, Tensor]:
         best = torch.where(better, off, best)
         codes, scales = torch.where(better, tried, codes), torch.where(better, scale, scales)
     return codes.flatten(1).to(torch.int8), scales[..., 0].bfloat16()
-
-
-def _write(folder: Path, tensors: Iterator[tuple[str, Tensor]]) -> None:
-    """Write shards of bounded size, and the index that names them."""
-    shards: list[dict[str, str]] = []
-    waiting: dict[str, Tensor] = {}
-    size = 0
-    for name, tensor in tensors:
-        waiting[name] = tensor.contiguous()
-        size += tensor.nbytes
-        if size >= _SHARD:
-            shards.append(_flush(folder, waiting, len(shards)))
-            waiting, size = {}, 0
-    if waiting:
-        shards.append(_flush(folder, waiting, len(shards)))
-    if len(shards) == 1:
-        (folder / _shard(0)).rename(folder / SINGLE_FILE)
-        return
-    where = {name: file for shard in shards for name, file in shard.items()}
-    index = {"metadata": {}, "weight_map": where}
-    (folder / INDEX_FILE).write_text(json.dumps(index, indent=1), "utf-8")
-
-
-def _shard(number: int) -> str:
-    return f"model-{number + 1:05}.safetensors"
-
-
-def _flush(folder: Path, tensors: dict[str, Tensor], number: int) -> dict[str, str]:
-    save_file(tensors, folder / _shard(number), metadata={"format": "pt"})
-    return dict.fromkeys(tensors, _shard(number))
 
 
 def _configuration(bits: Bits, group: int, keep: Keep) -> dict[str, object]:

@@ -58,7 +58,8 @@ def awq(group: int) -> Writer:
     """AutoAWQ's gemm layout, from the format's description."""
 
     def write(matrix: Tensor) -> Written:
-        group_of = np.arange(matrix.shape[1]) // group
+        inputs = matrix.shape[1]
+        group_of = np.arange(inputs) // (inputs if group == -1 else group)
         codes, zeros, scales = _asymmetric(matrix, group_of, 4)
         tensors = {
             "qweight": _words(codes.T, 4, AWQ_ORDER),
@@ -128,7 +129,7 @@ def compressed(act_order: bool = False, **how: Any) -> Writer:
         one: Any = PackedQuantizationCompressor if integer else FloatQuantizationCompressor
         tensors = one.compress(given, scheme)
         assert bits in (4, 8)
-        meant = _decompressed(one, tensors, scheme, given.get("weight_g_idx"))
+        meant = _decompressed(one, tensors, scheme, given.get("weight_g_idx"), zeros)
         return tensors, meant.float()
 
     return write
@@ -139,21 +140,33 @@ def _ranges(matrix: Tensor, how: dict[str, Any]) -> tuple[Tensor, Tensor | None]
     top = 448.0 if how.get("type") == "float" else 2 ** (how["num_bits"] - 1) - 1
     if strategy == "tensor":
         return (matrix.abs().max() / top).reshape(1), None
+    if strategy == "block":
+        down, across = how["block_structure"]
+        blocks = matrix.unfold(0, down, down).unfold(1, across, across)
+        return blocks.abs().amax((-1, -2)) / top, None
     size = matrix.shape[1] if strategy == "channel" else how["group_size"]
     parts = matrix.reshape(rows, -1, size)
     if how.get("symmetric", True):
         return parts.abs().amax(-1) / top, None
     low, high = parts.amin(-1).clamp(max=0), parts.amax(-1).clamp(min=0)
     scales = (high - low) / (2 ** how["num_bits"] - 1)
-    return scales, (-(2 ** (how["num_bits"] - 1)) - low / scales).round().clamp(-8, 7)
+    least = -(2 ** (how["num_bits"] - 1))
+    return scales, (least - low / scales).round().clamp(least, -least - 1)
 
 
-def _decompressed(one: Any, tensors: dict[str, Tensor], scheme: Any, order: Any) -> Tensor:
+def _decompressed(
+    one: Any, tensors: dict[str, Tensor], scheme: Any, order: Any, zeros: Any
+) -> Tensor:
     if order is None:
         read: Tensor = one.decompress(tensors, scheme)["weight"]
         return read
     # the library's decompressor takes groups as they lie; with act-order each input has its own
-    plain = {n: t for n, t in tensors.items() if n != "weight_g_idx"}
-    whole = torch.ones_like(tensors["weight_scale"])
-    codes: Tensor = one.decompress({**plain, "weight_scale": whole}, scheme)["weight"]
-    return codes * tensors["weight_scale"][:, order.long()]
+    plain = {n: t for n, t in tensors.items() if n not in ("weight_g_idx", "weight_zero_point")}
+    whole, of = torch.ones_like(tensors["weight_scale"]), order.long()
+    bare = QuantizationScheme(
+        targets=["Linear"], weights=scheme.weights.model_copy(update={"symmetric": True})
+    )
+    codes: Tensor = one.decompress({**plain, "weight_scale": whole}, bare)["weight"]
+    if zeros is not None:
+        codes = codes - zeros[:, of]
+    return codes * tensors["weight_scale"][:, of]

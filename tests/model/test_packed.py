@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from handrail.model import packed
 from handrail.model.config import parse_config
 from handrail.model.engine import Engine
 from handrail.model.errors import ConfigError, WeightsError
@@ -32,6 +33,8 @@ def ct(layout: str, **weights: Any) -> dict[str, Any]:
 
 GROUP32: dict[str, Any] = {"strategy": "group", "group_size": 32, "num_bits": 4}
 SYMMETRIC, ASYMMETRIC = {**GROUP32, "symmetric": True}, {**GROUP32, "symmetric": False}
+EIGHTS: dict[str, Any] = {**ASYMMETRIC, "num_bits": 8}
+ROWS: dict[str, Any] = {"strategy": "channel", "num_bits": 4, "symmetric": False}
 CHANNEL8: dict[str, Any] = {"strategy": "channel", "num_bits": 8, "symmetric": True}
 FP8: dict[str, Any] = {"num_bits": 8, "type": "float", "symmetric": True}
 # name: (quantization_config, writer)
@@ -45,13 +48,22 @@ FORMATS: dict[str, tuple[dict[str, Any], Writer]] = {
     "fp8 whole": (
         ct("float-quantized", **FP8, strategy="tensor"), compressed(**FP8, strategy="tensor"),
     ),
+    "fp8 blocks by the library": (
+        ct("float-quantized", **FP8, strategy="block", block_structure=[8, 8]),
+        compressed(**FP8, strategy="block", block_structure=[8, 8]),
+    ),
     "awq": ({"quant_method": "awq", "bits": 4, "group_size": 32, "version": "gemm"}, awq(32)),
+    "awq whole rows": ({"quant_method": "awq", "w_bit": 4, "q_group_size": -1}, awq(-1)),
     "gptq": ({"quant_method": "gptq", "bits": 4, "group_size": 32}, gptq(32)),
     "gptq act-order": (
         {"quant_method": "gptq", "bits": 4, "group_size": 32, "desc_act": True},
         gptq(32, act_order=True),
     ),
     "gptq odd tail": ({"quant_method": "gptq", "bits": 4, "group_size": 48}, gptq(48)),
+    "gptq act-order and odd tail": (
+        {"quant_method": "gptq", "bits": 4, "group_size": 48, "desc_act": True},
+        gptq(48, act_order=True),
+    ),
     "gptq 8 bits, whole rows": (
         {"quant_method": "gptq", "bits": 8, "group_size": -1}, gptq(-1, bits=8),
     ),
@@ -64,6 +76,11 @@ FORMATS: dict[str, tuple[dict[str, Any], Writer]] = {
     "w4a16 act-order": (
         ct("pack-quantized", **SYMMETRIC), compressed(act_order=True, **SYMMETRIC),
     ),
+    "w4a16 act-order and zero points": (
+        ct("pack-quantized", **ASYMMETRIC), compressed(act_order=True, **ASYMMETRIC),
+    ),
+    "w4a16 zero points of whole rows": (ct("pack-quantized", **ROWS), compressed(**ROWS)),
+    "w8a16 zero points": (ct("pack-quantized", **EIGHTS), compressed(**EIGHTS)),
     "w8a16 channels": (ct("pack-quantized", **CHANNEL8), compressed(**CHANNEL8)),
 }  # fmt: skip
 
@@ -74,7 +91,7 @@ def is_quantized(name: str) -> bool:
 
 def quantize(source: Path, target: Path, write: Writer) -> tuple[Path, Path]:
     """Return a folder with packed layers, and one with the plain matrices that these mean."""
-    packed, plain = (Path(copytree(source, target / n)) for n in ("packed", "plain"))
+    small, plain = (Path(copytree(source, target / n)) for n in ("packed", "plain"))
     kept, meant = {}, {}
     for name, value in load_file(source / SINGLE).items():
         if not is_quantized(name):
@@ -83,9 +100,9 @@ def quantize(source: Path, target: Path, write: Writer) -> tuple[Path, Path]:
         tensors, meant[name] = write(value.float())
         stem = name.removesuffix("weight")
         kept.update({stem + part: tensor.contiguous() for part, tensor in tensors.items()})
-    save_file(kept, packed / SINGLE)
+    save_file(kept, small / SINGLE)
     save_file({n: v.contiguous() for n, v in meant.items()}, plain / SINGLE)
-    return packed, plain
+    return small, plain
 
 
 def configure(folder: Path, how: dict[str, Any] | None) -> None:
@@ -104,9 +121,9 @@ def test_a_packed_checkpoint_says_what_the_plain_one_says(
     name: str, source: Path, tmp_path: Path
 ) -> None:
     how, write = FORMATS[name]
-    packed, plain = quantize(source, tmp_path, write)
-    configure(packed, how)
-    engine = Engine.load(packed, dtype="float32")
+    small, plain = quantize(source, tmp_path, write)
+    configure(small, how)
+    engine = Engine.load(small, dtype="float32")
     layers = [m for m in engine.network.modules() if isinstance(m, PackedLinear)]
     assert len(layers) == 3 * 7
     ours = engine.begin(HELLO).logits
@@ -118,10 +135,13 @@ def test_a_packed_checkpoint_says_what_the_plain_one_says(
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_odd_shapes_unpack_to_what_was_written(name: str, tmp_path: Path) -> None:
+def test_odd_shapes_unpack_to_what_was_written(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     how, write = FORMATS[name]
     # AWQ and the groups of compressed-tensors need whole words and whole groups
-    outputs, inputs = (72, 96) if "awq" in name or "w4a16" in name else (88, 136)
+    whole = name.startswith(("awq", "w4a16", "w8a16 zero"))
+    outputs, inputs = (72, 96) if whole else (88, 136)
     matrix = torch.randn(outputs, inputs, generator=torch.Generator().manual_seed(1))
     tensors, meant = write(matrix)
     save_file({n: t.contiguous() for n, t in tensors.items()}, tmp_path / SINGLE)
@@ -134,6 +154,10 @@ def test_odd_shapes_unpack_to_what_was_written(name: str, tmp_path: Path) -> Non
     x = torch.randn(3, inputs)
     assert torch.allclose(layer(x), x @ meant.t(), atol=1e-3)
     assert layer(x.bfloat16()).dtype == torch.bfloat16
+    monkeypatch.setattr(packed, "_AT_ONCE", 32 * inputs)
+    assert torch.allclose(layer.in_steps(x), x @ meant.t(), atol=1e-3)
+    assert (layer.unpacked(slice(32, 64)) - meant[32:64]).abs().max() < 1e-5
+    assert (layer.unpacked(slice(64, outputs)) - meant[64:]).abs().max() < 1e-5
 
 
 def _layer(file: Path, how: dict[str, Any], plain: nn.Linear) -> PackedLinear:
@@ -175,19 +199,19 @@ def test_what_is_not_supported_is_named(how: dict[str, Any], named: str) -> None
 
 
 def test_packed_layers_without_a_configuration_are_refused(source: Path, tmp_path: Path) -> None:
-    packed, _ = quantize(source, tmp_path, awq(32))
+    small, _ = quantize(source, tmp_path, awq(32))
     with pytest.raises(WeightsError, match=r"stored quantized, but config\.json has no"):
-        Engine.load(packed)
-    configure(packed, {"quant_method": "fp8"})
+        Engine.load(small)
+    configure(small, {"quant_method": "fp8"})
     with pytest.raises(WeightsError, match="not stored as quant_method 'fp8'"):
-        Engine.load(packed)
-    configure(packed, {"quant_method": "gptq"})
+        Engine.load(small)
+    configure(small, {"quant_method": "gptq"})
     with pytest.raises(WeightsError, match=r"qweight is \[\d+, \d+\] instead of"):
-        Engine.load(packed)
+        Engine.load(small)
 
 
 def test_float8_without_scales_is_refused(source: Path, tmp_path: Path) -> None:
-    packed, _ = quantize(source, tmp_path, lambda m: ({"weight": m.to(torch.float8_e4m3fn)}, m))
-    configure(packed, {"quant_method": "fp8"})
+    small, _ = quantize(source, tmp_path, lambda m: ({"weight": m.to(torch.float8_e4m3fn)}, m))
+    configure(small, {"quant_method": "fp8"})
     with pytest.raises(WeightsError, match="21 tensors are stored as numbers without scales"):
-        Engine.load(packed)
+        Engine.load(small)

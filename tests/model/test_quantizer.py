@@ -90,11 +90,11 @@ def test_searching_beats_the_widest_scale() -> None:
 def test_large_checkpoints_are_written_in_shards(
     checkpoint: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quantizer, "_SHARD", 60_000)
+    monkeypatch.setattr(quantizer, "SHARD_BYTES", 60_000)
     quantize(checkpoint("untied"), tmp_path / "q", 8)
     shards = sorted(file.name for file in (tmp_path / "q").glob("*.safetensors"))
     assert len(shards) > 3
-    monkeypatch.setattr(quantizer, "_SHARD", 2**30)
+    monkeypatch.setattr(quantizer, "SHARD_BYTES", 2**30)
     quantize(checkpoint("untied"), tmp_path / "one", 8)
     ours, wanted = (
         Engine.load(tmp_path / name, dtype="float32").begin(HELLO).logits for name in ("q", "one")
