@@ -1,22 +1,39 @@
 """What a checkpoint is and needs, told without loading it."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from handrail.model.config import ModelConfig, load_config
 from handrail.model.gguf_checkpoint import open_checkpoint
-from handrail.model.memory import bytes_of, cache_bytes
+from handrail.model.memory import (
+    Need,
+    bytes_of,
+    cache_bytes,
+    need,
+    reading_bytes,
+    seeing_bytes,
+)
 from handrail.model.network import Network
+from handrail.model.precision import choose_precision, cpu_multiplies_bfloat16
 from handrail.model.stored import StoredTensor
 from handrail.model.weights import check
+
+SCREEN, CONTEXT = (1024, 768), 2048
+"""The picture and the tokens of the prompt for which the need of memory is told."""
+_LIBRARIES = 280 * 10**6
+"""Python, torch and a tokenizer of the published size, as measured on Linux."""
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """Sizes of a checkpoint: bytes of its tensors by dtype, and of the cache per 1,024 tokens."""
+    """Sizes of a checkpoint: bytes of its tensors by dtype, and of the cache per 1,024 tokens.
+
+    `need`: what a process takes on a CPU that reads a prompt of `CONTEXT` tokens with one
+    picture of `SCREEN` pixels; `work` then includes the libraries.
+    """
 
     kind: str
     layers: int
@@ -26,6 +43,7 @@ class Inspection:
     quantization: str
     bytes_by_dtype: dict[str, int]
     cache_bytes: int
+    need: Need
 
     @property
     def weights(self) -> int:
@@ -51,7 +69,22 @@ def inspect(path: Path) -> Inspection:
         quantization=_quantization(config, stored),
         bytes_by_dtype=dict(sizes.most_common()),
         cache_bytes=cache_bytes(text, 1024),
+        need=_need(config, stored),
     )
+
+
+def _need(config: ModelConfig, stored: dict[str, StoredTensor]) -> Need:
+    """Return what reading a prompt with a screen takes on this machine's CPU."""
+    parameters = sum(torch.Size(tensor.shape).numel() for tensor in stored.values())
+    precision = choose_precision("auto", parameters, True, cpu_multiplies_bfloat16())
+    text, item, side = config.text, precision.text.itemsize, config.vision.patch_size
+    patches = SCREEN[0] * SCREEN[1] // side**2
+    work = max(
+        reading_bytes(text, CONTEXT, item),
+        seeing_bytes(config.vision, patches, precision.vision.itemsize),
+    )
+    loaded = need(stored, text, precision, on_cpu=True)
+    return replace(loaded, cache=cache_bytes(text, CONTEXT, item), work=work + _LIBRARIES)
 
 
 def verify(path: Path) -> int:

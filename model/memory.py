@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import torch
 
+from handrail.model.config import VisionConfig
 from handrail.model.errors import MemoryTooSmall
 from handrail.model.precision import Precision
 from handrail.model.stored import StoredTensor
@@ -27,16 +28,20 @@ _FLOATS = (torch.float32, torch.bfloat16, torch.float16)
 
 @dataclass(frozen=True)
 class Need:
-    """Bytes that are mapped from files, that are copied, and of a prompt's keys and values."""
+    """Bytes that are mapped from files, that are copied, of a prompt's keys and values, at work.
+
+    `work`: what stands beside the weights while a prompt is read.
+    """
 
     mapped: int
     copied: int
     cache: int
+    work: int = 0
 
     @property
     def whole(self) -> int:
         """Return all of it."""
-        return self.mapped + self.copied + self.cache
+        return self.mapped + self.copied + self.cache + self.work
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,29 @@ class Room:
 def cache_bytes(text: TextConfig, tokens: int, item: int = 2) -> int:
     """Return the bytes of keys and values of a number of tokens."""
     return 2 * text.num_hidden_layers * text.num_key_value_heads * text.head_dim * item * tokens
+
+
+def reading_bytes(text: TextConfig, tokens: int, item: int = 2) -> int:
+    """Return what the decoder holds at most while it reads a prompt, beside weights and cache.
+
+    Of each token the stream, its normalised copy and one to come; and the network's three inner
+    vectors, or the queries, their rotated copy and what attention gives.
+    """
+    inner = max(text.intermediate_size, text.num_attention_heads * text.head_dim)
+    return tokens * (3 * text.hidden_size + 3 * inner) * item
+
+
+def seeing_bytes(vision: VisionConfig, patches: int, item: int = 2) -> int:
+    """Return what the vision tower holds at most while it sees one picture, beside weights.
+
+    Of each patch the pixels and the positions' rotations in float32, the stream and its copies,
+    and the network's two inner vectors, or queries, keys and values, of which two are rotated in
+    float32.
+    """
+    fixed = 4 * (3 * vision.patch_size**2 + 2 * vision.head_dim)
+    rotated = vision.hidden_size * (3 * item + 3 * 4)
+    inner = max(2 * vision.intermediate_size * item, rotated)
+    return patches * (fixed + 3 * vision.hidden_size * item + inner)
 
 
 def need(
@@ -67,7 +95,9 @@ def need(
             mapped += size
         else:
             copied += size
-    return Need(mapped, copied, cache_bytes(text, _TOKENS, precision.text.itemsize))
+    item = precision.text.itemsize
+    cache, work = cache_bytes(text, _TOKENS, item), reading_bytes(text, _TOKENS, item)
+    return Need(mapped, copied, cache, work)
 
 
 def room(device: torch.device) -> Room:
@@ -83,11 +113,11 @@ def room(device: torch.device) -> Room:
 
 def check(need: Need, room: Room) -> None:
     """Raise MemoryTooSmall, with the numbers, where the need exceeds the room."""
-    short = need.copied + need.cache > room.free or need.whole > room.total
+    short = need.copied + need.cache + need.work > room.free or need.whole > room.total
     if short:
         raise MemoryTooSmall(
             f"the model needs {_gib(need.mapped + need.copied)} for its weights and "
-            f"{_gib(need.cache)} for {_TOKENS:,} tokens, but {_gib(room.free)} of "
+            f"{_gib(need.cache + need.work)} for {_TOKENS:,} tokens, but {_gib(room.free)} of "
             f"{_gib(room.total)} are free: take a smaller model, or make a smaller copy with "
             "`handrail model quantize`"
         )

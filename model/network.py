@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from handrail.model.config import ModelConfig
 from handrail.model.decoder import TextDecoder, VisualRows
 from handrail.model.kv_cache import KVCache
+from handrail.model.mapped_pages import MappedPages
 from handrail.model.processor import Grid, PatchedImage
 from handrail.model.rope import MRope
 from handrail.model.vision import VisionFeatures, VisionTower
@@ -60,6 +61,7 @@ class Network(nn.Module):
         if config.tie_word_embeddings:
             self.tie()
         self._rope = MRope(config.text)
+        self._tower_pages: MappedPages | None = None
 
     def tie(self) -> None:
         """Let the head share the embedding's weights."""
@@ -88,7 +90,15 @@ class Network(nn.Module):
             for row, index in enumerate(members):
                 levels = [level[row : row + 1] for level in seen.deepstack]
                 features[index] = VisionFeatures(seen.tokens[row : row + 1], levels)
+        if features:
+            self._let_the_tower_go()
         return [features[index] for index in range(len(images))]
+
+    def _let_the_tower_go(self) -> None:
+        """Give the memory of a large, mapped vision tower back until the next picture."""
+        if self._tower_pages is None:
+            self._tower_pages = MappedPages(self.model.visual)
+        self._tower_pages.give_back()
 
     def prefill(self, prompts: Sequence[Prompt]) -> tuple[Tensor, KVCache]:
         """Run prompts of one shape; return logits (batch, vocab) and the cache of all of them."""

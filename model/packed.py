@@ -1,7 +1,8 @@
 """Linear layers whose weights stay packed as the checkpoint stores them.
 
 Each layer unpacks its matrix when it is applied, some rows at a time, so that memory never holds
-a whole unpacked matrix, and files stay mapped without a copy. Tensor names equal those of the formats.
+a whole unpacked matrix, and files stay mapped without a copy. Tensor names equal those of the
+formats.
 Sources: transformers' finegrained_fp8, AutoAWQ, GPTQModel, compressed-tensors.
 """
 

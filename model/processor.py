@@ -22,6 +22,8 @@ from handrail.model.config import VisionConfig
 from handrail.model.errors import ConfigError, ImageError
 
 _MAX_ASPECT = 200
+_MOST_PIXELS = 2**27
+"""A larger picture is no screen: decoding it would take half a gigabyte and more."""
 _Three = tuple[float, float, float]
 _Pixels = Annotated[int, Field(gt=0)]
 
@@ -161,8 +163,14 @@ class ImageProcessor:
     def patches(self, image: Image.Image) -> PatchedImage:
         """Resize, normalise and cut one picture.
 
-        Raises ImageError where the picture is too thin or cannot be decoded.
+        What EXIF data says of its orientation is not looked at, as in the reference. Raises
+        ImageError where the picture is too thin, too large, or cannot be decoded.
         """
+        if image.width * image.height > _MOST_PIXELS:
+            raise ImageError(
+                f"an image of {image.width}x{image.height} pixels is too large: at most "
+                f"{_MOST_PIXELS:,} are read; show a smaller copy"
+            )
         return self.cut([image], self.grid(*image.size))
 
     def cut(self, frames: Sequence[Image.Image], grid: Grid) -> PatchedImage:

@@ -49,7 +49,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from handrail.model.inspection import inspect
+    from handrail.model.inspection import CONTEXT, SCREEN, inspect
     from handrail.tasks.run_model import model_folder
 
     found = inspect(model_folder(arguments.model))
@@ -59,6 +59,8 @@ def _show(arguments: argparse.Namespace) -> int:
     for dtype, size in found.bytes_by_dtype.items():
         say(f"  {_mib(size):>12}  {dtype}")
     say(f"memory: {_mib(found.weights)} for weights, {_mib(found.cache_bytes)} per 1,024 tokens")
+    prompt = f"{CONTEXT:,} tokens with a picture of {SCREEN[0]}x{SCREEN[1]}"
+    say(f"a process that reads {prompt} takes about {_mib(found.need.whole)}")
     return ExitCode.SUCCESS
 
 

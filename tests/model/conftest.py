@@ -66,6 +66,11 @@ SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
         {"num_experts": 5, "num_experts_per_tok": 3, "moe_intermediate_size": 40,
          "num_hidden_layers": 5, "decoder_sparse_step": 2, "mlp_only_layers": [3]}, {}, True,
     ),
+    "blocks": (  # every row is whole blocks of 256
+        {"hidden_size": 256, "intermediate_size": 256, "num_attention_heads": 8,
+         "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 256},
+        {"out_hidden_size": 256}, False,
+    ),
     "yarn": (
         {"rope_parameters": {"rope_type": "yarn", "rope_theta": 5e4, "mrope_section": [6, 5, 5],
                              "mrope_interleaved": True, "factor": 4.0, "beta_fast": 6,

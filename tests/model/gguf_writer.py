@@ -11,6 +11,8 @@ from gguf import GGMLQuantizationType as Kind
 from safetensors.torch import load_file
 from torch import Tensor
 
+from tests.model import gguf_k_blocks
+
 Choose = Callable[[str, tuple[int, ...]], Kind]
 """Which format a tensor of the GGUF file gets, by its name and shape."""
 _LAYER = (
@@ -62,7 +64,8 @@ def _add(writer: Any, name: str, value: Tensor, choose: Choose) -> Tensor:
     if kind == Kind.F32:
         writer.add_tensor(name, array)
         return value.float()
-    packed = gguf.quants.quantize(array, kind)
+    k_blocks = kind in (Kind.Q4_K, Kind.Q5_K, Kind.Q6_K)
+    packed = gguf_k_blocks.pack(array, kind) if k_blocks else gguf.quants.quantize(array, kind)
     writer.add_tensor(name, packed, raw_dtype=kind)
     return torch.from_numpy(gguf.quants.dequantize(packed, kind))
 
@@ -185,3 +188,17 @@ def fours(name: str, shape: tuple[int, ...]) -> Kind:
     """Choose Q4_0 for the layers and Q8_0 for the embedding."""
     kind = eights(name, shape)
     return Kind.Q4_0 if kind == Kind.Q8_0 and name.startswith("blk.") else kind
+
+
+def mixed(name: str, shape: tuple[int, ...]) -> Kind:
+    """Choose as the common "Q4_K_M" does: Q6_K where it matters most; keys get Q5_K here."""
+    if eights(name, shape) != Kind.Q8_0 or shape[-1] % 256:
+        return eights(name, shape)
+    if any(part in name for part in ("token_embd", "output.w", "attn_v", "ffn_down")):
+        return Kind.Q6_K
+    return Kind.Q5_K if "attn_k" in name else Kind.Q4_K
+
+
+def brains(name: str, shape: tuple[int, ...]) -> Kind:
+    """Choose bfloat16 for the decoder's matrices."""
+    return Kind.BF16 if name.startswith("blk.") else halves(name, shape)

@@ -1,5 +1,6 @@
 """GGUF models say what the published layout of the same weights says."""
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from handrail.model.errors import CheckpointError, ConfigError, TokenizerError, 
 from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.model.messages import ImagePart, Message, TextPart
 from tests.model import gguf_writer
-from tests.model.gguf_writer import Choose, eights, fours, halves, plain
+from tests.model.gguf_writer import Choose, brains, eights, fours, halves, mixed, plain
 
 TEXT = "It's Step 10:  press <tool_call> \u00e9\u4e2d\n\nSave, then wait."
 
@@ -24,8 +25,13 @@ def turn(image: Image.Image) -> list[Message]:
     return [Message("user", [ImagePart(image), TextPart(TEXT)])]
 
 
-@pytest.mark.parametrize("choose", [plain, halves, eights, fours])
-@pytest.mark.parametrize("shape", ["tied", "untied", "fused", "yarn"])
+CASES = [
+    *itertools.product(("tied", "untied", "fused", "yarn"), (plain, halves, eights, fours)),
+    ("blocks", mixed), ("untied", brains),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shape", "choose"), CASES)
 def test_a_gguf_model_says_what_its_weights_say(
     shape: str, choose: Choose, checkpoint: Callable[[str], Path], tmp_path: Path,
     picture: Callable[[int, int, int], Image.Image],
@@ -41,7 +47,9 @@ def test_a_gguf_model_says_what_its_weights_say(
     wanted = Engine.load(folder, dtype="float32").begin(turn(image))
     assert ours.prompt_ids == wanted.prompt_ids
     scale = wanted.logits.pow(2).mean().sqrt()
-    assert (ours.logits - wanted.logits).abs().max() < 1e-4 * scale
+    # sums of 256 products in another order: with these weights plain float32 is as far off
+    worst = 3e-3 if shape == "blocks" else 1e-4
+    assert (ours.logits - wanted.logits).abs().max() < worst * scale
 
 
 def _plain_yarn(folder: Path) -> None:

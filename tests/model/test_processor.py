@@ -1,10 +1,13 @@
 """Pictures become the same patches as in the published preprocessor."""
 
+import io
 import json
 import math
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zlib import compress, crc32
 
 import numpy as np
 import pytest
@@ -113,6 +116,58 @@ def test_a_picture_that_is_too_thin_is_refused(
 ) -> None:
     with pytest.raises(ImageError, match=f"{size[0]}x{size[1]}"):
         processor.patches(Image.new("RGB", size))
+
+
+def test_a_picture_of_one_pixel_is_enlarged(processor: ImageProcessor) -> None:
+    seen = processor.patches(Image.new("RGB", (1, 1), "red"))
+    assert seen.grid.tokens == 64
+    colours = seen.patches.view(-1, 3, 256).mean((0, 2))
+    torch.testing.assert_close(colours, torch.tensor([1.0, -1.0, -1.0]))
+
+
+def test_a_picture_that_is_too_large_is_refused_before_it_is_decoded(
+    processor: ImageProcessor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)  # Pillow refuses it by itself else
+    told = pytest.raises(ImageError, match=r"20000x20000 pixels is too large: at most 134,217")
+    with Image.open(io.BytesIO(png_without_pixels(20_000, 20_000))) as huge, told:
+        processor.patches(huge)
+
+
+def test_of_an_animation_the_frame_that_is_open_is_seen(
+    processor: ImageProcessor, tmp_path: Path
+) -> None:
+    first, second = (Image.new("RGB", (300, 260), colour) for colour in ("red", "blue"))
+    first.save(tmp_path / "moving.gif", save_all=True, append_images=[second])
+    with Image.open(tmp_path / "moving.gif") as moving:
+        seen = processor.patches(moving).patches
+        assert torch.equal(seen, processor.patches(first).patches)
+        moving.seek(1)
+        assert torch.equal(processor.patches(moving).patches, processor.patches(second).patches)
+
+
+def test_exif_does_not_turn_a_picture(
+    processor: ImageProcessor, picture: Picture, tmp_path: Path
+) -> None:
+    """As in the reference: who opens a photograph turns it, and knows which way is up."""
+    screen, exif = picture(320, 260, 3), Image.Exif()
+    exif[0x0112] = 6
+    screen.save(tmp_path / "turned.png", exif=exif)
+    with Image.open(tmp_path / "turned.png") as turned:
+        ours, wanted = processor.patches(turned), pil_reference(turned)
+    assert [1, ours.grid.rows, ours.grid.columns] == wanted["image_grid_thw"][0].tolist()
+    assert torch.equal(ours.patches, processor.patches(screen).patches)
+
+
+def png_without_pixels(width: int, height: int) -> bytes:
+    """Return a PNG file that names a size and holds no pixel."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc32(kind + data))
+
+    size = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = ((b"IHDR", size), (b"IDAT", compress(b"")), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(kind, data) for kind, data in parts)
 
 
 def test_a_truncated_picture_is_refused(

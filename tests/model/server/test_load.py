@@ -43,26 +43,31 @@ def test_of_200_at_once_each_is_answered_or_told_to_wait(running: Running) -> No
     assert len(texts) == 1
 
 
-async def _hang_up(running: Running, after: int) -> None:
+async def _hang_up(running: Running, after: int) -> int:
+    """Leave in the middle of a stream; return how many lines were read."""
     asked = {**SHORT, **ENDLESS, "stream": True}
     async with client(running) as http, http.stream("POST", PATH, json=asked) as answer:
-        if answer.status_code != 200:
-            return
+        assert answer.status_code == 200
         lines = 0
-        async for _ in answer.aiter_lines():
+        async for line in answer.aiter_lines():
+            assert "[DONE]" not in line
             lines += 1
             if lines > after:
-                return
+                break
+        return lines
 
 
 def test_who_hangs_up_is_not_served_on(running: Running) -> None:
     """Fifty replies of thousands of tokens take long: they end where their clients left."""
 
-    async def crowd() -> None:
-        await asyncio.gather(*(_hang_up(running, after) for after in range(50)))
+    async def crowd() -> list[int]:
+        # the server lets 32 wait: fifty come in two crowds
+        first, second = range(25), range(25, 50)
+        read = await asyncio.gather(*(_hang_up(running, after) for after in first))
+        return read + await asyncio.gather(*(_hang_up(running, after) for after in second))
 
     began = time.monotonic()
-    asyncio.run(crowd())
+    assert asyncio.run(crowd()) == [after + 1 for after in range(50)]
     made = greedy(running, max_tokens=2)
     alone = time.monotonic()
     assert greedy(running, **ENDLESS).usage.completion_tokens > 2000

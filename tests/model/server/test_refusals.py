@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.model.server.conftest import BODY, TOKEN, Running
 from tests.model.server.test_chat import CLICK, HELLO, data_url, greedy
+from tests.model.test_processor import png_without_pixels
 
 GOOD = {"model": "tiny", "messages": HELLO, "max_tokens": 1}
 
@@ -34,7 +35,11 @@ def encoded(kind: str, size: tuple[int, int], **more: Any) -> str:
     Image.new("RGB" if kind != "CMYK" else "CMYK", size).save(
         buffer, "JPEG" if kind == "CMYK" else kind, **more
     )
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return as_png(buffer.getvalue())
+
+
+def as_png(content: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(content).decode()
 
 
 @pytest.mark.parametrize(
@@ -63,6 +68,7 @@ def encoded(kind: str, size: tuple[int, int], **more: Any) -> str:
         (shown("data:image/png;base64,aGVsbG8="), 400, "cannot be read"),
         (shown(encoded("PNG", (1, 1))[:-30]), 400, "picture"),
         (shown(encoded("PNG", (3000, 2000))), 413, "3000x2000 pixels"),
+        (shown(as_png(png_without_pixels(20_000, 20_000))), 413, "too large"),
         (shown(encoded("PNG", (900, 2))), 400, "thin"),
         ({**GOOD, "messages": [{"role": "user", "content": "word " * 6000}]}, 400, "4096"),
         ({**GOOD, "messages": HELLO * 9, "pad": "x" * (BODY + 1)}, 413, "at most"),
@@ -96,6 +102,32 @@ def test_cmyk_and_animated_pictures_are_seen(running: Running) -> None:
     frames = [Image.new("RGB", (64, 64), c) for c in ("red", "blue")]
     gif = encoded("GIF", (64, 64), save_all=True, append_images=frames)
     assert post(running, shown(gif)).status_code == 200
+
+
+def answer_to(running: Running, url: str) -> tuple[str, int]:
+    made = greedy(running, shown(url)["messages"])
+    return made.choices[0].message.content, made.usage.prompt_tokens
+
+
+def test_a_picture_is_seen_as_people_see_it(running: Running) -> None:
+    """Upright as its EXIF data says, on white where it is transparent, the first frame."""
+    upright = Image.effect_noise((160, 64), 90).convert("RGB")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned a quarter clockwise
+    buffer = io.BytesIO()
+    upright.transpose(Image.Transpose.ROTATE_90).save(buffer, "PNG", exif=exif)
+    assert answer_to(running, as_png(buffer.getvalue())) == answer_to(running, data_url(upright))
+    white, clear = Image.new("RGB", (64, 64), "white"), Image.new("RGBA", (64, 64), (255, 0, 0, 0))
+    assert answer_to(running, data_url(clear)) == answer_to(running, data_url(white))
+    red, blue = (Image.new("RGB", (64, 64), colour) for colour in ("red", "blue"))
+    moving = encoded_frames(red, blue)
+    assert answer_to(running, moving) == answer_to(running, data_url(red))
+
+
+def encoded_frames(first: Image.Image, *others: Image.Image) -> str:
+    buffer = io.BytesIO()
+    first.save(buffer, "GIF", save_all=True, append_images=list(others))
+    return as_png(buffer.getvalue())
 
 
 @pytest.mark.parametrize("token", ["x", "wrong", TOKEN + "x", TOKEN[:-1]])
