@@ -1,15 +1,15 @@
 """What a checkpoint is and needs, told without loading it."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from handrail.model.config import ModelConfig, load_config
 from handrail.model.gguf_checkpoint import open_checkpoint
+from handrail.model.mapped_pages import WORTH
 from handrail.model.memory import (
-    Need,
     bytes_of,
     cache_bytes,
     need,
@@ -17,7 +17,7 @@ from handrail.model.memory import (
     seeing_bytes,
 )
 from handrail.model.network import Network
-from handrail.model.precision import choose_precision, cpu_multiplies_bfloat16
+from handrail.model.precision import TOWER, choose_precision, cpu_multiplies_bfloat16
 from handrail.model.stored import StoredTensor
 from handrail.model.weights import check
 
@@ -31,8 +31,8 @@ _LIBRARIES = 280 * 10**6
 class Inspection:
     """Sizes of a checkpoint: bytes of its tensors by dtype, and of the cache per 1,024 tokens.
 
-    `need`: what a process takes on a CPU that reads a prompt of `CONTEXT` tokens with one
-    picture of `SCREEN` pixels; `work` then includes the libraries.
+    `peak`: what a process takes at most that reads, on a CPU, a prompt of `CONTEXT` tokens with
+    one picture of `SCREEN` pixels.
     """
 
     kind: str
@@ -43,7 +43,7 @@ class Inspection:
     quantization: str
     bytes_by_dtype: dict[str, int]
     cache_bytes: int
-    need: Need
+    peak: int
 
     @property
     def weights(self) -> int:
@@ -69,22 +69,25 @@ def inspect(path: Path) -> Inspection:
         quantization=_quantization(config, stored),
         bytes_by_dtype=dict(sizes.most_common()),
         cache_bytes=cache_bytes(text, 1024),
-        need=_need(config, stored),
+        peak=_peak(config, stored),
     )
 
 
-def _need(config: ModelConfig, stored: dict[str, StoredTensor]) -> Need:
-    """Return what reading a prompt with a screen takes on this machine's CPU."""
+def _peak(config: ModelConfig, stored: dict[str, StoredTensor]) -> int:
+    """Return the more of what seeing a screen takes, and reading a prompt with it."""
     parameters = sum(torch.Size(tensor.shape).numel() for tensor in stored.values())
     precision = choose_precision("auto", parameters, True, cpu_multiplies_bfloat16())
-    text, item, side = config.text, precision.text.itemsize, config.vision.patch_size
-    patches = SCREEN[0] * SCREEN[1] // side**2
-    work = max(
-        reading_bytes(text, CONTEXT, item),
-        seeing_bytes(config.vision, patches, precision.vision.itemsize),
-    )
-    loaded = need(stored, text, precision, on_cpu=True)
-    return replace(loaded, cache=cache_bytes(text, CONTEXT, item), work=work + _LIBRARIES)
+    text, item = config.text, precision.text.itemsize
+    tower = {name: tensor for name, tensor in stored.items() if name.startswith(TOWER)}
+    whole, seen = (need(part, text, precision, on_cpu=True) for part in (stored, tower))
+    patches = SCREEN[0] * SCREEN[1] // config.vision.patch_size**2
+    seeing = seen.mapped + whole.copied
+    seeing += seeing_bytes(config.vision, patches, precision.vision.itemsize)
+    reading = whole.mapped + whole.copied + reading_bytes(text, CONTEXT, item)
+    reading += cache_bytes(text, CONTEXT + CONTEXT // 4, item)
+    if seen.mapped >= WORTH:
+        reading -= seen.mapped
+    return _LIBRARIES + max(seeing, reading)
 
 
 def verify(path: Path) -> int:

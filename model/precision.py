@@ -8,6 +8,8 @@ import torch
 DtypeName = Literal["auto", "bfloat16", "float32"]
 # Below this size the decoder's memory does not matter, and one row at a time is faster in float32.
 _SMALL_PARAMETERS = 100_000_000
+TOWER = "model.visual."
+"""How the names of the vision tower's tensors begin."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Precision:
 
     def of(self, tensor_name: str) -> torch.dtype:
         """Return the type of a tensor of the checkpoint."""
-        return self.vision if tensor_name.startswith("model.visual.") else self.text
+        return self.vision if tensor_name.startswith(TOWER) else self.text
 
 
 def choose_precision(name: DtypeName, parameters: int, on_cpu: bool, fast: bool) -> Precision:

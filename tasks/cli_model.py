@@ -60,7 +60,7 @@ def _show(arguments: argparse.Namespace) -> int:
         say(f"  {_mib(size):>12}  {dtype}")
     say(f"memory: {_mib(found.weights)} for weights, {_mib(found.cache_bytes)} per 1,024 tokens")
     prompt = f"{CONTEXT:,} tokens with a picture of {SCREEN[0]}x{SCREEN[1]}"
-    say(f"a process that reads {prompt} takes about {_mib(found.need.whole)}")
+    say(f"a process that reads {prompt} takes about {_mib(found.peak)}")
     return ExitCode.SUCCESS
 
 

@@ -1,7 +1,8 @@
 """Measure what fewer bits cost in grounding: ``python -m handrail.tasks.suites.formats``.
 
 The pocket model is written in each format by ``handrail model quantize`` and asked the first
-questions of the fixed suite of renders. Writes ``format-grounding.json``.
+questions of the fixed suite of renders. How far each kind of weights is off is told too. Writes
+``format-grounding.json``.
 """
 
 import argparse
@@ -9,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,33 +37,51 @@ FORMATS: tuple[tuple[str, "Bits | None", "Keep"], ...] = (
 )
 
 
+@dataclass(frozen=True)
+class Written:
+    """A checkpoint in a format, and each kind of weights' error: root mean square, relative."""
+
+    folder: Path
+    errors: dict[str, float]
+
+
 @contextmanager
-def written(source: Path, bits: "Bits | None", keep: "Keep") -> Iterator[Path]:
-    """Yield a folder with the checkpoint in a format. Raises CheckpointError."""
+def written(source: Path, bits: "Bits | None", keep: "Keep") -> Iterator[Written]:
+    """Yield the checkpoint in a format, until it is left. Raises CheckpointError."""
     if bits is None:
-        yield source
+        yield Written(source, {})
         return
     from handrail.model.quantizer import quantize
 
     with tempfile.TemporaryDirectory() as folder:
-        quantize(source, Path(folder) / "copy", bits, keep)
-        yield Path(folder) / "copy"
+        done = quantize(source, Path(folder) / "copy", bits, keep)
+        yield Written(Path(folder) / "copy", done.errors)
 
 
 def measure(choice: ModelChoice, count: int) -> tuple[Figure, ...]:
-    """Return the share of hits in each format. Raises ModelError and PocketError."""
-    found = []
+    """Return the hits in each format, and how far the weights are off.
+
+    Raises ModelError and PocketError.
+    """
+    hits, off = [], []
     for name, bits, keep in FORMATS:
-        with written(model_folder(choice.model), bits, keep) as folder:
-            size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
-            answers = answer_all(
-                load_proposer(replace(choice, model=str(folder))), suite.items(count)
-            )
-        hits = sum(answer.hit for answer in answers)
-        note = f"{size / 2**20:.1f} MiB"
-        found.append(share(f"point in box, {name}", hits, len(answers), note=note))
-        say(f"{name}: {hits} of {len(answers)}, {note}")
-    return tuple(found)
+        with written(model_folder(choice.model), bits, keep) as made:
+            hits.append(_hits(name, replace(choice, model=str(made.folder)), count))
+        if keep == "nothing":  # the other copy of these bits has some of the same weights
+            off += [
+                Figure(name=f"{kind} off, {bits} bits", value=round(error, 4), unit="share")
+                for kind, error in made.errors.items()
+            ]
+    return (*hits, *off)
+
+
+def _hits(name: str, choice: ModelChoice, count: int) -> Figure:
+    size = sum(file.stat().st_size for file in Path(choice.model).glob("*.safetensors"))
+    answers = answer_all(load_proposer(choice), suite.items(count))
+    note = f"{size / 2**20:.1f} MiB"
+    found = share(f"point in box, {name}", sum(a.hit for a in answers), len(answers), note=note)
+    say(f"{found.name}: {found.value:.1%} of {len(answers)}, {note}")
+    return found
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -56,7 +56,7 @@ def model_figures(folder: Path, dimensions: Dimensions) -> list[Figure]:
     quantizing = peaks_of("shrink", large, small)
     say("written: its copy of 4 bits")
     shutil.rmtree(large)
-    packed, told, used = _weights(small), inspect(small).need.whole, peaks_of("answer", small)
+    packed, told, used = _weights(small), inspect(small).peak, peaks_of("answer", small)
     whole = max(used[phase]["whole"] for phase in ("loading", "reading", "writing"))
     return [
         _size("weights in bfloat16", weights),

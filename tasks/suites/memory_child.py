@@ -59,12 +59,12 @@ def watched(peaks: Peaks, name: str) -> Iterator[None]:
 
 
 def load(folder: Path, peaks: Peaks) -> "Engine":
-    """Load a checkpoint in bfloat16; note the peaks of the libraries and of the loading."""
+    """Load a checkpoint; note the peaks of the libraries and of the loading."""
     from handrail.model.engine import Engine
 
     peaks["libraries"] = resident()
     with watched(peaks, "loading"):
-        return Engine.load(folder, dtype="bfloat16", threads=1)
+        return Engine.load(folder, threads=1)
 
 
 def answer(folder: Path, peaks: Peaks) -> None:

@@ -68,6 +68,7 @@ def test_the_need_is_what_loading_takes(checkpoint: Callable[[str], Path]) -> No
     weights = sum(p.nbytes for p in engine.network.parameters())
     same = memory.need(stored, text, Precision(torch.float32, torch.float32), on_cpu=True)
     assert (same.mapped, same.copied) == (weights, 0)
+    assert same.whole == weights + same.cache + same.work
     half = memory.need(stored, text, Precision(torch.bfloat16, torch.bfloat16), on_cpu=True)
     assert (half.mapped, half.copied) == (0, weights // 2)
     kept = engine.begin([Message("user", [TextPart("hello")])])._cache.layers[0]

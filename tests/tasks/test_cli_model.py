@@ -26,6 +26,7 @@ def test_the_pocket_model_is_shown_and_whole(capsys: pytest.CaptureFixture[str])
     assert "qwen3_vl: 6 layers of width 256" in out
     size = sum(t.nbytes for t in load_file(POCKET / "model.safetensors").values())
     assert f"{size / 2**20:,.1f} MiB for weights" in out
+    assert "2,048 tokens with a picture of 1024x768 takes about " in out
     code, out, _ = told(capsys, "check", "pocket")
     assert code == ExitCode.SUCCESS
     assert out.startswith("whole: ")

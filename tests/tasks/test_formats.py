@@ -1,7 +1,5 @@
 """Each weight format of the comparison is written, is smaller, and still points at things."""
 
-from pathlib import Path
-
 from PIL import Image, ImageDraw
 
 from handrail.tasks.evaluate_score import locator_on
@@ -9,6 +7,8 @@ from handrail.tasks.run_model import ModelChoice, load_proposer, model_folder
 from handrail.tasks.suites.formats import FORMATS, written
 
 BUTTON = (200, 300, 300, 330)
+DECODER = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
+KINDS = {"vision": DECODER, "nothing": {*DECODER, "qkv", "proj", "linear_fc1", "linear_fc2"}}
 
 
 def _screen() -> Image.Image:
@@ -22,9 +22,12 @@ def _screen() -> Image.Image:
 def test_every_format_is_written_and_finds_a_button() -> None:
     sizes: dict[str, int] = {}
     for name, bits, keep in FORMATS:
-        with written(model_folder("pocket"), bits, keep) as folder:
-            sizes[name] = sum(f.stat().st_size for f in Path(folder).glob("*.safetensors"))
-            found = locator_on(load_proposer(ModelChoice(str(folder)))).locate(_screen(), "Save as")
+        with written(model_folder("pocket"), bits, keep) as made:
+            sizes[name] = sum(f.stat().st_size for f in made.folder.glob("*.safetensors"))
+            locator = locator_on(load_proposer(ModelChoice(str(made.folder))))
+            found = locator.locate(_screen(), "Save as")
+            assert KINDS[keep] == set(made.errors) or bits is None
+            assert all(0 < e < (0.01 if bits == 8 else 0.15) for e in made.errors.values())
             assert found is not None
             assert BUTTON[0] < found.x < BUTTON[2], name
             assert BUTTON[1] < found.y < BUTTON[3], name
