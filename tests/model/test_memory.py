@@ -57,7 +57,11 @@ def test_copies_must_fit_what_is_free_and_mapped_files_the_machine() -> None:
     gib = 2**30
     memory.check(memory.Need(mapped=8 * gib, copied=0, cache=gib), memory.Room(2 * gib, 16 * gib))
     memory.check(memory.Need(0, 8 * gib, gib), memory.Room(10 * gib, 16 * gib))
-    for need in (memory.Need(0, 8 * gib, gib), memory.Need(15 * gib, gib, gib)):
+    for need in (
+        memory.Need(0, 8 * gib, gib),
+        memory.Need(15 * gib, gib, gib),
+        memory.Need(0, gib, gib, work=gib // 2),
+    ):
         with pytest.raises(MemoryTooSmall, match=r"2\.0 GiB of 16\.0 GiB are free"):
             memory.check(need, memory.Room(2 * gib, 16 * gib))
 
