@@ -20,7 +20,7 @@ class Decode:
         self._position = prompt.next_position
         self.prompt_ids = tuple(prompt.token_ids)
         self.image_tokens = prompt.image_tokens
-        self.logits = logits
+        self.logits = plain_logits(logits)
 
     @property
     def length(self) -> int:

@@ -71,9 +71,14 @@ class Attention(nn.Module):
 
 
 def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """Attend causally over a whole prompt; query is (batch, heads, tokens, dim)."""
-    assert query.shape[2] == keys.shape[2], "a prefill starts from an empty cache"
-    mixed = F.scaled_dot_product_attention(query, keys, values, is_causal=True, enable_gqa=True)
+    """Attend causally from the last tokens, or from all; query is (batch, heads, tokens, dim)."""
+    new, held = query.shape[2], keys.shape[2]
+    mask = None
+    if new < held:
+        mask = torch.ones(new, held, dtype=torch.bool, device=query.device).tril(held - new)
+    mixed = F.scaled_dot_product_attention(
+        query, keys, values, attn_mask=mask, is_causal=mask is None, enable_gqa=True
+    )
     return mixed.transpose(1, 2).flatten(2)
 
 

@@ -16,13 +16,13 @@ from handrail.model import memory
 from handrail.model.chat_template import load_chat_template, token_text
 from handrail.model.checkpoint import CheckpointFolder
 from handrail.model.config import ModelConfig, load_config, token_ids
-from handrail.model.decode import Decode, plain_logits
+from handrail.model.decode import Decode
 from handrail.model.errors import Cancelled, DeviceError
 from handrail.model.generation import Generation, Reply
 from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.model.grammar import Constraint, Dialect, GrammarCompiler, Schema, ToolGrammar
 from handrail.model.messages import Message, TextPart, ToolSchema, VideoPart
-from handrail.model.network import Network, Prompt
+from handrail.model.network import Network
 from handrail.model.precision import (
     DtypeName,
     Precision,
@@ -31,6 +31,7 @@ from handrail.model.precision import (
 )
 from handrail.model.processor import ImageProcessor, load_processor_config
 from handrail.model.prompt import PromptBuilder
+from handrail.model.reader import Reader, ReuseBudget
 from handrail.model.sampling import GenerateOptions
 from handrail.model.stored import StoredTensor
 from handrail.model.tokenizer import Tokenizer, load_tokenizer
@@ -56,6 +57,7 @@ class Engine:
         self._processor = processor
         self.tokenizer = tokenizer
         self.stop_ids = stop_ids
+        self.reuse(ReuseBudget.default(network, memory.room(network.device).free))
         self.defaults = GenerateOptions()
         self._compiler: GrammarCompiler | None = None
         self._cancel: Event | None = None
@@ -160,15 +162,7 @@ class Engine:
         prefix: str = "",
     ) -> list[Decode]:
         """Read several conversations; those of one length and image size share one pass."""
-        prompts = [self.prompts.build(messages, tools, prefix) for messages in conversations]
-        groups: dict[tuple[int, ...], list[int]] = {}
-        for index, prompt in enumerate(prompts):
-            groups.setdefault(prompt.shape, []).append(index)
-        decodes: dict[int, Decode] = {}
-        for members in groups.values():
-            started = self._prefill([prompts[index] for index in members])
-            decodes.update(zip(members, started, strict=True))
-        return [decodes[index] for index in range(len(prompts))]
+        return self.reader.read([self.prompts.build(m, tools, prefix) for m in conversations])
 
     def reply(
         self,
@@ -198,6 +192,10 @@ class Engine:
         """Write a whole reply; see `reply`."""
         return self.reply(messages, tools, options, follow).whole()
 
+    def reuse(self, budget: ReuseBudget) -> None:
+        """Hold so much of what is read for prompts that begin alike, and forget what is held."""
+        self.reader = Reader(self.network, budget)
+
     @contextmanager
     def cancelled_by(self, cancel: Event) -> Iterator[None]:
         """Stop at the next layer, raising Cancelled, once another thread sets the event."""
@@ -219,15 +217,6 @@ class Engine:
         if isinstance(follow, ToolGrammar):
             return self._compiler.tool_call(follow)
         return self._compiler.json(follow)
-
-    def _prefill(self, prompts: Sequence[Prompt]) -> list[Decode]:
-        with torch.inference_mode():
-            logits, cache = self.network.prefill(prompts)
-        rows = [cache] if len(prompts) == 1 else [cache.row(row) for row in range(len(prompts))]
-        return [
-            Decode(self.network, prompt, rows[row], plain_logits(logits[row]))
-            for row, prompt in enumerate(prompts)
-        ]
 
 
 def _device(name: str) -> torch.device:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor
 
 _ROOM = 128
@@ -45,6 +48,16 @@ class LayerCache:
         part.length = self.length
         return part
 
+    def hold(self, keys: Tensor, values: Tensor, length: int) -> None:
+        """Take storage over, of which the first tokens are written."""
+        self._keys, self._values, self.length = keys, values, length
+
+    def part(self, row: int, start: int, end: int) -> Tensor:
+        """Return a copy of some tokens of one sequence: (2, kv heads, tokens, head_dim)."""
+        assert self._keys is not None
+        assert self._values is not None
+        return torch.stack((self._keys[row, :, start:end], self._values[row, :, start:end]))
+
 
 class KVCache:
     """The caches of all decoder layers."""
@@ -57,10 +70,34 @@ class KVCache:
         """Make a cache that holds no tokens."""
         return cls([LayerCache() for _ in range(layers)])
 
+    @classmethod
+    def joined(cls, rows: Sequence[Sequence[Tensor]], tokens: int, layers: int) -> KVCache:
+        """Make a cache that begins with copied parts, the same number of each sequence.
+
+        Each part is (layers, 2, kv heads, its tokens, head_dim). There is room for a prompt of
+        `tokens` and the beginning of a reply.
+        """
+        made = cls.empty(layers)
+        if not rows or not rows[0]:
+            return made
+        _, _, heads, length, dim = rows[0][0].shape
+        shape = (layers, 2, len(rows), heads, tokens + _ROOM, dim)
+        storage = rows[0][0].new_empty(shape)
+        for row, parts in enumerate(rows):
+            for index, part in enumerate(parts):
+                storage[:, :, row, :, index * length : (index + 1) * length] = part
+        for layer, (keys, values) in zip(made.layers, storage, strict=True):
+            layer.hold(keys, values, len(rows[0]) * length)
+        return made
+
     @property
     def length(self) -> int:
         """Return how many tokens are stored."""
         return self.layers[0].length
+
+    def copied(self, row: int, start: int, end: int) -> Tensor:
+        """Return a copy of some tokens of one sequence, in the shape that `joined` takes."""
+        return torch.stack([layer.part(row, start, end) for layer in self.layers])
 
     def row(self, index: int) -> KVCache:
         """Return the cache of one sequence of a batch, for decoding on its own."""

@@ -19,13 +19,14 @@ from handrail.model.vision import VisionFeatures, VisionTower
 class Prompt:
     """A prompt ready for prefill.
 
-    `token_ids` has one token for every merged block of every image and moment of a video;
-    `positions` is (3, tokens); `next_position` is the position of the first token that will be
-    generated.
+    `token_ids` has one token for every merged block of every image and moment of a video, from
+    `image_starts` on; `positions` is (3, tokens); `next_position` is the position of the first
+    token that will be generated.
     """
 
     token_ids: list[int]
     images: list[PatchedImage]
+    image_starts: tuple[int, ...]
     positions: Tensor
     next_position: int
 
@@ -33,6 +34,15 @@ class Prompt:
     def image_tokens(self) -> int:
         """Return how many of the tokens stand for images."""
         return sum(image.grid.tokens for image in self.images)
+
+    def images_after(self, start: int) -> list[tuple[int, PatchedImage]]:
+        """Return the images of which tokens stand at `start` or later, and how many before it."""
+        placed = zip(self.image_starts, self.images, strict=True)
+        return [
+            (max(0, start - first), image)
+            for first, image in placed
+            if first + image.grid.tokens > start
+        ]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -100,22 +110,30 @@ class Network(nn.Module):
             self._tower_pages = MappedPages(self.model.visual)
         self._tower_pages.give_back()
 
-    def prefill(self, prompts: Sequence[Prompt]) -> tuple[Tensor, KVCache]:
-        """Run prompts of one shape; return logits (batch, vocab) and the cache of all of them."""
-        ids = torch.tensor([prompt.token_ids for prompt in prompts], device=self.device)
+    def prefill(
+        self, prompts: Sequence[Prompt], features: Sequence[VisionFeatures], cache: KVCache
+    ) -> Tensor:
+        """Read what of prompts of one shape is not in the cache yet.
+
+        `features` are those of `images_after` the cache's length, of one prompt after the other.
+        Returns the hidden state (batch, hidden) of each prompt's last token.
+        """
+        start = cache.length
+        ids = torch.tensor([prompt.token_ids[start:] for prompt in prompts], device=self.device)
         x = self._embed(ids)
         visual = None
-        features = self.see([image for prompt in prompts for image in prompt.images])
         if features:
             where = (ids == self.config.image_token_id) | (ids == self.config.video_token_id)
-            x[where] = _rows([seen.tokens for seen in features], x)
-            levels = zip(*(seen.deepstack for seen in features), strict=True)
-            visual = VisualRows(where, [_rows(level, x) for level in levels])
-        positions = torch.stack([prompt.positions for prompt in prompts], dim=1)
-        cache = KVCache.empty(self.config.text.num_hidden_layers)
+            skipped = [n for prompt in prompts for n, _ in prompt.images_after(start)]
+            seen = list(zip(features, skipped, strict=True))
+            x[where] = _rows([(f.tokens, n) for f, n in seen], x)
+            count = len(features[0].deepstack)
+            levels = [_rows([(f.deepstack[k], n) for f, n in seen], x) for k in range(count)]
+            visual = VisualRows(where, levels)
+        positions = torch.stack([prompt.positions[:, start:] for prompt in prompts], dim=1)
         rotation = self._rope.prefill(positions, x)
-        hidden = self.model.language_model(x, rotation, cache, visual)
-        return self.lm_head(hidden), cache
+        hidden: Tensor = self.model.language_model(x, rotation, cache, visual)
+        return hidden
 
     def _embed(self, ids: Tensor) -> Tensor:
         embedded: Tensor = self.model.language_model.embed_tokens(ids)
@@ -130,6 +148,9 @@ class Network(nn.Module):
         return logits
 
 
-def _rows(features: Sequence[Tensor], like: Tensor) -> Tensor:
-    """Lay features of several images, each (1, tokens, hidden), one after the other."""
-    return torch.cat(list(features), dim=1)[0].to(like.dtype)
+def _rows(features: Sequence[tuple[Tensor, int]], like: Tensor) -> Tensor:
+    """Lay features of several images, each (1, tokens, hidden), one after the other.
+
+    With each comes how many of its tokens are left out at its beginning.
+    """
+    return torch.cat([part[0, skipped:] for part, skipped in features]).to(like.dtype)

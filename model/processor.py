@@ -6,6 +6,7 @@ bicubic filter on 8-bit pixels, normalised, and cut to patches in merge-block or
 Source: transformers' Qwen2VLImageProcessor with the published preprocessor_config.json.
 """
 
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Annotated, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from torch import Tensor
@@ -56,11 +58,13 @@ class Grid:
 class PatchedImage:
     """One image as patches (rows*columns, 3*patch*patch) in float32, and its grid.
 
-    A moment of a video has several frames: patches (rows*columns, 3*frames*patch*patch).
+    A moment of a video has several frames: patches (rows*columns, 3*frames*patch*patch). `digest`
+    is the SHA-256 of its pixels as the model sees them: pictures with the same one are the same.
     """
 
     patches: Tensor
     grid: Grid
+    digest: bytes
 
 
 class ProcessorConfig(BaseModel):
@@ -151,8 +155,8 @@ class ImageProcessor:
         self._merge = vision.spatial_merge_size
         # One float32 multiply and add a pixel: value * scale + shift.
         mean, std = torch.tensor(config.image_mean), torch.tensor(config.image_std)
-        self._scale = (config.rescale_factor / std).view(3, 1, 1)
-        self._shift = (-mean / std).view(3, 1, 1)
+        self._scale = (config.rescale_factor / std).view(3, 1, 1, 1)
+        self._shift = (-mean / std).view(3, 1, 1, 1)
 
     def grid(self, width: int, height: int) -> Grid:
         """Return the patch grid an image of this size gets."""
@@ -178,7 +182,10 @@ class ImageProcessor:
 
         Raises ImageError where one cannot be decoded.
         """
-        pixels = torch.stack([self._resized(frame, grid) for frame in frames], dim=1)
+        raw = np.stack([self._resized(frame, grid) for frame in frames])
+        digest = hashlib.sha256(np.array(raw.shape, dtype="<i8").tobytes() + raw.tobytes())
+        pixels = torch.from_numpy(raw).permute(3, 0, 1, 2).float()
+        pixels = torch.addcmul(self._shift, pixels, self._scale)
         blocks = pixels.view(
             3,
             len(frames),
@@ -189,9 +196,10 @@ class ImageProcessor:
             self._merge,
             self._patch,
         ).permute(2, 5, 3, 6, 0, 1, 4, 7)
-        return PatchedImage(blocks.reshape(grid.rows * grid.columns, -1), grid)
+        patches = blocks.reshape(grid.rows * grid.columns, -1)
+        return PatchedImage(patches, grid, digest.digest())
 
-    def _resized(self, image: Image.Image, grid: Grid) -> Tensor:
+    def _resized(self, image: Image.Image, grid: Grid) -> NDArray[np.uint8]:
         size = (grid.columns * self._patch, grid.rows * self._patch)
         try:
             rgb = image.convert("RGB")
@@ -199,5 +207,4 @@ class ImageProcessor:
                 rgb = rgb.resize(size, Image.Resampling.BICUBIC)
         except (OSError, ValueError) as error:
             raise ImageError(f"the image cannot be decoded: {error}") from error
-        pixels = torch.from_numpy(np.array(rgb)).permute(2, 0, 1).float()
-        return torch.addcmul(self._shift, pixels, self._scale)
+        return np.array(rgb, dtype=np.uint8)

@@ -9,7 +9,7 @@ from handrail.model.config import ModelConfig
 from handrail.model.errors import PromptError, TokenizerError
 from handrail.model.messages import ImagePart, Message, ToolSchema, VideoPart
 from handrail.model.network import Prompt
-from handrail.model.processor import Grid, ImageProcessor, PatchedImage
+from handrail.model.processor import ImageProcessor, PatchedImage
 from handrail.model.rope import image_positions, text_positions
 from handrail.model.tokenizer import Tokenizer
 from handrail.model.video import VideoProcessor
@@ -62,14 +62,14 @@ class PromptBuilder:
                 f"the chat template made {len(places)} places for {len(kinds)} images: "
                 "is it a template for pictures, and for videos?"
             )
-        prompt = self._expand(ids, [image.grid for image in images])
+        prompt = self._expand(ids, images)
         longest = self._config.text.longest
-        if not prompt[0] or len(prompt[0]) > longest:
+        if not prompt.token_ids or len(prompt.token_ids) > longest:
             raise PromptError(
-                f"a prompt of {len(prompt[0])} tokens is not possible: this model reads "
+                f"a prompt of {len(prompt.token_ids)} tokens is not possible: this model reads "
                 f"1..{longest}; show fewer or smaller images"
             )
-        return Prompt(prompt[0], images, prompt[1], int(prompt[1].max()) + 1)
+        return prompt
 
     def _cut(
         self, rendered: str, seen: Sequence[ImagePart | VideoPart]
@@ -95,22 +95,25 @@ class PromptBuilder:
             text += before + "".join(f"<{second:.1f} seconds>{_VIDEO}" for second, _ in moments)
         return text + rest, images, kinds
 
-    def _expand(self, ids: Sequence[int], grids: Sequence[Grid]) -> tuple[list[int], torch.Tensor]:
+    def _expand(self, ids: Sequence[int], images: list[PatchedImage]) -> Prompt:
         """Repeat each image token for its merged blocks and number the positions."""
         token_ids: list[int] = []
+        starts: list[int] = []
         parts: list[torch.Tensor] = []
         position = run = 0
-        remaining = iter(grids)
+        remaining = iter(images)
         for token in ids:
             if token not in (self._config.image_token_id, self._config.video_token_id):
                 token_ids.append(token)
                 run += 1
                 continue
-            grid = next(remaining)
+            grid = next(remaining).grid
+            starts.append(len(token_ids))
             token_ids += [token] * grid.tokens
             parts.append(text_positions(position, run))
             parts.append(image_positions(position + run, grid.token_rows, grid.token_columns))
             position += run + max(grid.token_rows, grid.token_columns)
             run = 0
         parts.append(text_positions(position, run))
-        return token_ids, torch.cat(parts, dim=1)
+        positions = torch.cat(parts, dim=1)
+        return Prompt(token_ids, images, tuple(starts), positions, position + run)

@@ -37,7 +37,7 @@ class TileGrounder:
     """Looks for phrases in all tiles of a picture; use from one thread at a time."""
 
     def __init__(self, engine: Engine, form: TileFormat) -> None:
-        self._engine = engine
+        self.engine = engine
         self._form = form
         self._call = engine.tokenizer.single(form.call)
         self._absent = engine.tokenizer.single(form.absent)
@@ -70,7 +70,7 @@ class TileGrounder:
 
     def _finds(self, cut: Sequence[tiles.Tile], text: str, said: str) -> tuple[list[Pointed], int]:
         asked = [[Message("user", [ImagePart(t.image), TextPart(text)])] for t in cut]
-        decodes = self._engine.begin_batch(asked, _TOOLS, said)
+        decodes = self.engine.begin_batch(asked, _TOOLS, said)
         spent = sum(d.image_tokens for d in decodes)
         found = (self._find(d, t) for d, t in zip(decodes, cut, strict=True))
         return [f for f in found if f is not None], spent
@@ -80,7 +80,7 @@ class TileGrounder:
         odds = float(decode.logits[self._call] - decode.logits[self._absent])
         across = decode.step(self._call).log_softmax(-1)
         down = decode.step(int(across.argmax())).log_softmax(-1)
-        written = self._engine.tokenizer.decode([int(across.argmax()), int(down.argmax())])
+        written = self.engine.tokenizer.decode([int(across.argmax()), int(down.argmax())])
         place = self._form.read_point(written)
         on_screen = None if place is None else tile.to_screen(*place)
         if on_screen is None:

@@ -1,0 +1,109 @@
+"""Read prompts: only what was not read before, with the positions that the whole prompt has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from handrail.model.decode import Decode
+from handrail.model.kv_cache import KVCache
+from handrail.model.memory import cache_bytes
+from handrail.model.network import Network, Prompt
+from handrail.model.prefix_cache import BLOCK, PrefixCache, block_names
+from handrail.model.vision_cache import VisionCache
+
+_TOKENS = 8192
+"""Four screenshots, the tools and a conversation fit; of a 2B model in bfloat16 it is 896 MiB."""
+_VISION = 128 * 2**20
+"""Ten screenshots of 1024x768 of a 2B model in bfloat16, 150 tiles of the pocket model."""
+
+
+@dataclass(frozen=True)
+class ReuseBudget:
+    """Bytes that may be held of what was read before; 0 for no reuse.
+
+    ``prefixes``: keys and values of prompts. ``pictures``: what the vision tower made of pictures.
+    """
+
+    prefixes: int
+    pictures: int
+
+    @classmethod
+    def default(cls, network: Network, free: int) -> "ReuseBudget":
+        """Return room for 8,192 tokens and 128 MiB of pictures, each a quarter of ``free`` at most.
+
+        For the pocket model that is 48 MiB and 128 MiB.
+        """
+        tokens = cache_bytes(network.config.text, _TOKENS, network.dtype.itemsize)
+        return cls(min(tokens, free // 4), min(_VISION, free // 4))
+
+
+class Reader:
+    """Reads prompts with one network; use from one thread at a time.
+
+    A reply that is decoded has keys and values of its own: it changes no other's, and nothing that
+    is kept. What is interrupted leaves nothing behind.
+    """
+
+    def __init__(self, network: Network, budget: ReuseBudget) -> None:
+        self._network = network
+        self._prefixes = PrefixCache(budget.prefixes)
+        self.pictures = VisionCache(network, budget.pictures)
+        self.tokens_read = 0
+        """How many tokens of prompts the decoder has worked on so far."""
+
+    @property
+    def held(self) -> int:
+        """Return how much is held of what was read."""
+        return self._prefixes.held + self.pictures.held
+
+    def read(self, prompts: Sequence[Prompt]) -> list[Decode]:
+        """Read prompts; those of one shape of which as much is known share one pass.
+
+        Raises Cancelled.
+        """
+        names = [block_names(prompt) for prompt in prompts]
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for index, prompt in enumerate(prompts):
+            known = len(self._prefixes.known(names[index]))
+            groups.setdefault((known, *prompt.shape), []).append(index)
+        decodes: dict[int, Decode] = {}
+        for (known, *_), members in groups.items():
+            chains = [names[index] for index in members]
+            started = self._read([prompts[index] for index in members], chains, known)
+            decodes.update(zip(members, started, strict=True))
+        return [decodes[index] for index in range(len(prompts))]
+
+    def forget(self) -> None:
+        """Forget everything that was read."""
+        self._prefixes.clear()
+        self.pictures.clear()
+
+    def _read(
+        self, prompts: Sequence[Prompt], names: Sequence[Sequence[bytes]], known: int
+    ) -> list[Decode]:
+        """Read prompts of one shape, of each of which so many blocks were known."""
+        with torch.inference_mode():
+            beginnings = [self._prefixes.known(chain[:known]) for chain in names]
+            # a group before this one may have taken a block's room
+            known = min(len(blocks) for blocks in beginnings)
+            length = len(prompts[0].token_ids)
+            cache = KVCache.joined(
+                [blocks[:known] for blocks in beginnings],
+                length,
+                self._network.config.text.num_hidden_layers,
+            )
+            missing = [
+                image for prompt in prompts for _, image in prompt.images_after(known * BLOCK)
+            ]
+            features = self.pictures.see(missing)
+            hidden = self._network.prefill(prompts, features, cache)
+            self.tokens_read += len(prompts) * (length - known * BLOCK)
+            for row, chain in enumerate(names):
+                self._prefixes.keep(chain, cache, row)
+            logits = self._network.lm_head(hidden)
+        rows = [cache] if len(prompts) == 1 else [cache.row(row) for row in range(len(prompts))]
+        return [
+            Decode(self._network, prompt, rows[row], logits[row])
+            for row, prompt in enumerate(prompts)
+        ]
