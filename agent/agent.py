@@ -11,7 +11,7 @@ from handrail.actuators.errors import ActuatorError
 from handrail.actuators.observation import Observation
 from handrail.agent.budget import Budget, Spent
 from handrail.agent.errors import Stopped
-from handrail.agent.history import Step, Timing, let_go
+from handrail.agent.history import SCREENSHOTS, Step, Timing, let_go
 from handrail.agent.listener import Listener, Listeners
 from handrail.agent.progress import Progress
 from handrail.agent.proposal import ParseError
@@ -36,7 +36,7 @@ class Habits:
     """
 
     budget: Budget = field(default_factory=Budget)
-    screenshots: int = 1
+    screenshots: int = SCREENSHOTS
     repeats: int = 3
     failures: int = 2
     withdrawals: int = 6
@@ -138,7 +138,7 @@ class Agent:
     def _record(self, step: Step) -> None:
         self._listener.stepped(step)
         self._history.append(step)
-        let_go(self._history, self._habits.screenshots - 1)
+        let_go(self._history, self._habits.screenshots)
 
     def _judge(self, outcome: Outcome) -> Result | None:
         """Say whether an outcome ends the run."""

@@ -1,4 +1,11 @@
-"""What has happened in a run so far, as the proposer and the reader of a report see it."""
+"""What has happened in a run so far, as the proposer and the reader of a report see it.
+
+The model is shown at most four screenshots by default, the present one included. When a fifth
+comes, the old ones go all at once: between two such cuts a prompt only grows at its end, and all
+before that was read already. A window that slid by one picture each step would change every prompt
+near its beginning. With one picture left after a cut, a step reads one picture anew on average;
+with two left it would be four thirds.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -6,6 +13,9 @@ from dataclasses import dataclass, field, replace
 from handrail.actuators.observation import Observation
 from handrail.agent.proposal import ParseError, Proposal
 from handrail.sandbox.gate import Outcome
+
+SCREENSHOTS = 4
+"""How many screenshots the model is shown at most, the present one included."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +52,19 @@ def to_correct(history: Sequence[Step]) -> ParseError | None:
     return None
 
 
-def let_go(history: list[Step], kept: int) -> None:
-    """Forget all pictures but those of the last ``kept`` actions, in place."""
-    for index in reversed(range(len(history))):
-        step = history[index]
-        if isinstance(step.reply, Proposal) and kept > 0:
-            kept -= 1
-        elif step.observation is not None:
+def pictured(history: Sequence[Step], screenshots: int) -> list[Step]:
+    """Return the steps whose pictures are shown beside the present one, at most so many in all.
+
+    They grow from none to ``screenshots - 1`` and then all go at once.
+    """
+    done = [step for step in history if isinstance(step.reply, Proposal)]
+    recent = done[len(done) - len(done) % screenshots :]
+    return [step for step in recent if step.observation is not None]
+
+
+def let_go(history: list[Step], screenshots: int) -> None:
+    """Forget all pictures that no later prompt shows, in place."""
+    kept = pictured(history, screenshots)
+    for index, step in enumerate(history):
+        if step.observation is not None and not any(step is other for other in kept):
             history[index] = replace(step, observation=None)

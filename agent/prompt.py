@@ -12,7 +12,7 @@ from handrail.actuators.base import sanitise
 from handrail.actuators.dialects import qwen_computer
 from handrail.actuators.geometry import ScreenGeometry
 from handrail.actuators.observation import Observation, ScreenText
-from handrail.agent.history import Step, to_correct
+from handrail.agent.history import SCREENSHOTS, Step, pictured, to_correct
 from handrail.agent.parse import CLOSE, OPEN
 from handrail.agent.proposal import ParseError, Proposal
 from handrail.model import xml_call
@@ -46,28 +46,27 @@ def messages(
     goal: str,
     history: Sequence[Step],
     observation: Observation,
-    screenshots: int = 1,
+    screenshots: int = SCREENSHOTS,
     dialect: "Dialect" = "json",
 ) -> list[Message]:
     """Return the conversation for the next step.
 
-    ``screenshots``: how many pictures it shows, the present one included; of the steps before those
-    it tells only the action lines. A bad reply to the present screen follows it, with what was
-    wrong. ``dialect``: how the model writes calls.
+    ``screenshots``: how many pictures it shows at most, the present one included; old ones go all
+    at once (see ``history``), and of their steps only the action lines are told. A bad reply to the
+    present screen follows it, with what was wrong. ``dialect``: how the model writes calls.
     """
     done = [step for step in history if isinstance(step.reply, Proposal)]
-    recent = done[1 - screenshots :] if screenshots > 1 else []
-    pictured = [step for step in recent if step.observation is not None]
-    lines = action_lines(done[: len(done) - len(pictured)])
+    seen = pictured(history, screenshots)
+    lines = action_lines(done[: len(done) - len(seen)])
     turns = [_text_message("system", _SYSTEM.format(form=dialect.upper()))]
     note = user_text(goal, lines)
-    for step in pictured:
+    for step in seen:
         assert step.observation is not None
         turns.append(_picture_message(step.observation, note))
         said = reply_text(step, step.observation.geometry, dialect)
         turns.append(_text_message("assistant", said))
         note = _what_became(step.outcome)
-    turns.append(_picture_message(observation, note + notices_text(observation.notices)))
+    turns.append(_picture_message(observation, note))
     if bad := to_correct(history):
         turns.extend(_correction(bad))
     return turns
@@ -130,7 +129,9 @@ def _text_message(role: Role, text: str) -> Message:
     return Message(role, [TextPart(text)])
 
 
-def _picture_message(observation: Observation, text: str) -> Message:
+def _picture_message(observation: Observation, note: str) -> Message:
+    # a turn keeps its notices as it grows old, so that it need not be read again
+    text = note + notices_text(observation.notices)
     parts: list[ImagePart | TextPart] = [ImagePart(observation.image)]
     if text:
         parts.append(TextPart(text.lstrip("\n")))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from handrail.actuators.actions import Action, Terminate
 from handrail.actuators.observation import Observation
-from handrail.agent.history import Step
+from handrail.agent.history import SCREENSHOTS, Step
 from handrail.agent.parse import parse
 from handrail.agent.prompt import messages
 from handrail.agent.proposal import ParseError, Proposal, Usage, describe
@@ -56,7 +56,7 @@ class ModelProposer:
     Calls are written as its chat template shows them, as JSON or as XML.
     """
 
-    def __init__(self, engine: "Engine | RemoteModel", screenshots: int = 1) -> None:
+    def __init__(self, engine: "Engine | RemoteModel", screenshots: int = SCREENSHOTS) -> None:
         self._engine = engine
         self._screenshots = screenshots
         self._tools = (computer_use(),)

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from handrail.agent.budget import Budget
+from handrail.agent.history import SCREENSHOTS
 from handrail.agent.stop import StopSwitch
 from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import complain, say
@@ -88,9 +89,10 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--screenshots",
         type=_positive,
-        default=1,
+        default=SCREENSHOTS,
         metavar="N",
-        help="how many screenshots the model sees, this step's included (default: 1)",
+        help="how many screenshots the model sees at most, this step's included; old ones go all "
+        f"at once (default: {SCREENSHOTS})",
     )
 
 

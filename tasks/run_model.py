@@ -7,6 +7,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from handrail.agent.history import SCREENSHOTS
 from handrail.agent.pocket_proposer import PocketProposer
 from handrail.agent.proposer import ModelProposer, Proposer
 from handrail.model.tile_format import load_format
@@ -21,7 +22,7 @@ POCKET = "pocket"
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """Which checkpoint, where it computes, and how many screenshots it is shown.
+    """Which checkpoint, where it computes, and how many screenshots it is shown at most.
 
     ``model`` is a folder, or ``pocket`` for the model that comes with Handrail; with ``remote``,
     the endpoint decides instead and nothing is loaded here.
@@ -31,7 +32,7 @@ class ModelChoice:
     device: str = "cpu"
     dtype: Literal["auto", "bfloat16", "float32"] = "auto"
     threads: int | None = None
-    screenshots: int = 1
+    screenshots: int = SCREENSHOTS
     remote: "Endpoint | None" = None
 
     @property

@@ -1,11 +1,13 @@
 """What the model is told: turns, wording, the pictures kept, the correction of a bad reply."""
 
+from dataclasses import replace
+
 from PIL import Image
 
 from handrail.actuators.actions import Click
 from handrail.actuators.geometry import Point, ScreenGeometry
 from handrail.actuators.observation import Observation, ScreenText, Surface
-from handrail.agent.history import Step
+from handrail.agent.history import SCREENSHOTS, Step, let_go
 from handrail.agent.parse import parse
 from handrail.agent.prompt import messages
 from handrail.agent.proposal import ParseError, Proposal
@@ -58,7 +60,7 @@ def test_the_first_turn_is_the_picture_and_the_request() -> None:
 
 
 def test_one_screenshot_tells_every_step_as_a_line() -> None:
-    turns = messages("Save it", [step(1), step(2, "failed"), step(3, "in_doubt")], look())
+    turns = messages("Save it", [step(1), step(2, "failed"), step(3, "in_doubt")], look(), 1)
     assert shape(turns) == ["system", "user+image"]
     assert text(turns[1]).endswith(
         "Previous actions:\nStep 1: Click thing 1\n"
@@ -68,15 +70,39 @@ def test_one_screenshot_tells_every_step_as_a_line() -> None:
 
 
 def test_the_last_screenshots_are_turns_of_their_own() -> None:
-    history = [step(1), step(2, reply="Action: two"), step(3, "failed")]
+    before = [step(number) for number in (1, 2, 3)]
+    history = [*before, step(4, reply="Action: four"), step(5, "failed")]
     turns = messages("Save it", history, look(), screenshots=3)
     assert shape(turns) == [
         "system", "user+image", "assistant", "user+image", "assistant", "user+image",
     ]  # fmt: skip
-    assert text(turns[1]).endswith("Previous actions:\nStep 1: Click thing 1")
-    assert text(turns[2]) == "Action: two"
+    assert text(turns[1]).endswith("Step 2: Click thing 2\nStep 3: Click thing 3")
+    assert text(turns[2]) == "Action: four"
     assert text(turns[3]) == ""
     assert text(turns[5]) == "not done: no such key"
+
+
+def test_old_screenshots_go_all_at_once() -> None:
+    """Four by default: they gather, and the fifth is alone again, with a line for each before."""
+    history: list[Step] = []
+    counts = []
+    for number in range(1, 11):
+        turns = messages("Save it", history, look())
+        counts.append(sum(len(turn.seen) for turn in turns))
+        assert text(turns[1]).count("Click thing") == number - counts[-1]
+        history.append(step(number))
+        let_go(history, SCREENSHOTS)
+    assert counts == [1, 2, 3, 4, 1, 2, 3, 4, 1, 2]
+
+
+def test_a_conversation_only_grows_between_two_cuts() -> None:
+    """Also where something happened beside the pixels."""
+    history = [step(1), step(2)]
+    noticed = look("a tab opened")
+    before = messages("Save it", history, noticed)
+    third = replace(step(3), observation=noticed)
+    after = messages("Save it", [*history, third], look())
+    assert after[: len(before)] == before
 
 
 def test_an_action_without_a_reply_is_told_in_the_models_format() -> None:
@@ -88,7 +114,7 @@ def test_an_action_without_a_reply_is_told_in_the_models_format() -> None:
 
 def test_a_bad_reply_follows_the_picture_with_what_was_wrong() -> None:
     bad = Step(2, ParseError("no tool call", "I am sorry"), observation=look())
-    turns = messages("Save it", [step(1), bad], look())
+    turns = messages("Save it", [step(1), bad], look(), screenshots=1)
     assert shape(turns) == ["system", "user+image", "assistant", "tool"]
     assert text(turns[2]) == "I am sorry"
     assert "no tool call" in text(turns[3])
