@@ -15,17 +15,12 @@ from safetensors.torch import load_file, save_file
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
 from tokenizers import Tokenizer as FastTokenizer
 from tokenizers.trainers import BpeTrainer
-from transformers import (
-    PreTrainedTokenizerFast,
-    Qwen3VLConfig,
-    Qwen3VLForConditionalGeneration,
-    Qwen3VLMoeConfig,
-    Qwen3VLMoeForConditionalGeneration,
-)
+from transformers import PreTrainedTokenizerFast
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
+from tests.model.shapes import reference_class, tiny_config
+
 DATA = Path(__file__).parent / "data"
-VOCAB = 640
 # As in the published tokenizer: some added tokens are control tokens, some are ordinary text.
 CONTROL = (
     "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>",
@@ -44,38 +39,6 @@ PIECES = (
 PREPROCESSOR: dict[str, Any] = {
     "size": {"longest_edge": 64 * 1024, "shortest_edge": 4 * 1024}, "patch_size": 16,
     "temporal_patch_size": 2, "merge_size": 2, "image_mean": [0.5] * 3, "image_std": [0.5] * 3,
-}  # fmt: skip
-# name: (text overrides, vision overrides, tied)
-SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
-    "tied": ({}, {}, True),
-    "untied": ({"num_key_value_heads": 1}, {"hidden_size": 96, "num_heads": 2}, False),
-    "wide": (
-        {"hidden_size": 96, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 24,
-         "rope_parameters": {"rope_type": "default", "rope_theta": 5e6,
-                             "mrope_section": [4, 4, 4], "mrope_interleaved": True},
-         "num_hidden_layers": 4},
-        {"depth": 4, "deepstack_visual_indexes": [0, 1, 3], "num_position_embeddings": 144,
-         "out_hidden_size": 96},
-        True,
-    ),
-    "fused": (
-        {"num_experts": 6, "num_experts_per_tok": 3, "moe_intermediate_size": 48,
-         "num_hidden_layers": 4}, {}, False,
-    ),
-    "some experts": (
-        {"num_experts": 5, "num_experts_per_tok": 3, "moe_intermediate_size": 40,
-         "num_hidden_layers": 5, "decoder_sparse_step": 2, "mlp_only_layers": [3]}, {}, True,
-    ),
-    "blocks": (  # every row is whole blocks of 256
-        {"hidden_size": 256, "intermediate_size": 256, "num_attention_heads": 8,
-         "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 256},
-        {"out_hidden_size": 256}, False,
-    ),
-    "yarn": (
-        {"rope_parameters": {"rope_type": "yarn", "rope_theta": 5e4, "mrope_section": [6, 5, 5],
-                             "mrope_interleaved": True, "factor": 4.0, "beta_fast": 6,
-                             "original_max_position_embeddings": 256}}, {}, False,
-    ),
 }  # fmt: skip
 
 
@@ -120,37 +83,6 @@ def write_text_files(folder: Path, tokenizer: FastTokenizer) -> None:
         (folder / name).write_text(json.dumps(content), encoding="utf-8")
 
 
-def tiny_config(shape: str, tokenizer: FastTokenizer) -> Any:
-    """Return a transformers configuration of one of the shapes."""
-    text, vision, tied = SHAPES[shape]
-    build: Any = Qwen3VLMoeConfig if "num_experts" in text else Qwen3VLConfig
-    return build(
-        text_config={
-            "vocab_size": VOCAB, "hidden_size": 64, "intermediate_size": 128, "head_dim": 32,
-            "num_hidden_layers": 3, "num_attention_heads": 4, "num_key_value_heads": 2,
-            "max_position_embeddings": 4096, "rope_parameters": {
-                "rope_type": "default", "rope_theta": 5e6, "mrope_section": [6, 5, 5],
-                "mrope_interleaved": True}, **text,
-        },
-        vision_config={
-            "depth": 3, "hidden_size": 64, "intermediate_size": 112, "num_heads": 4,
-            "out_hidden_size": 64, "num_position_embeddings": 64,
-            "deepstack_visual_indexes": [0, 2], **vision,
-        },
-        image_token_id=tokenizer.token_to_id("<|image_pad|>"),
-        video_token_id=tokenizer.token_to_id("<|video_pad|>"),
-        vision_start_token_id=tokenizer.token_to_id("<|vision_start|>"),
-        vision_end_token_id=tokenizer.token_to_id("<|vision_end|>"),
-        tie_word_embeddings=tied,
-    )  # fmt: skip
-
-
-def reference_class(shape: str) -> Any:
-    """Return transformers' model class of one of the shapes."""
-    with_experts = "num_experts" in SHAPES[shape][0]
-    return Qwen3VLMoeForConditionalGeneration if with_experts else Qwen3VLForConditionalGeneration
-
-
 def draw_weights(model: Any, seed: int) -> None:
     """Draw weights wide enough that the text is varied and depends on the image.
 
@@ -170,7 +102,9 @@ def draw_weights(model: Any, seed: int) -> None:
         elif "pos_embed" in name or "lm_head" in name:
             drawn = noise
         else:
-            drawn = noise * 1.6 / math.sqrt(value[0].numel())
+            # An expert is one of many matrices in a tensor; a convolution's kernel is one.
+            inputs = value.shape[-1] if ".experts." in name else value[0].numel()
+            drawn = noise * 1.6 / math.sqrt(inputs)
         value.data.copy_(drawn)
 
 

@@ -42,7 +42,7 @@ def write(folder: Path, out: Path, choose: Choose = plain) -> dict[str, Tensor]:
     experts = "num_local_experts" in config["text_config"]
     text = gguf.GGUFWriter(out / "model-Q.gguf", "qwen3vlmoe" if experts else "qwen3vl")
     vision = gguf.GGUFWriter(out / "mmproj-model-f16.gguf", "clip")
-    _text_keys(text, config["text_config"])
+    _text_keys(text, config)
     _vision_keys(vision, config["vision_config"])
     _tokens(text, folder)
     for name, value in tensors.items():
@@ -114,7 +114,8 @@ def _rejoined(name: str, read: list[Tensor]) -> Tensor:
     return read[0]
 
 
-def _text_keys(writer: Any, text: dict[str, Any]) -> None:
+def _text_keys(writer: Any, config: dict[str, Any]) -> None:
+    text = config["text_config"]
     rope = text["rope_parameters"]
     writer.add_context_length(text["max_position_embeddings"])
     writer.add_embedding_length(text["hidden_size"])
@@ -127,7 +128,7 @@ def _text_keys(writer: Any, text: dict[str, Any]) -> None:
     writer.add_layer_norm_rms_eps(text["rms_norm_eps"])
     writer.add_rope_freq_base(rope["rope_theta"])
     writer.add_rope_dimension_sections([*rope["mrope_section"], 0])
-    writer.add_num_deepstack_layers(2)
+    writer.add_num_deepstack_layers(len(config["vision_config"]["deepstack_visual_indexes"]))
     if rope["rope_type"] == "yarn":
         writer.add_rope_scaling_type(gguf.RopeScalingType.YARN)
         writer.add_rope_scaling_factor(rope["factor"])
@@ -140,6 +141,9 @@ def _text_keys(writer: Any, text: dict[str, Any]) -> None:
 
 def _vision_keys(writer: Any, vision: dict[str, Any]) -> None:
     writer.add_clip_projector_type("qwen3vl_merger")
+    writer.add_clip_has_vision_encoder(True)
+    writer.add_vision_use_gelu(True)
+    writer.add_vision_attention_layernorm_eps(1e-6)
     writer.add_vision_image_size(int(vision["num_position_embeddings"] ** 0.5) * 16)
     writer.add_vision_patch_size(16)
     writer.add_vision_embedding_length(vision["hidden_size"])

@@ -27,7 +27,7 @@ def turn(image: Image.Image) -> list[Message]:
 
 CASES = [
     *itertools.product(("tied", "untied", "fused", "yarn"), (plain, halves, eights, fours)),
-    ("blocks", mixed), ("untied", brains),
+    ("expert blocks", mixed), ("untied", brains),
 ]  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def test_a_gguf_model_says_what_its_weights_say(
     assert ours.prompt_ids == wanted.prompt_ids
     scale = wanted.logits.pow(2).mean().sqrt()
     # sums of 256 products in another order: with these weights plain float32 is as far off
-    worst = 3e-3 if shape == "blocks" else 1e-4
+    worst = 3e-3 if shape == "expert blocks" else 1e-4
     assert (ours.logits - wanted.logits).abs().max() < worst * scale
 
 

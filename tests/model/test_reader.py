@@ -16,7 +16,7 @@ from handrail.model.messages import ImagePart, Message, TextPart, VideoPart
 from handrail.model.network import Prompt
 from handrail.model.prefix_cache import BLOCK, PrefixCache, block_names
 from handrail.model.reader import Reader, ReuseBudget
-from tests.model.conftest import SHAPES
+from tests.model.shapes import SHAPES
 
 Picture = Callable[[int, int, int], Image.Image]
 Difference = Callable[[torch.Tensor, torch.Tensor], float]

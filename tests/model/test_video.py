@@ -29,6 +29,7 @@ from handrail.model.errors import (
 )
 from handrail.model.messages import ImagePart, Message, TextPart, VideoPart
 from handrail.model.video import load_video_config
+from tests.model.shapes import LAYOUTS
 
 TEXT = "What happens?"
 Picture = Callable[[int, int, int], Image.Image]
@@ -59,7 +60,7 @@ def reference_patches(frames: Sequence[Image.Image]) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("frames", [2, 5])
-@pytest.mark.parametrize("shape", ["tied", "wide", "fused", "yarn"])
+@pytest.mark.parametrize("shape", [*LAYOUTS, "wide", "yarn"])
 def test_logits_equal_the_reference(
     shape: str, frames: int, checkpoint: Callable[[str], Path], reference: Callable[[str], Any],
     picture: Picture, relative_error: Callable[[torch.Tensor, torch.Tensor], float],
