@@ -31,7 +31,8 @@ _WORDS = (
     "Delete", "Delete account", "Remove all", "Send", "Pay now", "Buy", "Submit", "Publish",
     "Confirm order", "Log out", "Sign out", "Löschen", "Senden", "Kaufen", "Supprimer", "Envoyer",
     "Eliminar", "Enviar", "Удалить", "删除", "Erase disk", "Reset", "Uninstall", "Transfer",
-    "Empty trash", "Discard", "DELETE", "dElEtE", "De\u200blete", "\uff24\uff25\uff2c\uff25\uff34\uff25",
+    "Empty trash", "Discard", "DELETE", "dElEtE", "De\u200blete",
+    "\uff24\uff25\uff2c\uff25\uff34\uff25",
 )  # fmt: skip
 _LINKS = ("mailto:a@b.test", "javascript:pay()", "tel:+123", "data:text/html,x", "steam://run/1")
 _CHORDS = (("ctrl", "w"), ("alt", "f4"), ("delete",), ("ctrl", "enter"), ("enter",), ("win", "l"))
