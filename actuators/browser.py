@@ -5,9 +5,11 @@ file choosers are drawn over the page and answered there, the newest tab is the 
 ``ctrl+w``, ``ctrl+tab``, ``f5``, ``alt+left`` and ``alt+right`` do what they do in a window.
 """
 
+import contextlib
 import time
+from collections.abc import Coroutine
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
 from handrail.actuators.actions import Action, Type, Wait
@@ -28,6 +30,8 @@ from handrail.actuators.observation import Element, Observation
 __all__ = ["Browser", "BrowserConfig", "find_chromium"]
 
 _SCHEMES = ("http", "https", "file", "data")
+_T = TypeVar("_T")
+_SILENT = "the browser did not answer: close it and start again"
 _CALL_SECONDS = 120.0  # beyond every time limit inside: only a dead event loop reaches it
 
 
@@ -48,6 +52,9 @@ class Browser:
         thread = LoopThread("handrail-browser")
         try:
             running = thread.call(launch(config), timeout=_CALL_SECONDS)
+        except TimeoutError as error:
+            thread.close()
+            raise EnvironmentMissing(f"the browser did not start: {_SILENT}") from error
         except BaseException:
             thread.close()
             raise
@@ -65,27 +72,31 @@ class Browser:
                 f"{url[:200]!a} is not an address that can be opened: start it with "
                 "https://, http:// or file:///"
             )
-        self._thread.call(self._session.goto(url), _CALL_SECONDS)
+        try:
+            self._thread.call(self._session.goto(url), _CALL_SECONDS)
+        except TimeoutError as error:
+            raise Unreachable(f"{url[:200]} cannot be opened: {_SILENT}") from error
 
     def observe(self) -> Observation:
         """Look at the tab in front now. Raises ObservationFailed, EnvironmentMissing."""
         self._check_open()
-        try:
-            return self._thread.call(self._session.observe(), _CALL_SECONDS)
-        except TimeoutError as error:
-            raise ObservationFailed(
-                "the browser did not answer: close it and start again"
-            ) from error
+        return self._seen(self._session.observe())
 
     def hit_test(self, point: Point) -> Element | None:
-        """Return what a click on this pixel of the last observation would act on."""
+        """Return what a click on this pixel of the last observation would act on.
+
+        Raises ObservationFailed, EnvironmentMissing.
+        """
         self._check_open()
-        return self._thread.call(self._session.hit_test(point), _CALL_SECONDS)
+        return self._seen(self._session.hit_test(point))
 
     def focused(self) -> Element | None:
-        """Return what the keys would go to, or None where that cannot be told."""
+        """Return what the keys would go to, or None where that cannot be told.
+
+        Raises ObservationFailed, EnvironmentMissing.
+        """
         self._check_open()
-        return self._thread.call(self._session.focused(), _CALL_SECONDS)
+        return self._seen(self._session.focused())
 
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Redeem the permit, then do the action on the tab or dialog that was last observed.
@@ -110,8 +121,17 @@ class Browser:
         self._closed = True
         try:
             self._thread.call(self._running.close(), _CALL_SECONDS)
+        except TimeoutError:
+            pass  # it does not answer; its driver ends with this process
         finally:
-            self._thread.close()
+            with contextlib.suppress(TimeoutError):
+                self._thread.close()
+
+    def _seen(self, look: Coroutine[object, object, _T]) -> _T:
+        try:
+            return self._thread.call(look, _CALL_SECONDS)
+        except TimeoutError as error:
+            raise ObservationFailed(_SILENT) from error
 
     def _check_open(self) -> None:
         if self._closed:

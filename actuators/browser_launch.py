@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from handrail.actuators.browser_config import (
 )
 from handrail.actuators.browser_driver import start_driver
 from handrail.actuators.browser_files import Downloads
-from handrail.actuators.browser_tabs import Tabs
+from handrail.actuators.browser_tabs import MOST_TABS, Tabs
 from handrail.actuators.errors import EnvironmentMissing
 
 _LAUNCH_SECONDS = 60.0
@@ -89,7 +90,7 @@ async def _open(playwright: Playwright, config: BrowserConfig) -> Running:
         name = f"chromium {browser.version}" if browser is not None else "chromium"
     context.set_default_timeout(30_000)
     downloads = Downloads(config.downloads_dir)
-    tabs = Tabs(context, downloads)
+    tabs = Tabs(context, downloads, math.inf if config.attach is not None else MOST_TABS)
     await tabs.start()
     running = Running(
         playwright=playwright,

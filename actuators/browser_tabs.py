@@ -1,25 +1,36 @@
 """The tabs of a browser, the newest in front, and the questions they have asked."""
 
 import asyncio
+import contextlib
+import math
 from collections.abc import Callable
 
 from playwright.async_api import BrowserContext, CDPSession, Dialog, Download, FileChooser, Page
+from playwright.async_api import Error as PlaywrightError
 
 from handrail.actuators.browser_files import Downloads
 from handrail.actuators.browser_question import Question, dialog_question, file_question
 from handrail.actuators.errors import EnvironmentMissing
 
+MOST_TABS = 40
+"""A page may open as many as it likes, and each takes memory until the machine has none."""
+
 
 class Tabs:
     """Follow a context's tabs, dialogs, file choosers and downloads.
 
-    ``asked`` is set while a question waits; ``questions_seen`` only grows.
+    ``asked`` is set while a question waits; ``questions_seen`` only grows. Tabs past ``most`` are
+    closed as soon as they open, and a notice tells it.
     """
 
-    def __init__(self, context: BrowserContext, downloads: Downloads) -> None:
+    def __init__(
+        self, context: BrowserContext, downloads: Downloads, most: float = math.inf
+    ) -> None:
         self.asked = asyncio.Event()
         self.questions_seen = 0
         self._context, self._downloads = context, downloads
+        self._most = most
+        self._closing: set[asyncio.Task[None]] = set()
         self._pages: list[Page] = []
         self._crashed: set[Page] = set()
         self._questions: list[Question] = []
@@ -83,11 +94,22 @@ class Tabs:
     def _on_page(self, page: Page) -> None:
         if page in self._pages:
             return
+        page.on("close", self._on_close)  # of a refused tab too: it may have asked something
+        if len(self._pages) >= self._most:
+            self._refuse(page)
+            return
         self._pages.append(page)
-        page.on("close", self._on_close)
         page.on("crash", self._on_crash)
         page.on("filechooser", self._on_chooser)
         page.on("download", self._on_download)
+
+    def _refuse(self, page: Page) -> None:
+        task = asyncio.get_running_loop().create_task(_close(page))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+        notice = f"New tabs were closed at once: {self._most} are open already"
+        if notice not in self._downloads.notices:
+            self._downloads.notices.append(notice)
 
     def _on_close(self, page: Page) -> None:
         if page in self._pages:
@@ -117,3 +139,8 @@ class Tabs:
         self._questions = [question for question in self._questions if not which(question)]
         if not self._questions:
             self.asked.clear()
+
+
+async def _close(page: Page) -> None:
+    with contextlib.suppress(PlaywrightError):  # it closed by itself, or the browser did
+        await page.close()

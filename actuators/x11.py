@@ -22,6 +22,9 @@ from handrail.actuators.desktop_devices import Area
 from handrail.actuators.errors import EnvironmentMissing
 
 _GONE = (error.BadWindow, error.BadDrawable, error.BadMatch)
+_UNREACHABLE = (
+    error.DisplayError, error.XauthError, OSError, OverflowError, UnicodeError,
+)  # fmt: skip
 _CONNECT_SECONDS = 10.0
 _NUDGE = "_HANDRAIL_NUDGE"
 _LONGEST_PROPERTY = 4096  # 32-bit units: a title is chosen by a program and may be of any length
@@ -39,7 +42,13 @@ class X11Link:
         try:
             _knock(name)
             self.display = Display(name)
-        except (error.DisplayError, error.XauthError, OSError, OverflowError) as problem:
+        except (
+            error.DisplayError,
+            error.XauthError,
+            OSError,
+            OverflowError,
+            UnicodeError,
+        ) as problem:
             raise EnvironmentMissing(
                 f"X display {name!r} does not answer ({_said(problem)}): "
                 "start it, or name another with --display"

@@ -75,7 +75,14 @@ class Endpoint:
     seconds: float = 300.0
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
+        try:
+            parts = urlsplit(self.url)
+        except ValueError as error:
+            raise RemoteError(f"that is not an http or https address: {error}") from error
+        if not (self.token.isascii() and self.token.isprintable()):
+            raise RemoteError("the token holds characters that no HTTP header can carry")
+        if any("\ud800" <= character <= "\udfff" for character in self.model):
+            raise RemoteError(f"the model's name {self.model!r} is not valid text")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise RemoteError(f"{self.url!r} is not an http or https address")
         if parts.username or parts.password or parts.query or parts.fragment:

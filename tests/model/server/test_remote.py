@@ -139,12 +139,22 @@ def test_a_silent_endpoint_is_given_up() -> None:
         ("http://10.0.0.5:8000/v1", "use https"),
         ("https://user:secret@example.org/v1", "no user"),
         ("https://example.org/v1?key=secret", "no user, query"),
+        ("https://user:secret@[::1/v1", "not an http"),
     ],
 )
 def test_addresses_that_would_leak_are_refused(url: str, said: str) -> None:
     with pytest.raises(RemoteError, match=said) as caught:
         Endpoint(url)
     assert "secret" not in str(caught.value)
+
+
+def test_what_no_request_can_carry_is_refused_before_one_is_made() -> None:
+    for token in ("secret\u20ac", "secret\n", "secret\udcff"):
+        with pytest.raises(RemoteError, match="no HTTP header") as caught:
+            Endpoint(URL, token)
+        assert "secret" not in str(caught.value)
+    with pytest.raises(RemoteError, match="not valid text"):
+        Endpoint(URL, model="m\udcff")
 
 
 def test_safe_addresses_are_taken() -> None:
