@@ -4,6 +4,7 @@ Nothing heavy is imported before the chosen command needs it: ``handrail --help`
 """
 
 import argparse
+import errno
 import sys
 from collections.abc import Callable, Sequence
 from importlib import metadata
@@ -22,7 +23,7 @@ from handrail.tasks import (
     cli_serve,
     evaluate,
 )
-from handrail.tasks.cli_output import complain, encode_what_can_be
+from handrail.tasks.cli_output import complain, encode_what_can_be, say_nothing_more
 from handrail.tasks.errors import ExitCode, TaskError, exit_code
 
 Handler = Callable[[argparse.Namespace], int]
@@ -34,16 +35,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     handler: Handler = arguments.handler
     try:
-        return handler(arguments)
+        code = handler(arguments)
+        sys.stdout.flush()  # here, where a failure can still be told
     except KeyboardInterrupt:
         return ExitCode.STOPPED
     except BrokenPipeError:
         # Whoever read the output has gone, as in `handrail runs list | head -1`.
-        sys.stderr.close()
+        say_nothing_more(sys.stdout)
         return ExitCode.FAILED
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        say_nothing_more(sys.stdout)
+        complain("the output cannot be written: the disk is full")
+        return ExitCode.ENVIRONMENT
     except (TaskError, AgentError, SandboxError, ModelError, ActuatorError) as error:
         complain(str(error))
         return exit_code(error)
+    return code
 
 
 def parser() -> argparse.ArgumentParser:

@@ -109,4 +109,4 @@ def _key(path: Path | None) -> bytes | None:
 
 
 def _root() -> Path:
-    return runs_root(os.environ, Path.home())
+    return runs_root(os.environ)

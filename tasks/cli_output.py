@@ -1,6 +1,7 @@
 """Print to people: every line through the sanitiser, whatever it quotes."""
 
 import io
+import os
 import sys
 from typing import TextIO
 
@@ -24,6 +25,15 @@ def encode_what_can_be(*streams: TextIO) -> None:
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def say_nothing_more(stream: TextIO) -> None:
+    """Send what is still to be printed on a stream nowhere: whoever read it has gone."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, stream.fileno())
+    finally:
+        os.close(nowhere)
 
 
 def _print(message: str, head: str, stream: TextIO) -> None:

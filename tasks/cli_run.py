@@ -135,10 +135,8 @@ def _remote(arguments: argparse.Namespace) -> "Endpoint | None":
 def handle(arguments: argparse.Namespace) -> int:
     """Carry the run out and return its exit code."""
     check(arguments)
-    from rich.console import Console
-
     from handrail.sandbox.approval import open_terminal
-    from handrail.tasks.live import LiveView
+    from handrail.tasks.live import Hearing, LiveView
     from handrail.tasks.run import Crew, run
     from handrail.tasks.run_approval import AttendedApprover
     from handrail.tasks.run_model import ModelChoice
@@ -170,7 +168,7 @@ def handle(arguments: argparse.Namespace) -> int:
         stop_file=arguments.stop_file,
     )
     stop = StopSwitch(arguments.stop_file)
-    view = LiveView(Console(highlight=False), arguments.goal, budget)
+    view = LiveView(Hearing(highlight=False), arguments.goal, budget)
     approver = AttendedApprover(open_terminal(), stop, view.aside)
     try:
         with stopping_on_ctrl_c(stop):
@@ -194,6 +192,9 @@ def check(arguments: argparse.Namespace) -> None:
             raise UsageError(f"{option} does not go with --on {arguments.on}")
     if arguments.on == "browser" and not (arguments.url or arguments.attach):
         raise UsageError("--on browser needs --url (or --attach)")
+    for name in ("url", "app", "window", "display"):
+        if (given := getattr(arguments, name)) is not None and not given.strip():
+            raise UsageError(f"--{name} is empty: leave it out, or say which")
     if arguments.stop_file is not None and _is_there(arguments.stop_file):
         raise UsageError(f"the stop file {arguments.stop_file} is there already: remove it first")
 

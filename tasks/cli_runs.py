@@ -78,4 +78,4 @@ def _runs(folder: RunFolder) -> bool:
 
 
 def _root() -> Path:
-    return runs_root(os.environ, Path.home())
+    return runs_root(os.environ)

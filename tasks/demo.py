@@ -70,7 +70,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.seeds and not arguments.oracle:
         from handrail.tasks.demo_result import write_demo_result
 
-        say(f"written: {write_demo_result(rounds, arguments.results)}")
+        try:
+            say(f"written: {write_demo_result(rounds, arguments.results)}")
+        except OSError as error:
+            complain(f"the figures cannot be written to {arguments.results}: {error.strerror}")
+            return ExitCode.ENVIRONMENT
     return 0 if good == len(rounds) else 1
 
 
@@ -84,11 +88,9 @@ def _rounds(arguments: argparse.Namespace, stop: StopSwitch) -> list[Round]:
 
 
 def _player(arguments: argparse.Namespace, stop: StopSwitch) -> Player:
-    from rich.console import Console
+    from handrail.tasks.live import Hearing, LiveView
 
-    from handrail.tasks.live import LiveView
-
-    console = Console(highlight=False)
+    console = Hearing(highlight=False)
 
     def view(goal: str) -> LiveView:
         return LiveView(console, goal, BUDGET)

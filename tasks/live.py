@@ -4,6 +4,7 @@ What a screen or a model wrote is shown through the sanitiser and as ``Text``, w
 markup.
 """
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from handrail.agent.budget import Budget
 from handrail.agent.history import Step
 from handrail.agent.proposal import ParseError, describe
 from handrail.agent.result import EndKind, Result
+from handrail.tasks.cli_output import say_nothing_more
 
 _STYLES = {
     "done": ("ok", "green"),
@@ -37,6 +39,15 @@ _ENDS: dict[EndKind, str] = {
     "budget": "bold yellow",
     "stopped": "bold yellow",
 }
+
+
+class Hearing(Console):
+    """A console that falls silent where nobody reads it any more: a run is not for its printing."""
+
+    def on_broken_pipe(self) -> None:
+        """Print nothing more, instead of ending the process as rich does."""
+        self.quiet = True
+        say_nothing_more(sys.stdout)
 
 
 class LiveView:
@@ -100,7 +111,10 @@ class LiveView:
 
     def _print(self, line: Text) -> None:
         # A log file gets each step on one line, however long; a terminal is wrapped.
-        self._console.print(line, soft_wrap=not self._console.is_terminal)
+        try:
+            self._console.print(line, soft_wrap=not self._console.is_terminal)
+        except OSError:  # the disk that it is written to is full
+            self._console.quiet = True
 
     def _start(self) -> None:
         if self._console.is_terminal:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from handrail.tasks.errors import UsageError
+from handrail.tasks.home import home_folder
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 WANTED = ("*.json", "*.jinja", "*.txt", "*.safetensors", "*.gguf")
@@ -17,7 +18,7 @@ Download = Callable[[str, Path, tuple[str, ...]], None]
 
 def models_folder(environment: Mapping[str, str]) -> Path:
     """Return where pulled models lie; it may not be there."""
-    data = environment.get("XDG_DATA_HOME") or str(Path("~/.local/share").expanduser())
+    data = environment.get("XDG_DATA_HOME") or str(home_folder("XDG_DATA_HOME") / ".local/share")
     return Path(data) / "handrail" / "models"
 
 

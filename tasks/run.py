@@ -9,7 +9,6 @@ print(end.result.kind, end.folder.report)
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from handrail.actuators.base import sanitise
 from handrail.actuators.errors import ActuatorError
@@ -94,7 +93,7 @@ def run(request: RunRequest, crew: Crew | None = None) -> RunEnd:
     people = Crew() if crew is None else crew
     policy = request.policy.load()
     request = replace(request, budget=request.budget.within(policy.limits))
-    folder = create_run(request.runs_folder or runs_root(os.environ, Path.home()))
+    folder = create_run(request.runs_folder or runs_root(os.environ))
     with Journal.create(folder.journal, folder.name) as journal:
         record = RunRecord(folder, asked(request), versions())
         journal.append(Note(topic="run", data={"goal": request.goal}))

@@ -47,7 +47,10 @@ class BrowserTarget:
         """Open the browser at its address; downloads go to the run's folder."""
         config = self.config
         if config.downloads_dir is None:
-            downloads.mkdir(mode=0o700, exist_ok=True)
+            try:
+                downloads.mkdir(mode=0o700, exist_ok=True)
+            except OSError as error:
+                raise EnvironmentMissing(f"cannot make {downloads}: {error.strerror}") from error
             config = replace(config, downloads_dir=downloads)
         with Browser.open(config, verifier) as browser:
             if self.url is not None:

@@ -9,16 +9,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from handrail.tasks.errors import NoSuchRun, RunFolderError
+from handrail.tasks.home import home_folder
 
 _NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 LAST = "last"
 
 
-def runs_root(environ: Mapping[str, str], home: Path) -> Path:
-    """Return the folder of all runs, by the XDG base directory specification."""
+def runs_root(environ: Mapping[str, str], home: Path | None = None) -> Path:
+    """Return the folder of all runs, by the XDG base directory specification.
+
+    ``home`` is the user's own by default. Raises RunFolderError where there is none.
+    """
     state = Path(environ.get("XDG_STATE_HOME", ""))
     if not state.is_absolute():
-        state = home / ".local" / "state"
+        state = (home or home_folder("XDG_STATE_HOME")) / ".local" / "state"
     return state / "handrail" / "runs"
 
 
@@ -81,10 +85,13 @@ def create_run(root: Path, now: datetime | None = None) -> RunFolder:
 
 
 def list_runs(root: Path) -> list[RunFolder]:
-    """Return every run, the oldest first."""
-    if not root.is_dir():
-        return []
-    names = sorted(path.name for path in root.iterdir() if _is_run(path))
+    """Return every run, the oldest first. Raises RunFolderError where they cannot be read."""
+    try:
+        if not root.is_dir():
+            return []
+        names = sorted(path.name for path in root.iterdir() if _is_run(path))
+    except OSError as error:
+        raise RunFolderError(f"cannot read the runs in {root}: {error.strerror}") from error
     return [RunFolder(root / name) for name in names]
 
 

@@ -1,6 +1,7 @@
 """The command: one clear line and the right exit code for everything that is wrong."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,10 @@ def complaint(capsys: pytest.CaptureFixture[str]) -> str:
         (["run", "x", "--on", "browser", "--url", PAGE, "--stop-file", LONG], 2, "too long"),
         (["run", "x", "--on", "browser", "--url", PAGE, "--model", LONG], 5, "no checkpoint"),
         (["run", "x", "--on", "browser", "--url", PAGE, "--model", "~no one/m"], 5, "no check"),
+        (["run", "x", "--on", "desktop", "--window", ""], 2, "--window is empty"),
+        (["run", "x", "--on", "desktop", "--app", " "], 2, "--app is empty"),
+        (["run", "x", "--on", "desktop", "--display", "a..b:0"], 5, "does not answer"),
+        (["run", "x", "--on", "browser", "--url", PAGE, "--remote", "https://[::1"], 5, "address"),
         (["log", "show", LONG], 2, "no run is called"),
         (["log", "verify", f"/dev/null/{LONG}"], 2, "no run is called"),
         (["runs", "show", "nope"], 2, "no run is called 'nope'"),
@@ -205,3 +210,80 @@ def test_a_sealed_anchor_needs_its_key(
     assert "at least 16 bytes" in complaint(capsys)
     assert call(["log", "seal", "last", "--key", str(tmp_path / "absent")]) == 2
     assert "cannot be read" in complaint(capsys)
+
+
+def test_a_state_directory_that_cannot_be_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", f"/{LONG}")
+    assert call(["runs", "list"]) == 5
+    assert "cannot read the runs" in complaint(capsys)
+    assert call(["run", "x", "--on", "browser", "--url", PAGE]) == 5
+    assert "set XDG_STATE_HOME" in complaint(capsys)
+
+
+def test_a_user_without_a_home_folder_is_told_what_to_set() -> None:
+    code = (
+        "import os, pwd, sys\n"
+        "def nobody(uid): raise KeyError(uid)\n"
+        "pwd.getpwuid = nobody\n"
+        "from handrail.tasks.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    homeless = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "HOME"))}
+    for argv, setting in ((["runs", "list"], "XDG_STATE_HOME"), (["model", "list"], "XDG_DATA_H")):
+        ended = subprocess.run(
+            [sys.executable, "-c", code, *argv],
+            env=homeless, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert ended.returncode == 5
+        assert ended.stderr.startswith("handrail: this user has no home folder: set HOME, or")
+        assert setting in ended.stderr
+
+
+def test_a_full_disk_under_the_output_is_told(done: RunEnd) -> None:
+    command = [sys.executable, "-m", "handrail.tasks.cli", "runs", "list"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 5
+    assert ended.stderr == "handrail: the output cannot be written: the disk is full\n"
+
+
+# A run of a puppet as `handrail run` shows it, whose output nobody reads, or nothing can hold.
+SHOWN = """
+import sys
+from pathlib import Path
+from handrail.actuators.actions import Terminate, Wait
+from handrail.actuators.fake import FakeScreen
+from handrail.agent.budget import Budget
+from handrail.agent.proposer import Puppet
+from handrail.tasks.live import Hearing, LiveView
+from handrail.tasks.run import Crew, FakeTarget, PolicyChoice, RunRequest, run
+
+sys.stdin.readline()
+view = LiveView(Hearing(), "x", Budget())
+crew = Crew(Puppet([Wait(seconds=0.01), Terminate(status="success")]), listener=view)
+request = RunRequest("x", FakeTarget(FakeScreen), policy=PolicyChoice(profile="unattended"),
+                     runs_folder=Path(sys.argv[1]))
+sys.exit(run(request, crew).exit_code)
+"""
+
+
+@pytest.mark.parametrize("out", ["nobody", "/dev/full"])
+def test_a_run_goes_on_where_its_output_goes_nowhere(out: str, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    to = subprocess.PIPE if out == "nobody" else os.open(out, os.O_WRONLY)
+    with subprocess.Popen(
+        [sys.executable, "-c", SHOWN, str(folder)],
+        stdin=subprocess.PIPE, stdout=to, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        if process.stdout is not None:
+            process.stdout.close()
+            process.stdout = None
+        else:
+            os.close(to)
+        _, said = process.communicate("go\n", timeout=150)
+    (run_folder,) = folder.iterdir()
+    assert read_run_file(run_folder / "run.json").outcome == "success"
+    assert "Traceback" not in said
+    assert process.returncode == 0
