@@ -101,7 +101,7 @@ def handle_test(arguments: argparse.Namespace) -> int:
 
 def handle_explain(arguments: argparse.Namespace) -> int:
     """Print which rules matched a step, what was decided and why."""
-    path, _ = find_journal(runs_root(os.environ, Path.home()), arguments.run)
+    path, _ = find_journal(runs_root(os.environ), arguments.run)
     found = explanations(read_journal(path).entries)
     at = _place(path, arguments.step)
     if not 0 <= at < len(found):

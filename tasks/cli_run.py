@@ -147,7 +147,7 @@ def handle(arguments: argparse.Namespace) -> int:
         restricts=tuple(arguments.policy or ()),
         profile=arguments.profile,
         grants=arguments.grants,
-        user=user_policy(os.environ, Path.home()),
+        user=user_policy(os.environ),
     )
     budget = Budget(arguments.max_steps, arguments.max_seconds, arguments.max_calls)
     # An unreadable policy is told before anything is opened or printed.

@@ -31,7 +31,7 @@ from handrail.sandbox.journal import Journal, read_journal
 from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.records import Note
 from handrail.sandbox.rulebook import Rulebook
-from handrail.tasks.errors import EXIT_CODES, ExitCode, TaskError
+from handrail.tasks.errors import EXIT_CODES, ExitCode, RunFolderError, TaskError
 from handrail.tasks.report.page import write_report
 from handrail.tasks.run_file import Asked
 from handrail.tasks.run_model import ModelChoice, config_hash, load_proposer, model_folder
@@ -106,6 +106,9 @@ def run(request: RunRequest, crew: Crew | None = None) -> RunEnd:
             result = Result("stopped", "stopped by the person")
             if record.content.outcome == "running":
                 people.listener.ended(result)
+            raise
+        except RunFolderError as error:  # a full disk: the journal may still take why
+            result = Result("environment", str(error))
             raise
         finally:
             _finish(result, record, journal)

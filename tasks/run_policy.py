@@ -7,15 +7,19 @@ from pathlib import Path
 from handrail.sandbox.ownership import current_user, read_owned
 from handrail.sandbox.policy import Policy, ProfileName, load_policy, parse_policy
 from handrail.sandbox.rulebook import Layer, Rulebook
+from handrail.tasks.home import home_folder
 
 DEFAULT_PROFILE: ProfileName = "ask"
 
 
-def user_policy(environ: Mapping[str, str], home: Path) -> Path:
-    """Return where a user keeps their own policy, by the XDG base directory specification."""
+def user_policy(environ: Mapping[str, str], home: Path | None = None) -> Path:
+    """Return where a user keeps their own policy, by the XDG base directory specification.
+
+    Raises RunFolderError for a user without a home folder.
+    """
     config = Path(environ.get("XDG_CONFIG_HOME", ""))
     if not config.is_absolute():
-        config = home / ".config"
+        config = (home or home_folder("XDG_CONFIG_HOME")) / ".config"
     return config / "handrail" / "policy.toml"
 
 

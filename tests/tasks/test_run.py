@@ -22,7 +22,7 @@ from handrail.sandbox.errors import PolicyError
 from handrail.sandbox.journal import read_journal, verify_journal
 from handrail.sandbox.policy import Policy
 from handrail.sandbox.records import Note
-from handrail.tasks.errors import ExitCode, UsageError
+from handrail.tasks.errors import ExitCode, RunFolderError, UsageError
 from handrail.tasks.run import Crew, FakeTarget, PolicyChoice, RunEnd, RunRequest, run
 from handrail.tasks.run_file import RunFile, read_run_file
 from handrail.tasks.run_model import ModelChoice
@@ -321,3 +321,26 @@ def test_a_goal_that_says_nothing_is_refused_before_anything_is_made(
     with pytest.raises(UsageError, match=says):
         run(RunRequest(goal, FakeTarget(FakeScreen), runs_folder=tmp_path), Crew(Puppet([])))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_record_that_cannot_be_written_ends_the_run_and_the_journal_says_why(
+    tmp_path: Path,
+) -> None:
+    class Filler(Puppet):
+        def propose(
+            self, goal: str, history: Sequence[Step], observation: Observation
+        ) -> Proposal | ParseError:
+            (folder,) = tmp_path.iterdir()
+            (folder / "run.json.new").mkdir(exist_ok=True)  # nothing can be written there now
+            return super().propose(goal, history, observation)
+
+    request = RunRequest(
+        "x", FakeTarget(FakeScreen), policy=PolicyChoice(profile="unattended"), runs_folder=tmp_path
+    )
+    with pytest.raises(RunFolderError, match="cannot write"):
+        run(request, Crew(Filler([Wait(seconds=0.01)] * 3), clock=FakeClock()))
+    (folder,) = tmp_path.iterdir()
+    reading = verify_journal(folder / "journal.jsonl")
+    assert [state.state for state in reading.actions] == ["done"]
+    assert "cannot write" in (folder / "journal.jsonl").read_text()
+    assert "error inside Handrail" not in (folder / "journal.jsonl").read_text()
