@@ -3,6 +3,7 @@
 PocketError
 +-- FontMissing    a font file of the renderer is not installed
 +-- ShotUnreadable  a photographed screen of the training data cannot be read
++-- DrawingEnded   a process that draws screens for the trainer has ended
 """
 
 
@@ -16,3 +17,7 @@ class FontMissing(PocketError):
 
 class ShotUnreadable(PocketError):
     """A photographed screen, or its labels, cannot be read."""
+
+
+class DrawingEnded(PocketError):
+    """A process that draws screens has ended, and training would wait for ever."""

@@ -1,18 +1,20 @@
 """Make training batches: dense text, small screens and tiles of whole screens, with targets."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from pathlib import Path
-from queue import Full
+from queue import Empty, Full
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handrail.model.pocket import forms, plans, queries, scenes, screens, shots, targets, theme
 from handrail.model.pocket.canvas import Canvas
+from handrail.model.pocket.errors import DrawingEnded
 from handrail.model.pocket.queries import Packed, QueryMix
 from handrail.model.pocket.scenes import Icons
 from handrail.model.pocket.screens import ScreenSpec
@@ -25,6 +27,7 @@ PHOTOGRAPHS = Path("build/data")
 """Where ``python -m handrail.tasks.data`` puts photographed screens."""
 TILE = (640, 448)
 """Width and height in pixels of the tiles that the finished model looks at."""
+_LOOK_SECONDS = 2.0
 _SCREENS = (
     (1280, 800),
     (1024, 768),
@@ -154,7 +157,10 @@ def _fill(lesson: Lesson, seed: int, out: "Queue[Batch]") -> None:
 
 
 def stream(lesson: Lesson, seed: int, workers: int = 1) -> Iterator[Batch]:
-    """Yield batches that processes of their own draw ahead of time, without end."""
+    """Yield batches that processes of their own draw ahead of time, without end.
+
+    Raises DrawingEnded where one of them has ended.
+    """
     context = get_context("spawn")
     queue: Queue[Batch] = context.Queue(4 * workers)
     drawing = [
@@ -165,8 +171,20 @@ def stream(lesson: Lesson, seed: int, workers: int = 1) -> Iterator[Batch]:
         worker.start()
     try:
         while True:
-            yield queue.get()
+            try:
+                yield queue.get(timeout=_LOOK_SECONDS)
+            except Empty:
+                _check(drawing)
     finally:
         for worker in drawing:
             worker.terminate()
             worker.join()
+
+
+def _check(drawing: Sequence[BaseProcess]) -> None:
+    for worker in drawing:
+        if worker.exitcode is not None:
+            raise DrawingEnded(
+                f"a process that draws screens ended with exit code {worker.exitcode}: "
+                "what it said stands above"
+            )

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from handrail.model.pocket import fonts, lessons, losses, states
+from handrail.model.pocket.errors import PocketError
 from handrail.model.pocket.lessons import Batch, Lesson
 from handrail.model.pocket.losses import Scores, Weights
 from handrail.model.pocket.network import TrainingNetwork, build, on
@@ -207,6 +208,9 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=29511)
     parser.add_argument("--workers", type=int, default=1, help="processes that draw screens")
     args = parser.parse_args(None if arguments is None else list(arguments))
+    if args.plans is not None and args.plans % 2:
+        parser.error("--plans must be an even number: instructions are learned in pairs")
+    args.out.parent.mkdir(parents=True, exist_ok=True)  # before hours are spent
     if args.rank == 0 and (missing := fonts.shortage(fonts.TRAINING)):
         print(f"training draws with fewer fonts than it should: {missing}", file=sys.stderr)
     torch.set_num_threads(args.threads)
@@ -222,7 +226,11 @@ def main(arguments: Iterable[str] | None = None) -> int:
     course = Course(args.minutes, args.rate, args.decay, seed, args.workers, peers, warm_up)
     lesson = STAGES[args.stage]
     lesson = replace(lesson, batch=args.batch or lesson.batch, plans=args.plans or lesson.plans)
-    train(net, lesson, course, args.out, resume)
+    try:
+        train(net, lesson, course, args.out, resume)
+    except PocketError as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 
