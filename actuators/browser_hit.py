@@ -57,6 +57,7 @@ _FACTS = """function () {
     tag: this.localName,
     editable: this.isContentEditable || (isField && open),
     submits: sends && !!this.form,
+    secret: this.localName === 'input' && this.type === 'password',
     href: typeof this.href === 'string' ? this.href :
       this.href ? new URL(this.href.baseVal, this.baseURI).href : '',  // a link inside an SVG
   };
@@ -102,6 +103,7 @@ class Hit:
     method: FormMethod = ""
     sends_to: str = ""
     scripted: bool = True
+    secret: bool = False
 
 
 async def hit(session: CDPSession, x: float, y: float) -> Hit | None:
@@ -174,6 +176,7 @@ async def _described(session: CDPSession, target: str, origin: str) -> Hit | Non
         method=form.method,
         sends_to=form.address,
         scripted=not asked or await heard(session, origin) or await heard(session, target),
+        secret=bool(facts["secret"]),
     )
 
 

@@ -251,4 +251,5 @@ def _element(found: Hit, scale: float) -> Element:
         method=found.method,
         sends_to=found.sends_to,
         scripted=found.scripted,
+        secret=found.secret,
     )

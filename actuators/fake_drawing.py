@@ -43,7 +43,7 @@ def index_at(field: Field, x: int) -> int:
     """Return the place between characters that is nearest to a pixel column of the content."""
     left = field.box.left + _PAD
     places = range(len(field.text) + 1)
-    return min(places, key=lambda place: abs(left + _length(field.text[:place]) - x))
+    return min(places, key=lambda place: abs(left + _length(field.shown[:place]) - x))
 
 
 @cache
@@ -87,11 +87,11 @@ def _draw_text(pen: ImageDraw.ImageDraw, field: Field, place: Box, look: Look) -
     start, end = field.selection
     focused = field is look.focus
     if focused and start != end:
-        ends = (x + _length(field.text[:start]), top, x + _length(field.text[:end]), bottom)
+        ends = (x + _length(field.shown[:start]), top, x + _length(field.shown[:end]), bottom)
         pen.rectangle(ends, fill=(180, 205, 255))
     middle = place.top + (place.height - _FONT_PIXELS) // 2 - 2
-    ink = _INK if field.text else (150, 150, 150)
-    pen.text((x, middle), field.text or field.name, fill=ink, font=_font())
+    ink = _INK if field.shown else (150, 150, 150)
+    pen.text((x, middle), field.shown or field.name, fill=ink, font=_font())
     if focused and look.caret:
-        at = x + _length(field.text[: field.caret])
+        at = x + _length(field.shown[: field.caret])
         pen.line((at, top, at, bottom), fill=_INK)

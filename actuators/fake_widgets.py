@@ -88,17 +88,26 @@ class Checkbox(Widget):
 
 @dataclass
 class Field(Widget):
-    """A line of text with a caret; ``anchor`` is the selection's other end."""
+    """A line of text with a caret; ``anchor`` is the selection's other end.
+
+    ``secret``: it draws a dot for each character, as a password field does.
+    """
 
     text: str = ""
     caret: int = 0
     anchor: int = 0
+    secret: bool = False
     role: ClassVar[str] = "textbox"
     focusable: ClassVar[bool] = True
 
     def element(self, shift: int) -> Element:
         """Return what a hit test says of it, moved up by ``shift`` pixels."""
-        return replace(super().element(shift), editable=True)
+        return replace(super().element(shift), editable=True, secret=self.secret)
+
+    @property
+    def shown(self) -> str:
+        """Return the text as it is drawn."""
+        return "\u2022" * len(self.text) if self.secret else self.text
 
     @property
     def selection(self) -> tuple[int, int]:

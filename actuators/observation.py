@@ -50,6 +50,7 @@ class Element:
     ``method`` and ``sends_to`` (an absolute address) are those of the form that pressing it sends,
     or that Enter in it does; ``scripted`` is False only where the surface knows that no script
     hears of input to it.
+    ``secret``: it hides what is typed into it, as a password field does.
     """
 
     role: str
@@ -61,6 +62,7 @@ class Element:
     method: FormMethod = ""
     sends_to: str = ""
     scripted: bool = True
+    secret: bool = False
 
 
 @dataclass(frozen=True)

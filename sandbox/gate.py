@@ -52,9 +52,11 @@ from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.policy import Policy, Ruling, strictest
 from handrail.sandbox.recheck import same_element, screen_change
 from handrail.sandbox.records import Intent, Place, Refusal, Result, ResultKind
+from handrail.sandbox.redact import hidden, redacted
 from handrail.sandbox.rulebook import Rulebook
 from handrail.sandbox.rules import EffectClass
 
+_Elements = tuple[Element | None, ...]
 OutcomeKind = Literal["done", "failed", "in_doubt", "withdrawn", "denied", "exhausted", "stopped"]
 _STOPPED = "the run was told to stop"
 _REASON = 300
@@ -82,7 +84,7 @@ class _Case:
 
     action: Action
     observation: Observation
-    elements: tuple[Element | None, ...]
+    elements: _Elements
     effect: EffectClass
     ruling: Ruling
     goal: str
@@ -121,12 +123,13 @@ class Gate:
         case = self._look(action, observation, observation.surface, goal)
         if case.ruling.decision == "deny":
             refused = Outcome("denied", case.effect, case.ruling.reason)
-            return self._refuse(action, observation, refused)
+            return self._refuse(action, observation, refused, case.elements)
         if used_up := self._rules.used_up(case.effect, action):
-            return self._refuse(action, observation, Outcome("exhausted", case.effect, used_up))
+            spent = Outcome("exhausted", case.effect, used_up)
+            return self._refuse(action, observation, spent, case.elements)
         if case.ruling.asks and not self._approved(case):
             refused = Outcome("denied", case.effect, f"{case.ruling.reason}: not approved")
-            return self._refuse(action, observation, refused)
+            return self._refuse(action, observation, refused, case.elements)
         return self._carry_out(case)
 
     def _look(self, action: Action, seen: Observation, surface: Surface, goal: str) -> _Case:
@@ -166,13 +169,17 @@ class Gate:
             )
         )
 
-    def _refuse(self, action: Action, seen: Observation, outcome: Outcome) -> Outcome:
-        """Write down an action that is not even intended."""
+    def _refuse(
+        self, action: Action, seen: Observation, outcome: Outcome, looked: _Elements | None = None
+    ) -> Outcome:
+        """Write down an action that is not even intended; ``looked``: at what it would meet."""
         assert outcome.kind in {"failed", "denied", "exhausted", "stopped"}
+        written = hidden(action) if looked is None else redacted(action, _target(action, looked))
         self._journal.append(
             Refusal(
-                action=action,
-                digest=digest(action),
+                action=written,
+                digest=digest(written),
+                redacted=written != action,
                 effect=outcome.effect,
                 # A limit is the policy's: to a reader of the journal it denied.
                 outcome="denied" if outcome.kind == "exhausted" else outcome.kind,
@@ -243,13 +250,16 @@ class Gate:
 
     def _intend(self, case: _Case) -> int:
         """Write the intent down and return its number."""
+        target = _target(case.action, case.elements)
+        written = redacted(case.action, target)
         record = Intent(
-            action=case.action,
-            digest=digest(case.action),
+            action=written,
+            digest=digest(written),
+            redacted=written != case.action,
             effect=case.effect,
             decision=case.ruling.decision,
             reason=case.ruling.reason,
-            place=Place.of(case.observation.surface, _target(case.action, case.elements)),
+            place=Place.of(case.observation.surface, target),
             screen=case.observation.fingerprint,
         )
         self._rules.spend(case.effect, case.action)
@@ -282,7 +292,7 @@ def _misfit(action: Action, observation: Observation) -> str:
     return ""
 
 
-def _target(action: Action, elements: tuple[Element | None, ...]) -> Element | None:
+def _target(action: Action, elements: _Elements) -> Element | None:
     """Return the one element that the action is aimed at; a drag's must be under both its ends."""
     if not elements or any(element != elements[0] for element in elements):
         return None

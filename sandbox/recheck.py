@@ -3,13 +3,13 @@
 The rule. An action with points (click, move, drag, scroll at a point) looks at the pixels within
 ``RADIUS`` input units of each point. They count as unchanged where at most ``SHARE`` of them
 differ by more than ``LEVELS`` of 255 in some channel, or where all that differ lie in a bar at
-most ``CARET`` input units wide: a blinking caret. And the element under each point must be the
-same by role, name, address, and whether it is editable or submits; so must be what has the
-keyboard, for an action that presses keys, as far as the surface can tell. An action on what has the
-focus (type, press, scroll or drag from where the pointer is) has no point: of a grid of 16 x 10
+most ``CARET`` input units wide: a blinking caret. And the element under each point must be the same
+by role, name, address, and whether it is editable, submits or hides its text; so must be what has
+the keyboard, for an action that presses keys, as far as the surface can tell. An action on what has
+the focus (type, press, scroll or drag from where the pointer is) has no point: of a grid of 16 x 10
 tiles, at most ``TILES`` may hold any such change, so that a clock, a caret or a notice does not
-stop it and another page does. For both, size, scale and origin, surface, and page address
-(without its fragment) must be the same; for an action on the focus also the window's title.
+stop it and another page does. For both, size, scale and origin, surface, and page address (without
+its fragment) must be the same; for an action on the focus also the window's title.
 
 Promises
 - The rule above, on a screen that was observed anew; an equal screen is always unchanged.
@@ -55,12 +55,13 @@ def same_element(before: Element | None, now: Element | None) -> bool:
     return _identity(before) == _identity(now)
 
 
-def _identity(element: Element | None) -> tuple[str, str, bool, bool, str] | None:
+def _identity(element: Element | None) -> tuple[str, str, bool, bool, str, bool] | None:
     if element is None:
         return None
     # A window's title may tick like a clock; where a rule names it, policy is asked once more.
     name = "" if element.role == "window" else element.name.raw
-    return (element.role, name, element.editable, element.submits, element.href)
+    told = (element.role, name, element.editable, element.submits, element.href)
+    return (*told, element.secret)
 
 
 def _on_focus(action: Action) -> bool:

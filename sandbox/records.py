@@ -6,7 +6,8 @@ Promises
 
 Does not promise
 - That an effect happened: an outcome says what was observed by the one who acted.
-- Secrecy: the text of a ``type`` action stands in its record.
+- Secrecy: the text of a ``type`` action stands in its record, but for password fields (see
+  ``redact.py``).
 """
 
 from collections.abc import Iterable
@@ -67,7 +68,10 @@ class Begin(_Record):
 
 
 class Intent(_Record):
-    """An action that is about to be done; ``screen`` is the fingerprint it was decided on."""
+    """An action that is about to be done; ``screen`` is the fingerprint it was decided on.
+
+    ``redacted``: the action and its digest stand without what was typed.
+    """
 
     kind: Literal["intent"] = "intent"
     action: Action
@@ -77,6 +81,7 @@ class Intent(_Record):
     reason: str
     place: Place
     screen: str
+    redacted: bool = False
 
 
 class Result(_Record):
@@ -99,6 +104,7 @@ class Refusal(_Record):
     outcome: Literal["denied", "stopped", "failed"]
     reason: str
     place: Place
+    redacted: bool = False
 
 
 class Note(_Record):

@@ -12,33 +12,29 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from pydantic import PrivateAttr
-
 from handrail.actuators.actions import Action, Click, Drag, Press, Type
 from handrail.actuators.base import Permit, Receipt
 from handrail.actuators.errors import PermitRefused
 from handrail.actuators.fake import Button, Caption, Checkbox, FakeScreen, Field, Link, Panel
 from handrail.actuators.geometry import Point, ScreenGeometry
-from handrail.actuators.observation import ScreenText, Surface
+from handrail.actuators.observation import ScreenText
 from handrail.sandbox.approval import ApprovalRequest
 from handrail.sandbox.permit import PermitOffice
-from handrail.sandbox.policy import EffectClass, Policy, Ruling
+from handrail.sandbox.policy import Policy, Rule
 from tests.faults.stage import Around, Door, OpenOffice, box
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
 
-
-class _Turning(Policy):
-    """A policy that denies everything once it has turned."""
-
-    _turned: bool = PrivateAttr(default=False)
-
-    def turn(self) -> None:
-        self._turned = True
-
-    def decide(self, effect: EffectClass, action: Action, surface: Surface) -> Ruling:
-        if self._turned:
-            return Ruling("deny", "the policy has changed")
-        return super().decide(effect, action, surface)
+# What is asked about, until a window of that title is in front: then all of it is denied.
+_POLICY = Policy(
+    profile="ask",
+    rules=(
+        Rule(
+            decision="deny",
+            effects=("navigate", "edit", "commit", "destroy", "system", "unknown"),
+            window="Locked*",
+        ),
+    ),
+)
 
 
 class _Meanwhile(Around):
@@ -106,8 +102,8 @@ def _opened(path: Path, random: Random, defended: bool) -> _Case:
         made.append(_Meanwhile(screen, blind=not defended))
         return made[0]
 
-    approver, policy = _Yes(), _Turning(profile="ask")
-    door = Door(path, widgets, policy, approver=approver, office=office, wrap=wrap)
+    approver = _Yes()
+    door = Door(path, widgets, _POLICY, approver=approver, office=office, wrap=wrap)
     door.screen.focus = widgets[0]
     spot = random.choice(widgets[:3]).box
     point = Point(
@@ -173,8 +169,9 @@ def _another_window(case: _Case, random: Random) -> None:
 
 
 def _another_policy(case: _Case, random: Random) -> None:
-    assert isinstance(case.door.policy, _Turning)
-    case.door.policy.turn()
+    """Let a rule that denies begin to hold, with nothing else that a recheck of pixels sees."""
+    title = ScreenText(f"Locked {random.randrange(999)}")
+    case.door.screen.surface = dataclasses.replace(case.door.screen.surface, window=title)
 
 
 def _too_late(case: _Case, random: Random) -> None:

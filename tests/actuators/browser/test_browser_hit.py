@@ -107,3 +107,12 @@ def test_a_page_without_anything_is_nothing(page: "Stage") -> None:
 
 def test_a_place_off_the_screen_is_nothing(page: "Stage") -> None:
     assert page.browser.hit_test(Point(x=5000, y=5)) is None
+
+
+def test_a_password_field_is_told_from_others_also_when_it_has_the_keyboard(page: "Stage") -> None:
+    assert under(page, "#secret").secret
+    assert not under(page, "#name").secret
+    page.peek("document.querySelector('#secret').focus()")
+    focused = page.browser.focused()
+    assert focused is not None
+    assert (focused.editable, focused.secret) == (True, True)

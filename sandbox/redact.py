@@ -1,0 +1,34 @@
+"""What is written down of an action: all of it, but for what is typed where it must not be seen.
+
+Promises
+- Text that is typed, and characters that are pressed, where the element with the keyboard hides
+  them (a password field) do not reach the journal, and neither does a hash of them.
+- Where nobody looked what has the keyboard, as after a stop, they do not reach it either.
+- Keys that are no characters, such as Enter or Ctrl+A, stand as they are.
+
+Does not promise
+- To know a secret by its looks, or where the surface cannot tell what has the keyboard: on a
+  desktop, where a window is all that is known, typed text is written down.
+- Anything about the user's own goal, which a run writes down as it was given.
+"""
+
+from handrail.actuators.actions import Action, Press, Type
+from handrail.actuators.observation import Element
+
+SECRET = "[secret]"
+_KEY = "*"
+_COMMANDS = frozenset({"ctrl", "control", "alt", "win", "cmd", "command", "super", "meta"})
+
+
+def redacted(action: Action, element: Element | None) -> Action:
+    """Return the action as it may be written down, done where this element has the keyboard."""
+    return hidden(action) if element is not None and element.secret else action
+
+
+def hidden(action: Action) -> Action:
+    """Return the action without the characters that it types."""
+    if isinstance(action, Type):
+        return Type(text=SECRET)
+    if isinstance(action, Press) and not _COMMANDS & {key.lower() for key in action.keys}:
+        return Press(keys=tuple(_KEY if len(key) == 1 else key for key in action.keys))
+    return action

@@ -1,0 +1,93 @@
+"""What is typed into a password field stays out of the journal, and out of its hashes."""
+
+import hashlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from handrail.actuators.actions import Action, Click, Press, Type, digest
+from handrail.actuators.fake import Button, Field
+from handrail.actuators.geometry import Box
+from handrail.sandbox.policy import profile
+from handrail.sandbox.records import Intent, Refusal
+from handrail.sandbox.redact import SECRET, hidden
+
+if TYPE_CHECKING:
+    from tests.sandbox.conftest import Door
+
+MakeDoor = Callable[..., "Door"]
+PASSWORD = "Tr0ub4dor&3"
+
+
+def password_door(open_door: MakeDoor) -> "Door":
+    place = Box(left=20, top=50, right=220, bottom=80)
+    field = Field("Password", place, secret=True)
+    door = open_door(widgets=[field, Button("Go", Box(left=20, top=100, right=90, bottom=130))])
+    door.screen.focus = field
+    return door
+
+
+def test_a_typed_password_is_done_and_not_written_down(open_door: MakeDoor) -> None:
+    door = password_door(open_door)
+    assert door.submit(Type(text=PASSWORD)).kind == "done"
+    assert door.screen.named(Field, "Password").text == PASSWORD
+    (intent,) = [r for r in door.records if isinstance(r, Intent)]
+    assert (intent.action, intent.redacted) == (Type(text=SECRET), True)
+    assert intent.digest == digest(Type(text=SECRET))
+    written = door.path.read_text()
+    assert PASSWORD not in written
+    for text in (PASSWORD, f'{{"kind":"type","text":"{PASSWORD}"}}'):
+        assert hashlib.sha256(text.encode()).hexdigest() not in written
+
+
+def test_a_password_that_is_pressed_key_by_key_is_not_written_down(open_door: MakeDoor) -> None:
+    door = password_door(open_door)
+    for character in "hunter2":
+        assert door.submit(Press(keys=(character,))).kind == "done"
+    assert door.screen.named(Field, "Password").text == "hunter2"
+    keys = [r.action for r in door.records if isinstance(r, Intent)]
+    assert keys == [Press(keys=("*",))] * 7
+
+
+def test_a_password_that_was_refused_is_not_written_down(open_door: MakeDoor) -> None:
+    place = Box(left=20, top=50, right=220, bottom=80)
+    field = Field("Password", place, secret=True)
+    denied = open_door(widgets=[field], policy=profile("observe"))
+    denied.screen.focus = field
+    assert denied.submit(Type(text=PASSWORD)).kind == "denied"
+    stopped = open_door(stopped=lambda: True)
+    assert stopped.submit(Type(text=PASSWORD)).kind == "stopped"
+    for door in (denied, stopped):
+        (refusal,) = [r for r in door.records if isinstance(r, Refusal)]
+        assert (refusal.action, refusal.redacted) == (Type(text=SECRET), True)
+        assert PASSWORD not in door.path.read_text()
+
+
+def test_what_is_typed_elsewhere_stands_as_it_is(open_door: MakeDoor) -> None:
+    door = open_door()
+    door.submit(Click(point=door.at("Name")))
+    door.submit(Type(text="Ada"))
+    click, typed = [r for r in door.records if isinstance(r, Intent)]
+    assert (typed.action, typed.redacted, click.redacted) == (Type(text="Ada"), False, False)
+
+
+@pytest.mark.parametrize(
+    ("action", "written"),
+    [
+        (Press(keys=("shift", "A")), Press(keys=("shift", "*"))),
+        (Press(keys=("ctrl", "a")), Press(keys=("ctrl", "a"))),
+        (Press(keys=("enter",)), Press(keys=("enter",))),
+        (Type(text=""), Type(text=SECRET)),
+    ],
+)
+def test_only_characters_are_hidden(action: Action, written: Action) -> None:
+    assert hidden(action) == written
+
+
+def test_a_password_field_shows_dots(open_door: MakeDoor) -> None:
+    door = password_door(open_door)
+    door.submit(Type(text="aaaa"))
+    first = door.screen.observe().fingerprint
+    door.screen.named(Field, "Password").text = "bbbb"
+    assert door.screen.observe().fingerprint == first
