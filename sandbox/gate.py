@@ -19,13 +19,12 @@ Does not promise
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from handrail.actuators.actions import (
     ENDINGS,
     Action,
-    Drag,
     Press,
     Type,
     Wait,
@@ -47,7 +46,7 @@ from handrail.sandbox.circumstances import Circumstances
 from handrail.sandbox.destination import destinations
 from handrail.sandbox.effects import classify
 from handrail.sandbox.journal import Journal
-from handrail.sandbox.landing import landings
+from handrail.sandbox.landing import Elements, landings, misfit, target
 from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.policy import Policy, Ruling, strictest
 from handrail.sandbox.recheck import same_element, screen_change
@@ -56,7 +55,6 @@ from handrail.sandbox.redact import hidden, redacted
 from handrail.sandbox.rulebook import Rulebook
 from handrail.sandbox.rules import EffectClass
 
-_Elements = tuple[Element | None, ...]
 OutcomeKind = Literal["done", "failed", "in_doubt", "withdrawn", "denied", "exhausted", "stopped"]
 _STOPPED = "the run was told to stop"
 _REASON = 300
@@ -69,13 +67,15 @@ class Outcome:
     ``done``: performed. ``failed``: refused by the screen, ``withdrawn``: the screen changed or a
     person was active, ``denied``: by the policy or the person asked, ``exhausted``: a limit of the
     policy is used up, ``stopped``: the run is to end: certainly no effect in all five.
-    ``in_doubt``: an effect is possible; look, do not repeat.
+    ``in_doubt``: an effect is possible; look, do not repeat. ``redacted``: what was typed is not to
+    be written down anywhere.
     """
 
     kind: OutcomeKind
     effect: EffectClass
     reason: str
     receipt: Receipt | None = None
+    redacted: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class _Case:
 
     action: Action
     observation: Observation
-    elements: _Elements
+    elements: Elements
     effect: EffectClass
     ruling: Ruling
     goal: str
@@ -118,8 +118,8 @@ class Gate:
         effect = classify(action, None, observation.surface)
         if self._stopped():
             return self._refuse(action, observation, Outcome("stopped", effect, _STOPPED))
-        if misfit := _misfit(action, observation):
-            return self._refuse(action, observation, Outcome("failed", effect, misfit))
+        if why := misfit(action, observation):
+            return self._refuse(action, observation, Outcome("failed", effect, why))
         case = self._look(action, observation, observation.surface, goal)
         if case.ruling.decision == "deny":
             refused = Outcome("denied", case.effect, case.ruling.reason)
@@ -130,14 +130,15 @@ class Gate:
         if case.ruling.asks and not self._approved(case):
             refused = Outcome("denied", case.effect, f"{case.ruling.reason}: not approved")
             return self._refuse(action, observation, refused, case.elements)
-        return self._carry_out(case)
+        kept = redacted(action, target(action, case.elements)) == action
+        return replace(self._carry_out(case), redacted=not kept)
 
     def _look(self, action: Action, seen: Observation, surface: Surface, goal: str) -> _Case:
         """Find out what the action would meet, what it may do, and what policy says."""
         elements = tuple(self._element(point) for point in points(action))
         if isinstance(action, Type | Press):
             elements = (self._focused(),)
-        effect = classify(action, _target(action, elements), surface)
+        effect = classify(action, target(action, elements), surface)
         leads = destinations(action, elements, surface)
         places = (*landings(action, elements, surface), *leads)
         around = Circumstances(elements, seen.geometry)
@@ -165,16 +166,16 @@ class Gate:
                 effect=case.effect,
                 surface=case.observation.surface,
                 reason=case.ruling.reason,
-                element=_target(case.action, case.elements),
+                element=target(case.action, case.elements),
             )
         )
 
     def _refuse(
-        self, action: Action, seen: Observation, outcome: Outcome, looked: _Elements | None = None
+        self, action: Action, seen: Observation, outcome: Outcome, looked: Elements | None = None
     ) -> Outcome:
         """Write down an action that is not even intended; ``looked``: at what it would meet."""
         assert outcome.kind in {"failed", "denied", "exhausted", "stopped"}
-        written = hidden(action) if looked is None else redacted(action, _target(action, looked))
+        written = hidden(action) if looked is None else redacted(action, target(action, looked))
         self._journal.append(
             Refusal(
                 action=written,
@@ -187,7 +188,7 @@ class Gate:
                 place=Place.of(seen.surface, None),
             )
         )
-        return outcome
+        return replace(outcome, redacted=written != action)
 
     def _carry_out(self, case: _Case) -> Outcome:
         """Write the intent down, look again, perform, and write down what became of it."""
@@ -250,8 +251,8 @@ class Gate:
 
     def _intend(self, case: _Case) -> int:
         """Write the intent down and return its number."""
-        target = _target(case.action, case.elements)
-        written = redacted(case.action, target)
+        element = target(case.action, case.elements)
+        written = redacted(case.action, element)
         record = Intent(
             action=written,
             digest=digest(written),
@@ -259,7 +260,7 @@ class Gate:
             effect=case.effect,
             decision=case.ruling.decision,
             reason=case.ruling.reason,
-            place=Place.of(case.observation.surface, target),
+            place=Place.of(case.observation.surface, element),
             screen=case.observation.fingerprint,
         )
         self._rules.spend(case.effect, case.action)
@@ -280,22 +281,3 @@ class Gate:
             )
         )
         return outcome
-
-
-def _misfit(action: Action, observation: Observation) -> str:
-    """Say why an action cannot be meant for this screen, or return an empty string."""
-    geometry = observation.geometry
-    for point in points(action):
-        if not geometry.contains(point):
-            size = f"{geometry.width}x{geometry.height}"
-            return f"({point.x}, {point.y}) is not on the {size} screen; choose a point on it"
-    return ""
-
-
-def _target(action: Action, elements: _Elements) -> Element | None:
-    """Return the one element that the action is aimed at; a drag's must be under both its ends."""
-    if not elements or any(element != elements[0] for element in elements):
-        return None
-    if isinstance(action, Drag) and action.start is None:
-        return None
-    return elements[0]

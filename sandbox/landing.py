@@ -1,5 +1,7 @@
 """Where an action lands: on a desktop, in the window under its point, not in the one in front.
 
+An action is aimed at one element or at none: a drag's must be under both its ends.
+
 Promises
 - On a desktop, an action with points is judged in every window that lies under one of them, by that
   window's title; where none lies there, or it cannot be told, by an empty title, which no rule that
@@ -14,8 +16,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from handrail.actuators.actions import Action, Drag, points
-from handrail.actuators.observation import Element, ScreenText, Surface
+from handrail.actuators.observation import Element, Observation, ScreenText, Surface
 
+Elements = tuple[Element | None, ...]
+"""What lies under each point of an action, or what has the keyboard."""
 _NOWHERE = ScreenText("")
 
 
@@ -29,3 +33,22 @@ def landings(
     if isinstance(action, Drag) and action.start is None:
         titles.append(_NOWHERE)
     return tuple(replace(surface, window=title) for title in dict.fromkeys(titles))
+
+
+def misfit(action: Action, observation: Observation) -> str:
+    """Say why an action cannot be meant for this screen, or return an empty string."""
+    geometry = observation.geometry
+    for point in points(action):
+        if not geometry.contains(point):
+            size = f"{geometry.width}x{geometry.height}"
+            return f"({point.x}, {point.y}) is not on the {size} screen; choose a point on it"
+    return ""
+
+
+def target(action: Action, elements: Elements) -> Element | None:
+    """Return the one element that the action is aimed at, or None."""
+    if not elements or any(element != elements[0] for element in elements):
+        return None
+    if isinstance(action, Drag) and action.start is None:
+        return None
+    return elements[0]

@@ -1,5 +1,7 @@
 """A run from request to folder, on the fake screen: what is left behind, however it ended."""
 
+import base64
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -344,3 +346,25 @@ def test_a_record_that_cannot_be_written_ends_the_run_and_the_journal_says_why(
     assert [state.state for state in reading.actions] == ["done"]
     assert "cannot write" in (folder / "journal.jsonl").read_text()
     assert "error inside Handrail" not in (folder / "journal.jsonl").read_text()
+
+
+def test_a_typed_password_is_in_no_byte_of_the_folder(world: World, tmp_path: Path) -> None:
+    field = Field("Password", NAME, secret=True)
+    password = "Tr0ub4dor-and-3"
+
+    def build(verifier: PermitVerifier) -> FakeScreen:
+        return FakeScreen(verifier, [field])
+
+    call = {"name": "computer_use", "arguments": {"action": "type", "text": password}}
+    said = f"Action: type {password}\n<tool_call>{json.dumps(call)}</tool_call>"
+    crew = Crew(Puppet([FILL[0], said, SUCCESS]), ScriptedApprover([True] * 9), clock=FakeClock())
+    end = run(RunRequest("Sign in", FakeTarget(build), runs_folder=world.folder), crew)
+    assert (end.result.kind, field.text) == ("success", password)
+    assert record(end).steps[1].outcome == "done"
+    forms = [password.encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be")]
+    forms += [base64.b64encode(password.encode()), hashlib.sha256(password.encode()).digest()]
+    forms += [hashlib.sha256(password.encode()).hexdigest().encode()]
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) >= 5
+    for path in files:
+        assert not [form for form in forms if form in path.read_bytes()], path.name
