@@ -56,6 +56,9 @@ class Matched(NamedTuple):
     unsure: tuple[Ruling, ...]
 
 
+_NOTHING = Matched((), ())
+
+
 class Policy(BaseModel):
     """Rules, a profile for what they leave open, limits, and what the file says of itself."""
 
@@ -97,10 +100,13 @@ class Policy(BaseModel):
         holds only as far as can be told says nothing.
         """
         found: dict[tuple[Hold, Decision], list[str]] = {}
+        # Most rules are about something else: that must cost next to nothing.
         for number, rule in enumerate(self.rules, start=1):
             hold = rule.holds(effect, action, surface, around)
-            if hold == Hold.YES or (hold == Hold.UNSURE and rule.decision != "allow"):
+            if hold is Hold.YES or (hold is Hold.UNSURE and rule.decision != "allow"):
                 found.setdefault((hold, rule.decision), []).append(str(number))
+        if not found:
+            return _NOTHING
         said: dict[Hold, list[Ruling]] = {Hold.YES: [], Hold.UNSURE: []}
         for (hold, decision), numbers in found.items():
             doubt = ", as far as can be told" if hold == Hold.UNSURE else ""

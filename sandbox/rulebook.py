@@ -17,6 +17,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from handrail.actuators.actions import ENDINGS, Action
 from handrail.actuators.observation import Surface
@@ -35,7 +36,7 @@ class Layer:
     policy: Policy
     grants: bool = False
 
-    @property
+    @cached_property
     def label(self) -> str:
         """Return the name as it stands before a number."""
         return f"{self.name} " if self.name else ""

@@ -155,7 +155,7 @@ class Rule(BaseModel):
             return Hold.NO
         least = Hold.YES
         for hold in self._holding(action, surface, around):
-            if hold == Hold.NO:
+            if hold is Hold.NO:
                 return Hold.NO
             least = min(least, hold)
         return least

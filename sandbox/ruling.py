@@ -12,6 +12,7 @@ Does not promise
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from handrail.sandbox.rules import Decision, EffectClass
@@ -48,10 +49,18 @@ class Ruling(NamedTuple):
     @property
     def demands(self) -> frozenset[Decision]:
         """Return what stands between the action and the screen: nothing, for ``allow``."""
-        first: frozenset[Decision] = frozenset({self.decision} - {"allow"})
-        return first | {"rehearse"} if self.rehearsed else first
+        return _DEMANDS["rehearse"] | {self.decision} if self.rehearsed else _DEMANDS[self.decision]
 
 
+_DEMANDS: dict[Decision, frozenset[Decision]] = {
+    "allow": frozenset(),
+    "rehearse": frozenset({"rehearse"}),
+    "ask": frozenset({"ask"}),
+    "deny": frozenset({"deny"}),
+}
+
+
+@lru_cache(maxsize=256)
 def profile_ruling(name: ProfileName, effect: EffectClass, label: str = "") -> Ruling:
     """Return what a profile says of an effect; ``label`` names the layer that chose it."""
     decision = PROFILES[name].get(effect, "deny")
@@ -60,10 +69,10 @@ def profile_ruling(name: ProfileName, effect: EffectClass, label: str = "") -> R
 
 def strictest(rulings: Iterable[Ruling]) -> Ruling:
     """Return the one ruling that demands all that these demand; there must be one."""
-    found = tuple(dict.fromkeys(rulings))
+    found = tuple(rulings)
     if len(found) == 1:
         return found[0]
-    demands = frozenset[Decision]().union(*(ruling.demands for ruling in found))
+    demands = frozenset[Decision]().union(*[ruling.demands for ruling in found])
     decision: Decision = "allow"
     for grave in ("deny", "ask", "rehearse"):
         if grave in demands:
