@@ -16,12 +16,11 @@ from handrail.agent.stop import StopSwitch
 from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import UsageError
+from handrail.tasks.remote_setting import add_remote, chosen_remote
 
 if TYPE_CHECKING:
-    from handrail.model.remote import Endpoint
     from handrail.tasks.run_target import BrowserTarget, DesktopTarget
 
-REMOTE_TOKEN = "HANDRAIL_REMOTE_TOKEN"
 _PROFILES = ("observe", "rehearse", "ask", "unattended")
 _DTYPES = ("auto", "bfloat16", "float32")
 _BROWSER_ONLY = ("url", "headed", "browser", "storage_state", "profile_dir", "attach")
@@ -74,15 +73,7 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
         metavar="PATH_OR_NAME",
         help="a Qwen3-VL checkpoint folder, or pocket: the small one that is built in (default)",
     )
-    group.add_argument(
-        "--remote",
-        metavar="URL",
-        help="ask a model behind an OpenAI-compatible endpoint (ending in /v1) instead; its token "
-        f"is read from {REMOTE_TOKEN}",
-    )
-    group.add_argument(
-        "--remote-model", default="", metavar="NAME", help="its name there (default: the first)"
-    )
+    add_remote(group)
     group.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
     group.add_argument("--dtype", choices=_DTYPES, default="auto")
     group.add_argument("--threads", type=_positive, metavar="N", help="threads for the model")
@@ -123,15 +114,6 @@ def _add_bounds(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _remote(arguments: argparse.Namespace) -> "Endpoint | None":
-    if arguments.remote is None:
-        return None
-    from handrail.model.remote import Endpoint
-
-    token = os.environ.get(REMOTE_TOKEN, "")
-    return Endpoint(arguments.remote, token, arguments.remote_model)
-
-
 def handle(arguments: argparse.Namespace) -> int:
     """Carry the run out and return its exit code."""
     check(arguments)
@@ -161,7 +143,7 @@ def handle(arguments: argparse.Namespace) -> int:
             arguments.dtype,
             arguments.threads,
             arguments.screenshots,
-            _remote(arguments),
+            chosen_remote(arguments, os.environ),
         ),
         policy=policy,
         budget=budget,

@@ -6,6 +6,7 @@
     |   +-- RowError      a file of grounding data cannot be used
     |   +-- KeyUnreadable the key of an anchor cannot be read, or is no key
     +-- PackagesMissing   the packages of a suite cannot be had (exit code 5)
+    +-- EpisodeLost       the page of an episode does not answer (exit code 5)
     +-- RunFolderError    the folder of a run cannot be made or read (exit code 5)
     +-- CheckFailed       ``handrail doctor`` read back something else than it did (exit code 5)
 
@@ -65,6 +66,10 @@ class KeyUnreadable(UsageError):
 
 class PackagesMissing(TaskError):
     """The packages of a suite could not be fetched or prepared."""
+
+
+class EpisodeLost(TaskError):
+    """The page of an episode does not answer, or is not the page that was opened."""
 
 
 class RunFolderError(TaskError):

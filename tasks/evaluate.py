@@ -2,12 +2,14 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handrail.tasks.cli_output import say
+from handrail.tasks.remote_setting import add_remote, chosen_remote
 
 if TYPE_CHECKING:  # what a command does not use, it does not load
     from handrail.tasks.evaluate_score import Shot
@@ -34,6 +36,9 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--json", action="store_true", help="print every answer and all figures as JSON"
     )
     add_model(grounding)
+    from handrail.tasks import evaluate_miniwob  # it builds on this file
+
+    evaluate_miniwob.register(kinds)
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -43,13 +48,20 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--device", default="cpu")
     group.add_argument("--dtype", choices=_DTYPES, default="auto")
     group.add_argument("--threads", type=int, metavar="N")
+    add_remote(group)
 
 
 def chosen_model(arguments: argparse.Namespace) -> "ModelChoice":
     """Return what the options of ``add_model`` say."""
     from handrail.tasks.run_model import ModelChoice
 
-    return ModelChoice(arguments.model, arguments.device, arguments.dtype, arguments.threads)
+    return ModelChoice(
+        arguments.model,
+        arguments.device,
+        arguments.dtype,
+        arguments.threads,
+        remote=chosen_remote(arguments, os.environ),
+    )
 
 
 def handle(arguments: argparse.Namespace) -> int:

@@ -26,6 +26,8 @@ READ_AT_WORK = (
     *("tasks/sites/base.jinja", "tasks/sites/signin.jinja", "tasks/sites/workspace.jinja"),
     *("tasks/sites/parts.jinja", "tasks/sites/style.jinja", "tasks/sites/report.js"),
     "tasks/sites/policy.toml",
+    *("tasks/miniwob/tasks.toml", "tasks/miniwob/policy.toml"),
+    *("tasks/miniwob/episode.js", "tasks/miniwob/page.js"),
 )
 WEIGHTS = "model/pocket/weights/"
 CHECKPOINT = (

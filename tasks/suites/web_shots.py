@@ -1,19 +1,17 @@
 """Photograph pages in Chromium and write down where their named controls are."""
 
-import functools
 import json
 import random
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
+from handrail.tasks.sites.files import files_served
 from handrail.tasks.suites import web_django
 from handrail.tasks.suites.web_packages import WebPage, node_pages
 from handrail.tasks.suites.web_targets import CHROMIUM_FLAGS, Target, controls, drawn, usable
@@ -42,7 +40,7 @@ def collect(cache: Path, out: Path, choice: Choice, said: Callable[[str], None])
         browser = playwright.chromium.launch(
             executable_path=choice.browser, args=["--disable-gpu", *CHROMIUM_FLAGS]
         )
-        with _files_served(cache) as root:
+        with files_served(cache) as root:
             for web_page in node_pages():
                 with _opened(browser) as page:
                     rows = _photographed(page, root, web_page, out, choice)
@@ -130,21 +128,3 @@ def _line(image: str, source: str, target: Target) -> str:
             "role": target.role,
         }
     )
-
-
-@contextmanager
-def _files_served(folder: Path) -> Iterator[str]:
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            """Keep the terminal for the counts."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -1,0 +1,191 @@
+"""``handrail eval miniwob``: play MiniWoB++ from pixels alone, and count what succeeds."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from handrail.tasks.browser_setting import add_browser, chosen_browser
+from handrail.tasks.cli_output import say
+from handrail.tasks.errors import UsageError
+from handrail.tasks.evaluate import add_model, chosen_model, print_table
+
+if TYPE_CHECKING:  # what a command does not use, it does not load
+    from handrail.tasks.miniwob.catalogue import Catalogue
+    from handrail.tasks.miniwob.play import Casting, Played
+    from handrail.tasks.miniwob.stage import Stage
+    from handrail.tasks.miniwob.tally import Tally
+    from handrail.tasks.results.result import Figure
+    from handrail.tasks.run_model import ModelChoice
+
+STEPS = 20
+FLOOR = "miniwob-floor"
+_RANDOM = "random clicks"
+_DESCRIPTION = """Play tasks of MiniWoB++ through the loop and the gate of `handrail run`, from
+screenshots alone. Episode i of a task uses seed S+i; there is no time limit but a limit of steps.
+An episode succeeds where the page gives a reward above 0. Only the development tasks are open."""
+
+
+@dataclass(frozen=True)
+class Player:
+    """Who plays: its name in tables, how it is put on the stage, what the records call it."""
+
+    name: str
+    casting: "Casting"
+    choice: "ModelChoice"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What came of every player's episodes, what it was trained on, and the floor under it."""
+
+    found: "dict[str, tuple[Tally, ...]]"
+    trained_on: tuple[str, ...]
+    chances: dict[str, float]
+
+    def figures(self) -> "dict[str, tuple[Figure, ...]]":
+        """Return every player's figures."""
+        from handrail.tasks.miniwob.tally import figures
+
+        return {
+            player: figures(members, self.trained_on, self.chances)
+            for player, members in self.found.items()
+        }
+
+
+def register(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = kinds.add_parser(
+        "miniwob", help="does it get small web tasks done", description=_DESCRIPTION
+    )
+    parser.set_defaults(handler=handle)
+    parser.add_argument("--tasks", default="", metavar="A,B", help="default: all that are open")
+    parser.add_argument(
+        "--episodes", type=int, default=10, metavar="N", help="of each task (default: 10)"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="the first (default: 0)")
+    parser.add_argument("--max-steps", type=int, default=STEPS, metavar="N")
+    parser.add_argument("--scale", type=float, metavar="X", help="screenshot pixels a CSS pixel")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    parser.add_argument("--results", type=Path, metavar="DIR", help="write the result there")
+    parser.add_argument("--runs-folder", type=Path, metavar="DIR", help="keep the runs' records")
+    parser.add_argument(
+        "--examination", action="store_true", help="for the final examination only: other tasks"
+    )
+    who = parser.add_mutually_exclusive_group()
+    who.add_argument(
+        "--floor", action="store_true", help="no model: random clicks, then clicks at the centre"
+    )
+    add_browser(parser)
+    add_model(parser)
+
+
+def handle(arguments: argparse.Namespace) -> int:
+    """Play, print, and return the exit code. Raises UsageError, PackagesMissing."""
+    _check(arguments)
+    from handrail.tasks.miniwob.catalogue import html_folder, load_catalogue
+    from handrail.tasks.miniwob.stage import SCALE, stage
+    from handrail.tasks.miniwob.tally import as_json, tallies
+
+    catalogue, html = load_catalogue(), html_folder()
+    names = [name for name in arguments.tasks.split(",") if name]
+    tasks = catalogue.chosen(names, arguments.examination, html)
+    players = _players(arguments)
+    browser = chosen_browser(arguments.browser, os.environ)
+    with stage(html, browser, arguments.scale or SCALE) as opened:
+        found = {
+            player.name: tallies(tuple(_played(opened, tasks, player, arguments)), catalogue)
+            for player in players
+        }
+    counted = Counted(found, _trained_on(arguments, catalogue), _floor_under(arguments))
+    if arguments.json:
+        print(as_json(found, arguments.seed, counted.trained_on))
+    else:
+        _print(counted, catalogue)
+    if arguments.results is not None:
+        _write(counted, arguments)
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    for option in ("episodes", "max_steps"):
+        if getattr(arguments, option) < 1:
+            raise UsageError(f"--{option.replace('_', '-')} must be at least 1")
+    if arguments.scale is not None and not 0 < arguments.scale <= 8:
+        raise UsageError("--scale must be above 0 and at most 8")
+
+
+def _players(arguments: argparse.Namespace) -> tuple[Player, ...]:
+    from handrail.tasks.miniwob.floor import centre_clicks, random_clicks
+    from handrail.tasks.run_model import ModelChoice, load_proposer
+
+    if arguments.floor:
+        return (
+            Player(_RANDOM, random_clicks, ModelChoice(_RANDOM)),
+            Player("clicks at the centre", centre_clicks, ModelChoice("clicks at the centre")),
+        )
+    choice = chosen_model(arguments)
+    proposer = load_proposer(choice)
+    return (Player(choice.shown, lambda stage, task, seed: proposer, choice),)
+
+
+def _played(
+    stage: "Stage", tasks: Sequence[str], player: Player, arguments: argparse.Namespace
+) -> "Iterator[Played]":
+    from handrail.actuators.base import sanitise
+    from handrail.tasks.miniwob.play import Rules, play
+
+    rules = Rules(arguments.max_steps, player.choice, arguments.runs_folder)
+    for task in tasks:
+        for seed in range(arguments.seed, arguments.seed + arguments.episodes):
+            one = play(stage, (task, seed), player.casting, rules)
+            verdict = f"reward {one.reward:.2f}" if one.done else f"not done ({one.reason})"
+            line = f"{player.name}: {task}, seed {seed}: {verdict}, {one.steps} steps: {one.goal}"
+            print(sanitise(line, 500), file=sys.stderr, flush=True)
+            yield one
+
+
+def _trained_on(arguments: argparse.Namespace, catalogue: "Catalogue") -> tuple[str, ...]:
+    learnt = arguments.model == "pocket" and not (arguments.floor or arguments.remote)
+    return catalogue.pocket_trained_on if learnt else ()
+
+
+def _floor_under(arguments: argparse.Namespace) -> dict[str, float]:
+    """Return what random clicks reached, where that was measured into the same folder."""
+    from handrail.tasks.results.result import read_result
+
+    path = Path() if arguments.results is None else arguments.results / f"{FLOOR}.json"
+    if arguments.floor or not path.is_file():
+        return {}
+    head = f"{_RANDOM}: "
+    figures = read_result(path).figures
+    return {f.name.removeprefix(head): f.value for f in figures if f.name.startswith(head)}
+
+
+def _print(counted: Counted, catalogue: "Catalogue") -> None:
+    for name, figures in counted.figures().items():
+        print_table(f"MiniWoB++ from pixels: {name}", figures)
+    say(f"published, from pixels alone, each over tasks of its own ({catalogue.source}):")
+    for other in catalogue.published:
+        say(f"  {100 * other.success:.1f} % of {other.tasks} tasks: {other.name}")
+
+
+def _write(counted: Counted, arguments: argparse.Namespace) -> None:
+    from handrail.tasks.results.result import measured, write_result
+
+    command = f"handrail eval miniwob --episodes {arguments.episodes}"
+    command += f" --max-steps {arguments.max_steps}" + (" --floor" if arguments.floor else "")
+    command += f" --tasks {arguments.tasks}" if arguments.tasks else ""
+    title = f"MiniWoB++ from pixels, development tasks, at most {arguments.max_steps} steps"
+    several = len(counted.found) > 1
+    figures = [
+        figure.model_copy(update={"name": f"{player}: {figure.name}"}) if several else figure
+        for player, made in counted.figures().items()
+        for figure in made
+    ]
+    name = FLOOR if arguments.floor else "miniwob"
+    result = measured(name, title, command, arguments.seed, figures)
+    print(f"written: {write_result(result, arguments.results)}", file=sys.stderr)

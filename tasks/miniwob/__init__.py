@@ -1,0 +1,1 @@
+"""MiniWoB++: small web tasks with a checkable outcome, played from pixels through the loop."""

@@ -1,0 +1,118 @@
+"""Play episodes: each is a run of its own, through the same loop and gate as ``handrail run``."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from handrail.actuators.actions import Terminate
+from handrail.actuators.observation import Observation
+from handrail.agent.budget import Budget
+from handrail.agent.history import Step
+from handrail.agent.proposal import ParseError, Proposal, describe
+from handrail.agent.proposer import Proposer
+from handrail.agent.result import EndKind
+from handrail.tasks.miniwob.stage import Stage
+from handrail.tasks.run import Crew, run
+from handrail.tasks.run_model import ModelChoice
+from handrail.tasks.run_request import PolicyChoice, RunRequest
+
+_SECONDS = 3_600.0
+
+Casting = Callable[[Stage, str, int], Proposer]
+"""Chooses who plays a task's episode of a seed."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How episodes are played: ``steps`` at most, recorded under ``runs_folder``.
+
+    ``model`` is what the records say of who played.
+    """
+
+    steps: int
+    model: ModelChoice
+    runs_folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class Played:
+    """An episode that has ended: what was asked, the page's own verdict, and what it took."""
+
+    task: str
+    seed: int
+    goal: str
+    done: bool
+    reward: float
+    steps: int
+    seconds: float
+    end: EndKind
+    reason: str
+
+    @property
+    def success(self) -> bool:
+        """Tell whether the page gave a reward above 0, time left out of account."""
+        return self.done and self.reward > 0
+
+
+class Referee:
+    """Passes a proposer's actions on until the page says that the episode is over.
+
+    ``called_off`` is 1 once it did, which took a step of the run, else 0.
+    """
+
+    def __init__(self, inner: Proposer, stage: Stage) -> None:
+        self._inner, self._stage = inner, stage
+        self.called_off = 0
+
+    def propose(
+        self, goal: str, history: Sequence[Step], observation: Observation
+    ) -> Proposal | ParseError:
+        """End the run where the episode has ended, else ask the proposer."""
+        outcome = self._stage.outcome()
+        if not outcome.done:
+            return self._inner.propose(goal, history, observation)
+        self.called_off = 1
+        action = Terminate(status="success" if outcome.reward > 0 else "failure")
+        return Proposal(action, describe(action))
+
+
+def play(stage: Stage, episode: tuple[str, int], casting: Casting, rules: Rules) -> Played:
+    """Play one task's episode of a seed. Raises EpisodeLost and what ``run`` raises."""
+    task, seed = episode
+    goal = stage.begin(task, seed)
+    with ExitStack() as opened:
+        policy = opened.enter_context(as_file(files("handrail.tasks.miniwob") / "policy.toml"))
+        request = RunRequest(
+            goal=goal,
+            target=stage.target(),
+            model=rules.model,
+            policy=PolicyChoice(file=policy),
+            budget=Budget(steps=rules.steps, seconds=_SECONDS, calls=4 * rules.steps),
+            runs_folder=opened.enter_context(_records(rules.runs_folder)),
+        )
+        referee = Referee(casting(stage, task, seed), stage)
+        end = run(request, Crew(proposer=referee))
+    outcome, result = stage.outcome(), end.result
+    return Played(
+        task=task,
+        seed=seed,
+        goal=goal,
+        done=outcome.done,
+        reward=outcome.reward if outcome.done else 0.0,
+        steps=result.spent.steps - referee.called_off,
+        seconds=result.spent.seconds,
+        end=result.kind,
+        reason=result.reason,
+    )
+
+
+@contextmanager
+def _records(kept: Path | None) -> Iterator[Path]:
+    if kept is not None:
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="handrail-miniwob-") as name:
+        yield Path(name)
