@@ -26,7 +26,7 @@ FLOOR = "miniwob-floor"
 _RANDOM = "random clicks"
 _DESCRIPTION = """Play tasks of MiniWoB++ through the loop and the gate of `handrail run`, from
 screenshots alone. Episode i of a task uses seed S+i; there is no time limit but a limit of steps.
-An episode succeeds where the page gives a reward above 0. Only the development tasks are open."""
+An episode succeeds where the page gives a reward above 0.9. Only the development tasks are open."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from handrail.tasks.run import Crew, run
 from handrail.tasks.run_model import ModelChoice
 from handrail.tasks.run_request import PolicyChoice, RunRequest
 
+FULL = 0.9
+"""Above this a reward is full: what pages give for half-done work is less."""
 _SECONDS = 3_600.0
 
 Casting = Callable[[Stage, str, int], Proposer]
@@ -53,7 +55,12 @@ class Played:
 
     @property
     def success(self) -> bool:
-        """Tell whether the page gave a reward above 0, time left out of account."""
+        """Tell whether the page gave its full reward, time left out of account."""
+        return self.done and self.reward > FULL
+
+    @property
+    def positive(self) -> bool:
+        """Tell whether the reward is above 0, which half-done work may earn on a few pages."""
         return self.done and self.reward > 0
 
 
@@ -75,7 +82,7 @@ class Referee:
         if not outcome.done:
             return self._inner.propose(goal, history, observation)
         self.called_off = 1
-        action = Terminate(status="success" if outcome.reward > 0 else "failure")
+        action = Terminate(status="success" if outcome.reward > FULL else "failure")
         return Proposal(action, describe(action))
 
 

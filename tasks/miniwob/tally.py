@@ -27,7 +27,7 @@ class Tally:
 
     @property
     def successes(self) -> int:
-        """Return how many episodes earned a reward above 0."""
+        """Return how many episodes earned a full reward."""
         return sum(episode.success for episode in self.played)
 
     @property
@@ -96,6 +96,7 @@ def _task_object(tally: Tally, trained_on: Sequence[str]) -> dict[str, object]:
     return {
         "success_rate": round(tally.rate, 4),
         "successes": tally.successes,
+        "reward_above_0": sum(episode.positive for episode in tally.played),
         "episodes": len(tally.played),
         "mean_reward": round(tally.mean_reward, 4),
         "mean_steps": round(tally.mean_steps, 2),

@@ -24,7 +24,7 @@ def catalogue() -> Catalogue:
 
 
 def test_every_task_counts_the_same(catalogue: Catalogue) -> None:
-    rewards = {"click-test": (1.0, 1.0), "phone-book": (-1.0, 0.5), "click-menu": (0.0, -1.0)}
+    rewards = {"click-test": (1.0, 1.0), "phone-book": (0.5, 1.0), "click-menu": (0.0, -1.0)}
     played = [episode(t, i, r) for t, both in rewards.items() for i, r in enumerate(both)]
     found = tallies(played, catalogue)
     trained_on = catalogue.pocket_trained_on
@@ -43,8 +43,8 @@ def test_every_task_counts_the_same(catalogue: Catalogue) -> None:
     object_ = json.loads(as_json({"pocket": found}, 0, trained_on))
     assert object_["mean_success"] == 0.5
     assert object_["tasks"]["phone-book"] == {
-        "success_rate": 0.5, "successes": 1, "episodes": 2, "mean_reward": -0.25,
-        "mean_steps": 2.0, "split": "never trained on", "trained_on": False,
+        "success_rate": 0.5, "successes": 1, "reward_above_0": 2, "episodes": 2,
+        "mean_reward": 0.75, "mean_steps": 2.0, "split": "never trained on", "trained_on": False,
     }  # fmt: skip
 
 
