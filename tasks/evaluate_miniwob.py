@@ -79,6 +79,9 @@ def register(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     who.add_argument(
         "--floor", action="store_true", help="no model: random clicks, then clicks at the centre"
     )
+    who.add_argument(
+        "--expert", action="store_true", help="no model: scripts that read the page, where written"
+    )
     add_browser(parser)
     add_model(parser)
 
@@ -91,8 +94,7 @@ def handle(arguments: argparse.Namespace) -> int:
     from handrail.tasks.miniwob.tally import as_json, tallies
 
     catalogue, html = load_catalogue(), html_folder()
-    names = [name for name in arguments.tasks.split(",") if name]
-    tasks = catalogue.chosen(names, arguments.examination, html)
+    tasks = catalogue.chosen(_named(arguments), arguments.examination, html)
     players = _players(arguments)
     browser = chosen_browser(arguments.browser, os.environ)
     with stage(html, browser, arguments.scale or SCALE) as opened:
@@ -118,6 +120,19 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError("--scale must be above 0 and at most 8")
 
 
+def _named(arguments: argparse.Namespace) -> list[str]:
+    """Return the tasks that are asked for; of experts all those that there is one for."""
+    names = [name for name in arguments.tasks.split(",") if name]
+    if arguments.expert:
+        from handrail.tasks.miniwob.experts.player import EXPERTS
+
+        without = [name for name in names if name not in EXPERTS]
+        if without:
+            raise UsageError(f"{', '.join(without)}: no expert; there are: {', '.join(EXPERTS)}")
+        return names or [*EXPERTS]
+    return names
+
+
 def _players(arguments: argparse.Namespace) -> tuple[Player, ...]:
     from handrail.tasks.miniwob.floor import centre_clicks, random_clicks
     from handrail.tasks.run_model import ModelChoice, load_proposer
@@ -127,6 +142,10 @@ def _players(arguments: argparse.Namespace) -> tuple[Player, ...]:
             Player(_RANDOM, random_clicks, ModelChoice(_RANDOM)),
             Player("clicks at the centre", centre_clicks, ModelChoice("clicks at the centre")),
         )
+    if arguments.expert:
+        from handrail.tasks.miniwob.experts.player import expert
+
+        return (Player("expert", expert, ModelChoice("expert")),)
     choice = chosen_model(arguments)
     proposer = load_proposer(choice)
     return (Player(choice.shown, lambda stage, task, seed: proposer, choice),)
@@ -149,7 +168,8 @@ def _played(
 
 
 def _trained_on(arguments: argparse.Namespace, catalogue: "Catalogue") -> tuple[str, ...]:
-    learnt = arguments.model == "pocket" and not (arguments.floor or arguments.remote)
+    pocket = arguments.model == "pocket" and not arguments.remote
+    learnt = pocket and not (arguments.floor or arguments.expert)
     return catalogue.pocket_trained_on if learnt else ()
 
 
@@ -167,7 +187,7 @@ def _floor_under(arguments: argparse.Namespace) -> dict[str, float]:
 
 def _print(counted: Counted, catalogue: "Catalogue") -> None:
     for name, figures in counted.figures().items():
-        print_table(f"MiniWoB++ from pixels: {name}", figures)
+        print_table(f"MiniWoB++: {name}", figures)
     say(f"published, from pixels alone, each over tasks of its own ({catalogue.source}):")
     for other in catalogue.published:
         say(f"  {100 * other.success:.1f} % of {other.tasks} tasks: {other.name}")
@@ -177,15 +197,17 @@ def _write(counted: Counted, arguments: argparse.Namespace) -> None:
     from handrail.tasks.results.result import measured, write_result
 
     command = f"handrail eval miniwob --episodes {arguments.episodes}"
-    command += f" --max-steps {arguments.max_steps}" + (" --floor" if arguments.floor else "")
+    command += f" --max-steps {arguments.max_steps}"
+    command += " --floor" if arguments.floor else " --expert" if arguments.expert else ""
     command += f" --tasks {arguments.tasks}" if arguments.tasks else ""
-    title = f"MiniWoB++ from pixels, development tasks, at most {arguments.max_steps} steps"
+    who = "by experts that read the page" if arguments.expert else "from pixels"
+    title = f"MiniWoB++ {who}, development tasks, at most {arguments.max_steps} steps"
     several = len(counted.found) > 1
     figures = [
         figure.model_copy(update={"name": f"{player}: {figure.name}"}) if several else figure
         for player, made in counted.figures().items()
         for figure in made
     ]
-    name = FLOOR if arguments.floor else "miniwob"
+    name = FLOOR if arguments.floor else "miniwob-experts" if arguments.expert else "miniwob"
     result = measured(name, title, command, arguments.seed, figures)
     print(f"written: {write_result(result, arguments.results)}", file=sys.stderr)

@@ -28,6 +28,7 @@ READ_AT_WORK = (
     "tasks/sites/policy.toml",
     *("tasks/miniwob/tasks.toml", "tasks/miniwob/policy.toml"),
     *("tasks/miniwob/episode.js", "tasks/miniwob/page.js"),
+    "tasks/miniwob/experts/scene.js",
 )
 WEIGHTS = "model/pocket/weights/"
 CHECKPOINT = (

@@ -1,0 +1,114 @@
+"""Experts for fields: texts, logins, tables, numbers."""
+
+import re
+
+from handrail.agent.proposal import Proposal
+from handrail.tasks.miniwob.experts.moves import click, fill, ordinals, scroll
+from handrail.tasks.miniwob.experts.scene import Scene
+
+_NUMBER = re.compile(r"-?\d+")
+
+
+def enter_text(scene: Scene) -> Proposal:
+    """Type what is quoted, and submit."""
+    return _entered(scene, scene.quoted()[0])
+
+
+def enter_text_in_case(scene: Scene) -> Proposal:
+    """Type what is quoted in upper or lower case, and submit."""
+    text = scene.quoted()[0]
+    return _entered(scene, text.upper() if "upper case" in scene.goal else text.lower())
+
+
+def focus_text(scene: Scene) -> Proposal:
+    """Click the text field of an ordinal number."""
+    (number,) = ordinals(scene.goal)
+    return click(scene, scene.all("#area input")[number - 1], f"the {number}. text field")
+
+
+def log_in(scene: Scene) -> Proposal:
+    """Type a name and a secret, past a question that may come in between."""
+    if scene.all("#popup"):
+        return click(scene, scene.one("#popup-cancel"))
+    user, secret = scene.quoted()
+    return (
+        fill(scene, scene.one("#username"), user, "Username")
+        or fill(scene, scene.one("#password"), secret, "Password")
+        or click(scene, scene.one("#subbtn"))
+    )
+
+
+def form_sequence(scene: Scene) -> Proposal:
+    """Choose the radio button and fill the text field of two ordinal numbers."""
+    chosen, filled = ordinals(scene.goal)
+    radio = scene.all("#area input[type=radio]")[chosen - 1]
+    if not radio.checked:
+        return click(scene, radio, f"the {chosen}. radio button")
+    field = scene.all("#area input[type=text]")[filled - 1]
+    text = scene.quoted()[0]
+    return fill(scene, field, text, f"the {filled}. textbox") or click(scene, scene.one("#subbtn"))
+
+
+def read_table(scene: Scene) -> Proposal:
+    """Copy two values of a table into the fields of their labels."""
+    cells = [cell.text for cell in scene.all("#tab td")]
+    table = dict(zip(cells[0::2], cells[1::2], strict=True))
+    for label, field in (("#ll1", "#tt1"), ("#ll2", "#tt2")):
+        name = scene.one(label).text.removesuffix(":")
+        if move := fill(scene, scene.one(field), table[name], name):
+            return move
+    return click(scene, scene.one("#subbtn"))
+
+
+def generate_number(scene: Scene) -> Proposal:
+    """Draw numbers until one is as wanted, and submit it."""
+    shown = scene.one("#display-number").text
+    good = shown.isdecimal() and _fits(scene.goal, int(shown))
+    return click(scene, scene.one("#submit" if good else "#generate"))
+
+
+def use_spinner(scene: Scene) -> Proposal:
+    """Step a spinner to a number, and submit."""
+    wanted = int(_NUMBER.findall(scene.goal)[0])
+    value = int(scene.one("#spinner").value)
+    if value == wanted:
+        return click(scene, scene.one("#subbtn"))
+    way = "up" if value < wanted else "down"
+    return click(scene, scene.one(f".ui-spinner-{way}"), f"the arrow {way}")
+
+
+def sign_agreement(scene: Scene) -> Proposal:
+    """Read to the end, sign, and press what is named; cancelling needs no reading."""
+    if "Click the cancel" in scene.goal:
+        return click(scene, scene.one("#cancel"))
+    name, button = scene.quoted()
+    if not scene.one("#agree").enabled:
+        return scroll(scene, scene.one("#text-area"), 9_000)
+    return fill(scene, scene.one("#name"), name, "Name") or click(
+        scene, scene.named("button", button)
+    )
+
+
+def use_autocomplete(scene: Scene) -> Proposal:
+    """Type an item of the list that begins and ends as wanted, and submit."""
+    begins, *ends = scene.quoted()
+    items = scene.stage.read("() => ui_utils.COUNTRIES")
+    assert isinstance(items, list)
+    end = ends[0] if ends else ""
+    item = next(i for i in items if i.startswith(begins) and i.endswith(end))
+    field = scene.one("#tags")
+    offered = [n for n in scene.all(".ui-menu-item") if n.met and n.text == item]
+    if offered and (field.value != item or not scene.one("#subbtn").met):
+        return click(scene, offered[0])
+    return fill(scene, field, item, "Tags") or click(scene, scene.one("#subbtn"))
+
+
+def _fits(goal: str, number: int) -> bool:
+    if "odd" in goal or "even" in goal:
+        return number % 2 == ("odd" in goal)
+    bound = int(_NUMBER.findall(goal)[0])
+    return number < bound if "less" in goal else number > bound
+
+
+def _entered(scene: Scene, text: str) -> Proposal:
+    return fill(scene, scene.one("#tt"), text) or click(scene, scene.one("#subbtn"))
