@@ -15,6 +15,11 @@ def say(message: str) -> None:
     _print(message, "", sys.stdout)
 
 
+def tell(message: str) -> None:
+    """Print how far something is, on stderr; each of its lines is made harmless."""
+    _print(message, "", sys.stderr)
+
+
 def complain(message: str) -> None:
     """Print an error's message on stderr; each of its lines says who complains."""
     _print(message, "handrail: ", sys.stderr)

@@ -1,43 +1,27 @@
-"""``handrail eval``: measure how well a model finds what it is told to click."""
+"""``handrail eval``: the commands that measure a model, and what they share."""
 
 import argparse
-import json
 import os
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handrail.tasks.cli_output import say
 from handrail.tasks.remote_setting import add_remote, chosen_remote
 
 if TYPE_CHECKING:  # what a command does not use, it does not load
-    from handrail.tasks.evaluate_score import Shot
     from handrail.tasks.results.result import Figure
     from handrail.tasks.run_model import ModelChoice
 
 _DTYPES = ("auto", "bfloat16", "float32")
-_DESCRIPTION = """Ask the model to click what each row of FILE names, and count the clicks that fall
-into the row's box. FILE holds JSON lines {"image": PATH, "instruction": TEXT, "bbox": [x1, y1, x2,
-y2]} with boxes in pixels and paths relative to it, or a JSON list in the format of ScreenSpot."""
 
 
 def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     top = sub.add_parser("eval", help="measure a model")
     kinds = top.add_subparsers(title="what to measure", metavar="WHAT", required=True)
-    grounding = kinds.add_parser(
-        "grounding", help="does it click where it is told to", description=_DESCRIPTION
-    )
-    grounding.set_defaults(handler=handle)
-    grounding.add_argument("file", type=Path, metavar="FILE")
-    grounding.add_argument("--images", type=Path, metavar="DIR", help="where the images are")
-    grounding.add_argument(
-        "--json", action="store_true", help="print every answer and all figures as JSON"
-    )
-    add_model(grounding)
-    from handrail.tasks import evaluate_miniwob  # it builds on this file
+    from handrail.tasks import evaluate_grounding, evaluate_miniwob  # they build on this file
 
+    evaluate_grounding.register(kinds)
     evaluate_miniwob.register(kinds)
 
 
@@ -64,38 +48,6 @@ def chosen_model(arguments: argparse.Namespace) -> "ModelChoice":
     )
 
 
-def handle(arguments: argparse.Namespace) -> int:
-    """Measure, print, and return the exit code."""
-    shots = measure(arguments.file, arguments.images, chosen_model(arguments))
-    from handrail.tasks.evaluate_score import figures
-
-    found = figures(shots)
-    if arguments.json:
-        print(_as_json(shots, found))
-    else:
-        print_table(f"grounding: {arguments.file}", found)
-    return 0
-
-
-def measure(file: Path, images: Path | None, model: "ModelChoice") -> "tuple[Shot, ...]":
-    """Ask a model about every row of a file, with progress on stderr.
-
-    Raises RowError before the model is loaded, and ModelError.
-    """
-    from handrail.tasks.evaluate_rows import read_rows
-    from handrail.tasks.evaluate_score import locator_on, shoot
-    from handrail.tasks.run_model import load_proposer
-
-    rows = read_rows(file, images)
-    locator = locator_on(load_proposer(model))
-
-    def told(done: int, hits: int) -> None:
-        if done % 25 == 0 or done == len(rows):
-            print(f"{done} of {len(rows)} asked, {hits} hit", file=sys.stderr, flush=True)
-
-    return shoot(rows, locator, told)
-
-
 def print_table(title: str, figures: "Sequence[Figure]") -> None:
     """Print figures as a table; names from a file are made harmless."""
     from rich.console import Console
@@ -119,20 +71,3 @@ def print_table(title: str, figures: "Sequence[Figure]") -> None:
         table.add_row(Text(sanitise(label)), value, interval, chance, count)
     Console(highlight=False).print(table)
     say("random click: what uniformly random clicks hit")
-
-
-def _as_json(shots: "Sequence[Shot]", figures: "Sequence[Figure]") -> str:
-    rows = [
-        {
-            "row": shot.row.where,
-            "image": str(shot.row.image),
-            "instruction": shot.row.instruction,
-            "bbox": list(shot.row.box),
-            "point": None if shot.point is None else [shot.point.x, shot.point.y],
-            "hit": shot.hit,
-            "seconds": round(shot.seconds, 3),
-        }
-        for shot in shots
-    ]
-    content = {"figures": [f.model_dump(mode="json") for f in figures], "rows": rows}
-    return json.dumps(content, indent=1)

@@ -2,16 +2,18 @@
 
 A line is ``{"image": path, "instruction": text, "bbox": [x1, y1, x2, y2]}`` in pixels, paths
 relative to the file, with ``data_source``, ``data_type`` and ``role`` where there are groups to
-report. A ScreenSpot list is ``[{"img_filename", "instruction", "bbox", "data_type",
-"data_source"}]`` with boxes as x, y, width, height; ScreenSpot-Pro's entries, which state an
-``img_size``, have corners.
+report. A ``bbox`` of null says that what is asked for is not there: the right answer is to find
+nothing. ``asks`` of "relation" marks a line that asks by place.
+
+A ScreenSpot list is ``[{"img_filename", "instruction", "bbox", "data_type", "data_source"}]`` with
+boxes as x, y, width, height; ScreenSpot-Pro's entries, which state an ``img_size``, have corners.
 """
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -22,6 +24,9 @@ GROUPS = ("data_source", "data_type", "role", "platform", "ui_type")
 
 
 _Side = Annotated[float, Field(allow_inf_nan=False)]
+Corners = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels."""
+Asks = Literal["name", "relation", "absence"]
 
 
 class _Entry(BaseModel):
@@ -30,7 +35,8 @@ class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
     instruction: str = Field(min_length=1)
-    bbox: Annotated[list[_Side], Field(min_length=4, max_length=4)]
+    bbox: Annotated[list[_Side], Field(min_length=4, max_length=4)] | None
+    asks: Literal["name", "relation"] = "name"
     data_source: str = ""
     data_type: str = ""
     role: str = ""
@@ -38,8 +44,10 @@ class _Entry(BaseModel):
     ui_type: str = ""
     img_size: list[int] | None = None
 
-    def corners(self) -> tuple[float, float, float, float]:
-        """Return the box as left, top, right, bottom."""
+    def corners(self) -> Corners | None:
+        """Return the box as left, top, right, bottom, or None for what is not there."""
+        if self.bbox is None:
+            return None
         a, b, c, d = self.bbox
         return a, b, c, d
 
@@ -59,37 +67,42 @@ class _ListEntry(_Entry):
         """Return the image's path as the file states it."""
         return self.img_filename
 
-    def corners(self) -> tuple[float, float, float, float]:
-        """Return the box as left, top, right, bottom."""
-        left, top, right, bottom = super().corners()
-        if self.img_size is None:
-            return left, top, left + right, top + bottom
-        return left, top, right, bottom
+    def corners(self) -> Corners | None:
+        """Return the box as left, top, right, bottom, or None for what is not there."""
+        box = super().corners()
+        if box is None or self.img_size is not None:
+            return box
+        return box[0], box[1], box[0] + box[2], box[1] + box[3]
 
 
 @dataclass(frozen=True)
 class GroundingRow:
     """One question: where in the image is what the instruction means?
 
-    ``box`` is left, top, right, bottom in pixels; ``size`` is the image's; ``groups`` maps a name
-    of ``GROUPS`` to this row's group.
+    ``box`` is left, top, right, bottom in pixels, None where nothing is what the instruction means;
+    ``size`` is the image's; ``groups`` maps a name of ``GROUPS`` to this row's group.
     """
 
     where: str
     image: Path
     size: tuple[int, int]
     instruction: str
-    box: tuple[float, float, float, float]
+    box: Corners | None
     groups: dict[str, str]
+    asks: Asks = "name"
 
     def holds(self, x: float, y: float) -> bool:
         """Tell whether a pixel position lies in the box."""
+        if self.box is None:
+            return False
         left, top, right, bottom = self.box
         return left <= x < right and top <= y < bottom
 
     @property
     def share_of_image(self) -> float:
         """Return the box's area as a share of the image's: what a random click hits."""
+        if self.box is None:
+            return 0.0
         left, top, right, bottom = self.box
         return (right - left) * (bottom - top) / (self.size[0] * self.size[1])
 
@@ -157,11 +170,17 @@ def _size_of(path: Path, where: str) -> tuple[int, int]:
 
 
 def _row(entry: _Line | _ListEntry, where: str, path: Path, size: tuple[int, int]) -> GroundingRow:
-    left, top, right, bottom = box = entry.corners()
-    if not (0 <= left < right <= size[0] and 0 <= top < bottom <= size[1]):
+    box = entry.corners()
+    if box is not None and not _inside(box, size):
         raise RowError(
             f"{where}: the box {list(box)} (left, top, right, bottom) is empty or not inside the"
             f" {size[0]}x{size[1]} image {path.name}"
         )
     groups = {name: value for name in GROUPS if (value := getattr(entry, name))}
-    return GroundingRow(where, path, size, entry.instruction, box, groups)
+    asks: Asks = "absence" if box is None else entry.asks
+    return GroundingRow(where, path, size, entry.instruction, box, groups, asks)
+
+
+def _inside(box: Corners, size: tuple[int, int]) -> bool:
+    left, top, right, bottom = box
+    return 0 <= left < right <= size[0] and 0 <= top < bottom <= size[1]

@@ -21,11 +21,19 @@ from handrail.tasks.results.result import Figure, share
 _CLICK = "click "
 
 
+@dataclass(frozen=True)
+class Found:
+    """Where it is, if anywhere; ``there``: whether it is said to be there at all."""
+
+    point: Point | None
+    there: bool
+
+
 class Locator(Protocol):
     """Finds what an instruction means in a picture."""
 
-    def locate(self, image: Image.Image, instruction: str) -> Point | None:
-        """Return the pixel to click, or None where nothing is found."""
+    def locate(self, image: Image.Image, instruction: str) -> Found:
+        """Return the pixel to click, and whether what is meant is there."""
         ...
 
 
@@ -35,14 +43,14 @@ class ProposerLocator:
     def __init__(self, proposer: Proposer) -> None:
         self._proposer = proposer
 
-    def locate(self, image: Image.Image, instruction: str) -> Point | None:
-        """Return the first point of the action, or None for another action or none."""
+    def locate(self, image: Image.Image, instruction: str) -> Found:
+        """Return the first point of the action; another action, or none, finds nothing."""
         geometry = ScreenGeometry(width=image.width, height=image.height)
         surface = Surface(kind="fake", name="picture")
         seen = Observation(image=image, geometry=geometry, time=0.0, surface=surface)
         reply = self._proposer.propose(instruction, (), seen)
         found = points(reply.action) if isinstance(reply, Proposal) else ()
-        return found[0] if found else None
+        return Found(found[0] if found else None, bool(found))
 
 
 class PhraseLocator:
@@ -51,10 +59,11 @@ class PhraseLocator:
     def __init__(self, grounder: Grounder) -> None:
         self._grounder = grounder
 
-    def locate(self, image: Image.Image, instruction: str) -> Point | None:
-        """Return the pixel for what follows the word ``click``, or for the whole instruction."""
+    def locate(self, image: Image.Image, instruction: str) -> Found:
+        """Return the best pixel for what follows the word ``click``, or the whole instruction."""
         found = self._grounder.point(image, instruction.removeprefix(_CLICK))
-        return ScreenGeometry(width=image.width, height=image.height).point(found.x, found.y)
+        geometry = ScreenGeometry(width=image.width, height=image.height)
+        return Found(geometry.point(found.x, found.y), found.found)
 
 
 def locator_on(proposer: Proposer) -> Locator:
@@ -66,11 +75,12 @@ def locator_on(proposer: Proposer) -> Locator:
 
 @dataclass(frozen=True)
 class Shot:
-    """One row's answer: the point, whether it hit, and the seconds it took."""
+    """One row's answer: the best point, whether it is said to be there, the seconds it took."""
 
     row: GroundingRow
     point: Point | None
     seconds: float
+    there: bool = True
 
     @property
     def hit(self) -> bool:
@@ -89,8 +99,9 @@ def shoot(
         with Image.open(row.image) as opened:
             image = opened.convert("RGB")
         started = time.perf_counter()
-        point = locator.locate(image, row.instruction)
-        shots.append(Shot(row, point, time.perf_counter() - started))
+        found = locator.locate(image, row.instruction)
+        seconds = time.perf_counter() - started
+        shots.append(Shot(row, found.point, seconds, found.there))
         told(len(shots), sum(shot.hit for shot in shots))
     return tuple(shots)
 
@@ -106,7 +117,44 @@ def centre_floor(rows: Sequence[GroundingRow]) -> float:
 
 
 def figures(shots: Sequence[Shot]) -> tuple[Figure, ...]:
-    """Return the whole's figures with both floors, then one figure for each group."""
+    """Return the whole's figures with both floors, then what else was asked, then the groups.
+
+    The whole and the groups are of the rows that ask by name.
+    """
+    named = [shot for shot in shots if shot.row.asks == "name"]
+    related = [shot for shot in shots if shot.row.asks == "relation"]
+    return (
+        *(_named_figures(named) if named else ()),
+        *((_share("point in box, by relation", related),) if related else ()),
+        *_absence_figures(shots),
+        *_group_figures(named),
+    )
+
+
+def absence_figures(answers: Sequence[tuple[bool, bool]]) -> tuple[Figure, ...]:
+    """Return precision and recall of "not found"; each answer is (is there, is said to be there).
+
+    Chance is what saying it as often, of rows drawn blindly, would get. Without an absent target
+    there is nothing to measure.
+    """
+    absent = sum(not there for there, _ in answers)
+    said = sum(not claimed for _, claimed in answers)
+    right = sum(not there and not claimed for there, claimed in answers)
+    if not absent:
+        return ()
+    recall = share("not found, recall", right, absent, round(said / len(answers), 4))
+    if not said:
+        return (recall,)
+    chance = round(absent / len(answers), 4)
+    return (share("not found, precision", right, said, chance), recall)
+
+
+def _absence_figures(shots: Sequence[Shot]) -> tuple[Figure, ...]:
+    asked = [shot for shot in shots if shot.row.asks != "relation"]
+    return absence_figures([(shot.row.box is not None, shot.there) for shot in asked])
+
+
+def _named_figures(shots: Sequence[Shot]) -> tuple[Figure, ...]:
     rows = [shot.row for shot in shots]
     unanswered = sum(shot.point is None for shot in shots)
     centre = round(centre_floor(rows), 4)
@@ -115,7 +163,7 @@ def figures(shots: Sequence[Shot]) -> tuple[Figure, ...]:
         Figure(name="a click at the centre", value=centre, unit="share", count=len(rows)),
         Figure(
             name="median target height",
-            value=statistics.median(row.box[3] - row.box[1] for row in rows),
+            value=statistics.median(row.box[3] - row.box[1] for row in rows if row.box),
             unit="px",
         ),
         Figure(
@@ -123,7 +171,6 @@ def figures(shots: Sequence[Shot]) -> tuple[Figure, ...]:
             value=round(statistics.median(shot.seconds for shot in shots), 3),
             unit="s",
         ),
-        *_group_figures(shots),
     )
 
 

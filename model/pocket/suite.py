@@ -38,14 +38,23 @@ class Item:
 
 def items(count: int = COUNT, seed: int = SEED) -> Iterator[Item]:
     """Yield the suite's items in order. Raises FontMissing where a font file is not installed."""
-    faces = fonts.required(fonts.EXAMINATION)
-    for number in range(count):
-        rng = random.Random(f"{SUITE}:{seed}:{number}")
-        canvas, target = _screen_with_target(rng, _SIZES[number % 2], faces)
+    for number, (canvas, target) in enumerate(_drawn(count, seed)):
         near = any(_almost(target.name, e.name) for e in canvas.elements if e is not target)
         yield Item(
             number, canvas.image(), target.name, target.kind, target.box, len(canvas.elements), near
         )
+
+
+def screens_of(count: int = COUNT, seed: int = SEED) -> Iterator[Canvas]:
+    """Yield the screens of the suite's items, with all that can be asked for on each."""
+    return (canvas for canvas, _ in _drawn(count, seed))
+
+
+def _drawn(count: int, seed: int) -> Iterator[tuple[Canvas, Element]]:
+    faces = fonts.required(fonts.EXAMINATION)
+    for number in range(count):
+        rng = random.Random(f"{SUITE}:{seed}:{number}")
+        yield _screen_with_target(rng, _SIZES[number % 2], faces)
 
 
 def _screen_with_target(

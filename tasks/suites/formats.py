@@ -20,6 +20,7 @@ from handrail.model.pocket.errors import PocketError
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import ExitCode
 from handrail.tasks.evaluate import add_model, chosen_model, print_table
+from handrail.tasks.evaluate_score import locator_on
 from handrail.tasks.results.result import Figure, measured, share, write_result
 from handrail.tasks.run_model import ModelChoice, load_proposer, model_folder
 from handrail.tasks.suites.renders import answer_all
@@ -77,7 +78,7 @@ def measure(choice: ModelChoice, count: int) -> tuple[Figure, ...]:
 
 def _hits(name: str, choice: ModelChoice, count: int) -> Figure:
     size = sum(file.stat().st_size for file in Path(choice.model).glob("*.safetensors"))
-    answers = answer_all(load_proposer(choice), suite.items(count))
+    answers = answer_all(locator_on(load_proposer(choice)), suite.items(count))
     note = f"{size / 2**20:.1f} MiB"
     found = share(f"point in box, {name}", sum(a.hit for a in answers), len(answers), note=note)
     say(f"{found.name}: {found.value:.1%} of {len(answers)}, {note}")

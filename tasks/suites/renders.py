@@ -5,6 +5,7 @@ kept from it, one target each. Writes ``render-grounding.json``.
 """
 
 import argparse
+import random
 import statistics
 import sys
 import time
@@ -14,17 +15,22 @@ from pathlib import Path
 
 from PIL import Image
 
-from handrail.agent.proposer import Proposer
+from handrail.actuators.geometry import Point
 from handrail.model.errors import ModelError
 from handrail.model.pocket import suite
+from handrail.model.pocket.canvas import Canvas, Rect
 from handrail.model.pocket.errors import PocketError
 from handrail.model.pocket.suite import Item
-from handrail.tasks.cli_output import complain, say
-from handrail.tasks.errors import ExitCode
+from handrail.tasks.cli_output import complain, say, tell
+from handrail.tasks.errors import ExitCode, PackagesMissing, TaskError
 from handrail.tasks.evaluate import add_model, chosen_model, print_table
-from handrail.tasks.evaluate_score import Locator, locator_on
+from handrail.tasks.evaluate_score import Locator, absence_figures, locator_on
 from handrail.tasks.results.result import Figure, measured, share, write_result
-from handrail.tasks.run_model import load_proposer
+from handrail.tasks.run_model import ModelChoice, load_proposer
+from handrail.tasks.suites.relations import Placed, related
+
+OTHERS = 250
+"""So many screens at most are asked by relation and for what is not there."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +44,17 @@ class Answered:
     random: float
     centre: bool
     hit: bool
+    there: bool
     seconds: float
 
 
-def answer_all(proposer: Proposer, items: Iterator[Item]) -> tuple[Answered, ...]:
+def answer_all(locator: Locator, items: Iterator[Item]) -> tuple[Answered, ...]:
     """Ask about every item in turn, with progress."""
-    locator, answers = locator_on(proposer), []
+    answers: list[Answered] = []
     for item in items:
         answers.append(_answer(locator, item))
         if len(answers) % 50 == 0:
-            say(f"{len(answers)} asked, {sum(a.hit for a in answers)} hit")
+            tell(f"{len(answers)} asked, {sum(a.hit for a in answers)} hit")
     return tuple(answers)
 
 
@@ -55,15 +62,16 @@ def _answer(locator: Locator, item: Item) -> Answered:
     left, top, right, bottom = item.box
     tall, wide = item.image.shape[:2]
     started = time.perf_counter()
-    point = locator.locate(Image.fromarray(item.image), f"click {item.name}")
+    found = locator.locate(Image.fromarray(item.image), f"click {item.name}")
     return Answered(
         kind=item.kind,
         near=item.near,
         elements=item.elements,
         height=bottom - top,
-        random=(right - left) * (bottom - top) / (wide * tall),
+        random=_area(item.box) / (wide * tall),
         centre=left <= wide / 2 < right and top <= tall / 2 < bottom,
-        hit=point is not None and left <= point.x < right and top <= point.y < bottom,
+        hit=found.point is not None and _inside(item.box, found.point),
+        there=found.there,
         seconds=time.perf_counter() - started,
     )
 
@@ -109,21 +117,76 @@ def _share(name: str, answers: Sequence[Answered]) -> Figure:
     return share(name, sum(a.hit for a in answers), len(answers), chance)
 
 
+def measure(choice: ModelChoice, count: int, seed: int) -> tuple[Figure, ...]:
+    """Ask about the suite's first ``count`` items, by name, by relation and for what is not there.
+
+    Raises ModelError, PackagesMissing.
+    """
+    locator = locator_on(load_proposer(choice))
+    try:
+        named = answer_all(locator, suite.items(count, seed))
+        screens = suite.screens_of(min(count, OTHERS), seed)
+        by_place, absent = other_answers(locator, screens)
+    except PocketError as error:
+        raise PackagesMissing(str(error)) from error
+    present = [(True, answer.there) for answer in named[:OTHERS]]
+    return (*figures(named), *by_place, *absence_figures([*present, *absent]))
+
+
+def other_answers(
+    locator: Locator, screens: Iterator[Canvas]
+) -> tuple[tuple[Figure, ...], list[tuple[bool, bool]]]:
+    """Ask each screen for one element by relation, and for a name of the screen before.
+
+    Return the figure of the first, and for each of the second what ``absence_figures`` takes.
+    """
+    hits, chances, absent, before = [], [], [], ""
+    for number, canvas in enumerate(screens):
+        rng = random.Random(f"others {number}")
+        picture = Image.fromarray(canvas.image())
+        names = [element.name for element in canvas.elements]
+        if phrases := related([Placed(e.kind, e.name, e.box) for e in canvas.elements]):
+            one = rng.choice(phrases)
+            point = locator.locate(picture, f"click {one.phrase}").point
+            hits.append(point is not None and _inside(one.box, point))
+            chances.append(_area(one.box) / (picture.width * picture.height))
+        if before and before.casefold() not in " ".join(names).casefold():
+            absent.append((False, locator.locate(picture, f"click {before}").there))
+        before = rng.choice(names)
+        if (number + 1) % 50 == 0:
+            tell(f"{number + 1} asked by relation, {sum(hits)} hit")
+    if not hits:
+        return (), absent
+    chance = round(statistics.fmean(chances), 4)
+    return (share("point in box, by relation", sum(hits), len(hits), chance),), absent
+
+
+def keep(found: Sequence[Figure], count: int, seed: int, folder: Path) -> Path:
+    """Write the result as ``render-grounding.json``, and return where."""
+    command = f"handrail eval grounding --suite rendered --count {count}"
+    title = f"Grounding on fresh renders (suite {suite.SUITE})"
+    return write_result(measured("render-grounding", title, command, seed, found), folder)
+
+
+def _inside(box: Rect, point: Point) -> bool:
+    left, top, right, bottom = box
+    return left <= point.x < right and top <= point.y < bottom
+
+
+def _area(box: Rect) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, and write the result; return the exit code."""
     arguments = _parser().parse_args(argv)
     try:
-        proposer = load_proposer(chosen_model(arguments))
-        answers = answer_all(proposer, suite.items(arguments.count, arguments.seed))
-    except (ModelError, PocketError) as error:
+        found = measure(chosen_model(arguments), arguments.count, arguments.seed)
+    except (ModelError, TaskError) as error:
         complain(str(error))
         return ExitCode.ENVIRONMENT
-    found = figures(answers)
     print_table("grounding on fresh renders", found)
-    command = f"python -m handrail.tasks.suites.renders --count {arguments.count}"
-    title = f"Grounding on fresh renders (suite {suite.SUITE})"
-    result = measured("render-grounding", title, command, arguments.seed, found)
-    say(f"written: {write_result(result, arguments.results)}")
+    say(f"written: {keep(found, arguments.count, arguments.seed, arguments.results)}")
     return 0
 
 

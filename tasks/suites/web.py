@@ -10,75 +10,105 @@ import os
 import statistics
 import sys
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from handrail.actuators.errors import ActuatorError
 from handrail.model.errors import ModelError
 from handrail.tasks.browser_setting import add_browser, chosen_browser
-from handrail.tasks.cli_output import complain, say
+from handrail.tasks.cli_output import complain, say, tell
 from handrail.tasks.errors import TaskError, exit_code
-from handrail.tasks.evaluate import add_model, chosen_model, measure, print_table
+from handrail.tasks.evaluate import add_model, chosen_model, print_table
+from handrail.tasks.evaluate_grounding import measure
 from handrail.tasks.evaluate_rows import read_rows
+from handrail.tasks.evaluate_score import figures
+from handrail.tasks.results.result import Figure, measured, write_result
 
 FEWEST_TARGETS = 200
 _CACHE = Path("handrail") / "suites" / "web"
 
 
+@dataclass(frozen=True)
+class Collection:
+    """Where the suite's pages are kept, and which targets of them are drawn.
+
+    ``cache``: the packages, by default in the user's cache; ``out``: rows and pictures, by default
+    beside them. ``again`` photographs the pages anew.
+    """
+
+    cache: Path | None = None
+    out: Path | None = None
+    seed: int = 1
+    browser: Path | None = None
+    most_per_page: int = 12
+    again: bool = False
+
+
 def main() -> int:
     """Collect where that is needed, measure, and write ``web-grounding.json``."""
     arguments = _parser().parse_args()
-    cache: Path = arguments.cache or _cache_home() / _CACHE
+    where = Collection(
+        arguments.cache,
+        arguments.out,
+        arguments.seed,
+        arguments.browser,
+        arguments.most_per_page,
+        arguments.again,
+    )
     try:
-        file = collected(cache, arguments.out or cache / "pages", arguments)
-        _count(file)
+        file = collected(where)
         if not arguments.collect_only:
-            _measure(file, arguments)
+            found = figures(measure(file, None, chosen_model(arguments)))
+            print_table("grounding on pages of other people", found)
+            say(f"written: {keep(found, arguments.seed, arguments.results)}")
     except (TaskError, ActuatorError, ModelError) as error:
         complain(str(error))
         return exit_code(error)
     return 0
 
 
-def collected(cache: Path, out: Path, arguments: argparse.Namespace) -> Path:
-    """Return the file of rows, photographing the pages where it is not there yet."""
+def collected(where: Collection) -> Path:
+    """Return the file of rows, photographing the pages where it is not there yet.
+
+    Raises PackagesMissing, EnvironmentMissing, TaskError where too little could be asked.
+    """
     from handrail.actuators.browser_config import find_chromium
     from handrail.tasks.suites.web_packages import install
     from handrail.tasks.suites.web_shots import ROWS, Choice, collect
 
-    if (out / ROWS).is_file() and not arguments.again:
-        return out / ROWS
-    browser = find_chromium(chosen_browser(arguments.browser, os.environ))
-    say(f"fetching the packages into {cache}")
-    install(cache)
-    return collect(cache, out, Choice(arguments.seed, arguments.most_per_page, browser), say)
+    cache = where.cache or _cache_home() / _CACHE
+    out = where.out or cache / f"pages-{where.seed}"
+    file = out / ROWS
+    if where.again or not file.is_file():
+        browser = find_chromium(chosen_browser(where.browser, os.environ))
+        tell(f"fetching the packages into {cache}")
+        install(cache)
+        file = collect(cache, out, Choice(where.seed, where.most_per_page, browser), tell)
+    _count(file)
+    return file
 
 
-def _measure(file: Path, arguments: argparse.Namespace) -> None:
-    from handrail.tasks.evaluate_score import figures
-    from handrail.tasks.results.result import measured, write_result
-
-    found = figures(measure(file, None, chosen_model(arguments)))
-    print_table("grounding on pages of other people", found)
-    result = measured(
-        "web-grounding",
-        "Grounding on pages of other people (Chromium, 1280x800, boxes from the DOM)",
-        "python -m handrail.tasks.suites.web",
-        arguments.seed,
-        found,
-    )
-    say(f"written: {write_result(result, arguments.results)}")
+def keep(found: Sequence[Figure], seed: int, folder: Path) -> Path:
+    """Write the result as ``web-grounding.json``, and return where."""
+    title = "Grounding on pages of other people (Chromium, 1280x800, boxes from the DOM)"
+    command = "handrail eval grounding --suite chromium"
+    return write_result(measured("web-grounding", title, command, seed, found), folder)
 
 
 def _count(file: Path) -> None:
     rows = read_rows(file)
-    for source, count in sorted(Counter(row.groups["data_source"] for row in rows).items()):
-        say(f"{source}: {count} targets")
-    width = statistics.median(row.box[2] - row.box[0] for row in rows)
-    height = statistics.median(row.box[3] - row.box[1] for row in rows)
-    say(f"{len(rows)} targets on {len({row.image for row in rows})} pages, median "
-        f"{width:.0f}x{height:.0f} px")  # fmt: skip
-    if len(rows) < FEWEST_TARGETS:
-        raise TaskError(f"{file} holds {len(rows)} targets: at least {FEWEST_TARGETS} are wanted")
+    for kind, count in sorted(Counter(row.asks for row in rows).items()):
+        tell(f"asked by {kind}: {count} targets")
+    named = [row for row in rows if row.asks == "name"]
+    for source, count in sorted(Counter(row.groups["data_source"] for row in named).items()):
+        tell(f"{source}: {count} targets by name")
+    boxes = [row.box for row in named if row.box is not None]
+    width = statistics.median(right - left for left, _, right, _ in boxes)
+    height = statistics.median(bottom - top for _, top, _, bottom in boxes)
+    tell(f"{len({row.image for row in rows})} pages, median target {width:.0f}x{height:.0f} px")
+    if len(named) < FEWEST_TARGETS:
+        raise TaskError(f"{file} names {len(named)} targets: at least {FEWEST_TARGETS} are wanted")
 
 
 def _cache_home() -> Path:

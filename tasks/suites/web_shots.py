@@ -1,7 +1,5 @@
 """Photograph pages in Chromium and write down where their named controls are."""
 
-import json
-import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,10 +12,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playw
 from handrail.tasks.sites.files import files_served
 from handrail.tasks.suites import web_django
 from handrail.tasks.suites.web_packages import WebPage, node_pages
-from handrail.tasks.suites.web_targets import CHROMIUM_FLAGS, Target, controls, drawn, usable
+from handrail.tasks.suites.web_rows import Seen, lines_of
+from handrail.tasks.suites.web_targets import CHROMIUM_FLAGS, controls, usable, whole
 
 WIDTH, HEIGHT = 1280, 800
-ROWS = "rows.jsonl"
+ROWS = "rows-2.jsonl"
+"""The suite's second form: also by relation, and what is not there."""
 # The stock page of swagger-ui-dist asks for this description; ours stands in for it.
 _API_ADDRESS = "https://petstore.swagger.io/v2/swagger.json"
 _STILL_TRIES = 60
@@ -35,7 +35,7 @@ class Choice:
 def collect(cache: Path, out: Path, choice: Choice, said: Callable[[str], None]) -> Path:
     """Photograph every page of the suite and return the file of rows. Raises TaskError."""
     (out / "images").mkdir(parents=True, exist_ok=True)
-    lines: list[str] = []
+    pages: list[Seen] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=choice.browser, args=["--disable-gpu", *CHROMIUM_FLAGS]
@@ -43,17 +43,16 @@ def collect(cache: Path, out: Path, choice: Choice, said: Callable[[str], None])
         with files_served(cache) as root:
             for web_page in node_pages():
                 with _opened(browser) as page:
-                    rows = _photographed(page, root, web_page, out, choice)
-                said(f"{web_page.source} {web_page.name}: {len(rows)} targets")
-                lines += rows
+                    pages.append(_photographed(page, root, web_page, out))
+                said(f"{web_page.source} {web_page.name}: {len(pages[-1].targets)} controls")
         with web_django.serving(cache / "python") as admin, _opened(browser) as page:
             _sign_in(page, admin)
             for web_page in web_django.pages():
-                rows = _photographed(page, admin.root, web_page, out, choice)
-                said(f"{web_page.source} {web_page.name}: {len(rows)} targets")
-                lines += rows
+                pages.append(_photographed(page, admin.root, web_page, out))
+                said(f"{web_page.source} {web_page.name}: {len(pages[-1].targets)} controls")
         browser.close()
     file = out / ROWS
+    lines = lines_of(pages, choice.seed, choice.most_per_page)
     file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return file
 
@@ -91,18 +90,24 @@ def _sign_in(page: Page, admin: web_django.Admin) -> None:
     page.wait_for_url(f"{admin.root}/admin/")
 
 
-def _photographed(page: Page, root: str, web_page: WebPage, out: Path, choice: Choice) -> list[str]:
+def _photographed(page: Page, root: str, web_page: WebPage, out: Path) -> Seen:
     page.goto(f"{root}/{web_page.path.lstrip('/')}", wait_until="load")
     for entry in web_page.entries:
         page.keyboard.type(entry)
         page.keyboard.press("Enter")
     picture = _still(page)
-    rng = random.Random(f"{choice.seed} {web_page.source} {web_page.name}")
-    targets = drawn(usable(controls(page), WIDTH, HEIGHT), choice.most_per_page, rng)
+    found = controls(page)
     image = f"images/{web_page.source}-{web_page.name}.png"
-    if targets:
-        (out / image).write_bytes(picture)
-    return [_line(image, web_page.source, target) for target in targets]
+    (out / image).write_bytes(picture)
+    words = str(page.evaluate("() => document.body.innerText"))
+    return Seen(
+        web_page.source,
+        web_page.name,
+        image,
+        usable(found, WIDTH, HEIGHT),
+        tuple(t for t in found if whole(t, WIDTH, HEIGHT)),
+        " ".join([words, *(target.name for target in found)]),
+    )
 
 
 def _still(page: Page) -> bytes:
@@ -115,16 +120,3 @@ def _still(page: Page) -> bytes:
         before = picture
         page.wait_for_timeout(250)
     return picture
-
-
-def _line(image: str, source: str, target: Target) -> str:
-    return json.dumps(
-        {
-            "image": image,
-            "instruction": f"click {target.name}",
-            "bbox": [round(side, 2) for side in target.box],
-            "data_source": source,
-            "data_type": "text" if target.shown else "icon",
-            "role": target.role,
-        }
-    )

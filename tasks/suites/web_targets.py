@@ -47,7 +47,7 @@ def usable(targets: Sequence[Target], width: int, height: int) -> tuple[Target, 
         and SHORTEST_NAME <= len(target.name) <= LONGEST_NAME
         and target.name.isascii()
         and target.name.isprintable()
-        and _fits(target, width, height)
+        and whole(target, width, height)
     )
 
 
@@ -58,7 +58,8 @@ def drawn(targets: Sequence[Target], most: int, rng: random.Random) -> tuple[Tar
     return tuple(targets[i] for i in sorted(rng.sample(range(len(targets)), most)))
 
 
-def _fits(target: Target, width: int, height: int) -> bool:
+def whole(target: Target, width: int, height: int) -> bool:
+    """Tell whether a target is seen as a whole, and large enough to be asked for."""
     left, top, right, bottom = target.box
     large = right - left >= SMALLEST_SIDE and bottom - top >= SMALLEST_SIDE
     inside = left >= 0 and top >= 0 and right <= width and bottom <= height

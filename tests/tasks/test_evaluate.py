@@ -15,6 +15,7 @@ from handrail.tasks.evaluate import print_table
 from handrail.tasks.evaluate_rows import read_rows
 from handrail.tasks.evaluate_score import (
     ProposerLocator,
+    absence_figures,
     centre_floor,
     figures,
     random_floor,
@@ -75,6 +76,37 @@ def test_hits_floors_and_groups_are_counted(folder: Path) -> None:
     assert found["data_type: icon"].chance == pytest.approx(0.5625)
 
 
+def test_what_is_not_there_and_relations_are_counted_apart(folder: Path) -> None:
+    file = _lines(
+        folder,
+        _row(),
+        _row(bbox=[0, 0, 20, 20]),
+        _row(bbox=[100, 0, 200, 100], asks="relation"),
+        _row(bbox=None),
+        _row(bbox=None, instruction="click Load"),
+    )
+    rows = read_rows(file)
+    assert [row.asks for row in rows] == ["name", "name", "relation", "absence", "absence"]
+    assert not rows[3].holds(100, 50)
+    click, end = Click(point=Point(x=109, y=59)), Terminate(status="failure")
+    shots = shoot(rows, ProposerLocator(Puppet([click, end, click, end, click])))
+    found = {figure.name: figure for figure in figures(shots)}
+    assert (found["point in box"].value, found["point in box"].count) == (0.5, 2)
+    by_place = found["point in box, by relation"]
+    assert (by_place.value, by_place.count, by_place.chance) == (1.0, 1, 0.5)
+    # Said twice, once rightly; two of four that count were not there, one of them was missed.
+    precision, recall = found["not found, precision"], found["not found, recall"]
+    assert (precision.value, precision.count, precision.chance) == (0.5, 2, 0.5)
+    assert (recall.value, recall.count, recall.chance) == (0.5, 2, 0.5)
+    assert precision.low == pytest.approx(0.0945, abs=1e-4)  # Wilson, 1 of 2
+
+
+def test_without_an_absent_target_nothing_is_said_of_absence() -> None:
+    assert absence_figures([(True, False), (True, True)]) == ()
+    (recall,) = absence_figures([(True, True), (False, True)])
+    assert (recall.name, recall.value) == ("not found, recall", 0.0)
+
+
 def test_a_screenspot_list_has_widths_and_a_pro_list_corners(folder: Path) -> None:
     spot = {"img_filename": "a.png", "instruction": "close", "bbox": [10, 20, 30, 40]}
     file = folder / "spot.json"
@@ -128,10 +160,14 @@ def test_the_command_ends_with_usage_for_a_bad_file(
 ) -> None:
     assert main(["eval", "grounding", str(folder / "none.jsonl")]) == 2
     assert main(["eval", "grounding", str(_lines(folder, _row(bbox=[5, 5, 5, 5])))]) == 2
+    assert main(["eval", "grounding", "--suite", str(folder / "none.jsonl")]) == 2
+    assert main(["eval", "grounding", "--suite", "rendered", "--images", str(folder)]) == 2
     said = capsys.readouterr().err.splitlines()
-    assert len(said) == 2
+    assert len(said) == 4
     assert "cannot read" in said[0]
     assert "rows.jsonl:1: the box" in said[1]
+    assert "none.jsonl" in said[2]
+    assert "a suite brings its own" in said[3]
 
 
 def test_the_command_ends_with_environment_without_a_checkpoint(

@@ -28,7 +28,7 @@ def test_every_format_is_written_and_finds_a_button() -> None:
         with written(model_folder("pocket"), bits, keep) as made:
             sizes[name] = sum(f.stat().st_size for f in made.folder.glob("*.safetensors"))
             locator = locator_on(load_proposer(ModelChoice(str(made.folder))))
-            found = locator.locate(_screen(), "Save as")
+            found = locator.locate(_screen(), "Save as").point
             assert KINDS[keep] == set(made.errors) or bits is None
             assert all(0 < e < (0.01 if bits == 8 else 0.15) for e in made.errors.values())
             assert found is not None

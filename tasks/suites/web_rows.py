@@ -1,0 +1,65 @@
+"""From what was seen of pages, the lines that ask: by name, by relation, for what is not there."""
+
+import json
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from handrail.tasks.suites.relations import Placed, related
+from handrail.tasks.suites.web_targets import Target, drawn
+
+OTHERS = 6
+"""So many relations, and so many absent names, are asked of a page at most."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A photographed page: targets with names of their own, every whole control, and all words."""
+
+    source: str
+    name: str
+    image: str
+    targets: tuple[Target, ...]
+    controls: tuple[Target, ...]
+    words: str
+
+
+def lines_of(pages: Sequence[Seen], seed: int, most: int) -> list[str]:
+    """Return the lines of a suite, as ``handrail eval grounding`` reads them.
+
+    ``most``: so many targets of one page are asked for by name at most.
+    """
+    names = sorted({target.name for page in pages for target in page.targets})
+    lines = []
+    for page in pages:
+        rng = random.Random(f"{seed} {page.source} {page.name}")
+        lines += [_named(page, target) for target in drawn(page.targets, most, rng)]
+        lines += [*_related(page, rng), *_absent(page, names, rng)]
+    return lines
+
+
+def _named(page: Seen, target: Target) -> str:
+    box = [round(side, 2) for side in target.box]
+    kind = "text" if target.shown else "icon"
+    return _line(page, f"click {target.name}", box, data_type=kind, role=target.role)
+
+
+def _related(page: Seen, rng: random.Random) -> Iterable[str]:
+    placed = [Placed(t.role, t.name, t.box) for t in page.controls]
+    found = [one for one in related(placed) if one.phrase.isascii()]
+    for one in rng.sample(found, min(OTHERS, len(found))):
+        box = [round(side, 2) for side in one.box]
+        yield _line(page, f"click {one.phrase}", box, asks="relation")
+
+
+def _absent(page: Seen, names: Sequence[str], rng: random.Random) -> Iterable[str]:
+    """Ask for names of other pages that stand nowhere on this one."""
+    words = page.words.casefold()
+    foreign = [name for name in names if name.casefold() not in words]
+    for name in rng.sample(foreign, min(OTHERS, len(foreign))):
+        yield _line(page, f"click {name}", None)
+
+
+def _line(page: Seen, instruction: str, box: Sequence[float] | None, **more: str) -> str:
+    content = {"image": page.image, "instruction": instruction, "bbox": box}
+    return json.dumps(content | {"data_source": page.source} | more)
