@@ -47,6 +47,8 @@ class MappedPages:
         for start, end in self._spans:
             # refused advice changes nothing: there is nothing to do about it
             system.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _DONTNEED)
+        if hasattr(system, "malloc_trim"):  # what the work left in the heap; glibc alone has it
+            system.malloc_trim(ctypes.c_size_t(0))
 
 
 def _is_plain(tensor: Tensor) -> bool:
