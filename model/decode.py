@@ -1,4 +1,6 @@
-"""One reply being decoded, token by token."""
+"""One reply being decoded, token by token or several at once."""
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -12,36 +14,95 @@ class Decode:
     """A prompt that was read, and what may come next.
 
     `logits` (vocab,) in float32 score the next token; `step` accepts one and updates them.
+    `passes` counts how often the network was run after the prompt, `rows` the rows of the output
+    head that were computed since.
     """
 
     def __init__(self, network: Network, prompt: Prompt, cache: KVCache, logits: Tensor) -> None:
         self._network = network
         self._cache = cache
         self._position = prompt.next_position
+        self._hidden: Tensor | None = None
+        self._ahead = 0
+        self._logits: Tensor | None = plain_logits(logits)
         self.prompt_ids = tuple(prompt.token_ids)
         self.image_tokens = prompt.image_tokens
-        self.logits = plain_logits(logits)
+        self.passes = self.rows = 0
 
     @property
     def length(self) -> int:
-        """Return how many tokens were read so far."""
-        return self._cache.length
+        """Return how many tokens were read so far, those read ahead left out."""
+        return self._cache.length - self._ahead
+
+    @property
+    def room(self) -> int:
+        """Return how many more tokens the model can read."""
+        return self._network.config.text.longest - self.length
+
+    @property
+    def logits(self) -> Tensor:
+        """Return the scores of the next token, which may be changed in place."""
+        if self._logits is None:
+            self._logits = self._scores(None)
+        return self._logits
+
+    @logits.setter
+    def logits(self, changed: Tensor) -> None:
+        self._logits = changed
+
+    def among(self, ids: Tensor) -> Tensor:
+        """Return the scores (vocab,) of these tokens, minus infinity elsewhere."""
+        return self._scores(ids) if self._logits is None else self._logits
 
     def step(self, token_id: int) -> Tensor:
         """Append one token and return the new logits.
 
         Raises PromptError for an id that the model does not have, or past its longest text.
         """
+        self.extend([token_id])
+        return self.logits
+
+    def extend(self, token_ids: Sequence[int], ahead: Sequence[int] = ()) -> None:
+        """Append tokens in one pass, and read others ahead that may come after them.
+
+        The logits are then those after `token_ids`. Raises PromptError as `step` does.
+        """
         text = self._network.config.text
-        if not 0 <= token_id < text.vocab_size:
-            raise PromptError(f"token id {token_id} is not in 0..{text.vocab_size - 1}")
-        if self.length >= text.longest:
+        for token_id in (*token_ids, *ahead):
+            if not 0 <= token_id < text.vocab_size:
+                raise PromptError(f"token id {token_id} is not in 0..{text.vocab_size - 1}")
+        self.turn_back()
+        if len(token_ids) + len(ahead) > self.room:
             raise PromptError(f"this model reads at most {text.longest} tokens")
         with torch.inference_mode():
-            logits = self._network.step(token_id, self._position, self._cache)
+            self._hidden = self._network.extend(
+                [*token_ids, *ahead], self._position, self._cache, last=1 + len(ahead)
+            )
+        self._ahead = len(ahead)
+        self._position += len(token_ids)
+        self._logits = None
+        self.passes += 1
+
+    def advance(self) -> None:
+        """Accept the next of the tokens that were read ahead."""
+        assert self._ahead > 0
+        assert self._hidden is not None
+        self._hidden = self._hidden[1:]
+        self._ahead -= 1
         self._position += 1
-        self.logits = plain_logits(logits[0])
-        return self.logits
+        self._logits = None
+
+    def turn_back(self) -> None:
+        """Forget what was read ahead."""
+        self._cache.shorten(self.length)
+        self._ahead = 0
+
+    def _scores(self, ids: Tensor | None) -> Tensor:
+        assert self._hidden is not None
+        self.rows += self._network.config.text.vocab_size if ids is None else len(ids)
+        with torch.inference_mode():
+            scores = self._network.scores(self._hidden[0], ids)
+        return plain_logits(scores)
 
 
 def plain_logits(logits: Tensor) -> Tensor:

@@ -126,12 +126,17 @@ class TextDecoder(nn.Module):
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
     def forward(
-        self, x: Tensor, rotation: Rotation, cache: KVCache, visual: VisualRows | None = None
+        self,
+        x: Tensor,
+        rotation: Rotation,
+        cache: KVCache,
+        visual: VisualRows | None = None,
+        last: int = 1,
     ) -> Tensor:
-        """Return the normalised hidden state (batch, hidden) of each sequence's last token."""
+        """Return the normalised hidden states (batch, last, hidden) of each sequence's end."""
         for index, layer in enumerate(self.layers):
             x = layer(x, rotation, cache.layers[index])
             if visual is not None and index < len(visual.levels):
                 x[visual.where] += visual.levels[index]
-        out: Tensor = self.norm(x[:, -1])
+        out: Tensor = self.norm(x[:, -last:])
         return out

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from handrail.model.decode import Decode
 from handrail.model.grammar import Constraint
-from handrail.model.sampling import GenerateOptions, Sampler
+from handrail.model.sampling import GenerateOptions
 from handrail.model.tokenizer import Tokenizer
+from handrail.model.writer import Writer
 
 Finish = Literal["stop", "length"]
 
@@ -32,7 +33,11 @@ class Token:
 
 @dataclass(frozen=True)
 class Generation:
-    """A finished reply; `token_ids` leaves out the token that stopped it."""
+    """A finished reply; `token_ids` leaves out the token that stopped it.
+
+    `passes`: how often the network was run after the prompt; `rows`: how many rows of its output
+    head were computed for that; both 0 where they are not known.
+    """
 
     text: str
     token_ids: tuple[int, ...]
@@ -41,6 +46,8 @@ class Generation:
     image_tokens: int
     seconds: float
     tokens: tuple[Token, ...] = ()
+    passes: int = 0
+    rows: int = 0
 
 
 class Reply:
@@ -60,23 +67,18 @@ class Reply:
         self._text = tokenizer.stream()
         self._stop_ids = stop_ids
         self._options = options
-        self._constraint = constraint
-        self._sampler = Sampler(options, decode.prompt_ids)
+        self._writer = Writer(decode, options, constraint, stop_ids)
 
     def __iter__(self) -> Iterator[Token]:
         """Write. Raises Cancelled, and PromptError past the model's longest text."""
-        for count in range(1, self._options.max_new_tokens + 1):
-            logits = self.decode.logits
-            free = self._constraint is None
-            token = self._sampler.pick(logits, None if free else self._allow)
+        scored = self._options.top_logprobs is not None
+        for left in range(self._options.max_new_tokens, 0, -1):
+            logits = self._writer.logits() if scored else None
+            token = self._writer.next(left)
             if token in self._stop_ids:
                 self.finish = "stop"
                 return
             yield self._described(token, logits)
-            if self._constraint is not None:
-                self._constraint.accept(token)
-            if count < self._options.max_new_tokens:
-                self.decode.step(token)
         self.finish = "length"
 
     def whole(self) -> Generation:
@@ -91,19 +93,17 @@ class Reply:
             image_tokens=self.decode.image_tokens,
             seconds=time.perf_counter() - self._began,
             tokens=tokens,
+            passes=self.decode.passes,
+            rows=self.decode.rows,
         )
 
     def rest(self) -> str:
         """Return the text of an end that is no whole character."""
         return self._text.rest()
 
-    def _allow(self, logits: Tensor) -> Tensor:
-        assert self._constraint is not None
-        return self._constraint.allowed(logits)
-
-    def _described(self, token: int, logits: Tensor) -> Token:
+    def _described(self, token: int, logits: Tensor | None) -> Token:
         text, count = self._text.add(token), self._options.top_logprobs
-        if count is None:
+        if count is None or logits is None:
             return Token(token, text)
         chances = logits.log_softmax(-1)
         best = chances.topk(min(count, len(chances)))

@@ -118,13 +118,28 @@ class Constraint:
         """Return whether the reply may end here."""
         return self._matcher.is_accepting()
 
-    def allowed(self, logits: Tensor) -> Tensor:
-        """Return logits (vocab,) with every token that may not come next at minus infinity."""
+    def may(self) -> Tensor:
+        """Return which tokens may come next, as booleans (vocab,). Raises GrammarError."""
         bias = bytearray(self._matcher.compute_logit_bias())
         may = torch.frombuffer(bias, dtype=torch.uint8)[: self._vocabulary] > 0
         if not bool(may.any()):
             raise GrammarError(f"no token may follow: {self._matcher.get_error() or 'it is over'}")
-        return logits.masked_fill(~may.to(logits.device), float("-inf"))
+        return may
+
+    def allowed(self, logits: Tensor) -> Tensor:
+        """Return logits (vocab,) with every token that may not come next at minus infinity."""
+        return logits.masked_fill(~self.may().to(logits.device), float("-inf"))
+
+    def forced(self) -> list[int]:
+        """Return the tokens that must come next, one after the other; none where there is a choice.
+
+        They are spelt as the tokenizer spells that text, as `may` has them too.
+        """
+        return list(self._matcher.compute_ff_tokens())
+
+    def possible(self, tokens: Sequence[int]) -> int:
+        """Return how many of these tokens may come next, one after the other."""
+        return int(self._matcher.validate_tokens(list(tokens)))
 
     def accept(self, token: int) -> None:
         """Go on after a token. Raises GrammarError for one that was not allowed."""

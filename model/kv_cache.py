@@ -95,6 +95,11 @@ class KVCache:
         """Return how many tokens are stored."""
         return self.layers[0].length
 
+    def shorten(self, length: int) -> None:
+        """Forget all tokens after the first so many."""
+        for layer in self.layers:
+            layer.length = min(layer.length, length)
+
     def copied(self, row: int, start: int, end: int) -> Tensor:
         """Return a copy of some tokens of one sequence, in the shape that `joined` takes."""
         return torch.stack([layer.part(row, start, end) for layer in self.layers])

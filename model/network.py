@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from handrail.model.config import ModelConfig
@@ -133,19 +134,35 @@ class Network(nn.Module):
         positions = torch.stack([prompt.positions[:, start:] for prompt in prompts], dim=1)
         rotation = self._rope.prefill(positions, x)
         hidden: Tensor = self.model.language_model(x, rotation, cache, visual)
-        return hidden
+        return hidden[:, -1]
 
     def _embed(self, ids: Tensor) -> Tensor:
         embedded: Tensor = self.model.language_model.embed_tokens(ids)
         return embedded.to(self.dtype)
 
-    def step(self, token_id: int, position: int, cache: KVCache) -> Tensor:
-        """Run one more token of one sequence; return logits (1, vocab)."""
-        ids = torch.tensor([[token_id]], device=self.device)
-        x = self._embed(ids)
-        hidden = self.model.language_model(x, self._rope.step(position, x), cache)
-        logits: Tensor = self.lm_head(hidden)
-        return logits
+    def extend(
+        self, token_ids: Sequence[int], position: int, cache: KVCache, last: int = 1
+    ) -> Tensor:
+        """Read more text of one sequence in one pass.
+
+        Returns the hidden states (last, hidden) of its last tokens.
+        """
+        x = self._embed(torch.tensor([token_ids], device=self.device))
+        rotation = self._rope.run(position, len(token_ids), x)
+        hidden: Tensor = self.model.language_model(x, rotation, cache, last=last)
+        return hidden[0]
+
+    def scores(self, hidden: Tensor, ids: Tensor | None = None) -> Tensor:
+        """Return the logits (vocab,) of one hidden state; with `ids`, minus infinity elsewhere.
+
+        Only those rows of the head are then computed, where it is not packed.
+        """
+        if ids is None or type(self.lm_head) is not nn.Linear:
+            every: Tensor = self.lm_head(hidden)
+            return every
+        ids = ids.to(hidden.device)
+        some = F.linear(hidden, self.lm_head.weight[ids])
+        return some.new_full((self.lm_head.out_features,), -torch.inf).index_copy_(0, ids, some)
 
 
 def _rows(features: Sequence[tuple[Tensor, int]], like: Tensor) -> Tensor:

@@ -47,6 +47,7 @@ class Reader:
 
     def __init__(self, network: Network, budget: ReuseBudget) -> None:
         self._network = network
+        self.budget = budget
         self._prefixes = PrefixCache(budget.prefixes)
         self.pictures = VisionCache(network, budget.pictures)
         self.tokens_read = 0

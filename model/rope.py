@@ -99,19 +99,18 @@ class MRope:
             rotation.sin.unsqueeze(1).to(like.device, like.dtype),
         )
 
-    def step(self, position: int, like: Tensor) -> Rotation:
-        """Return the rotation of one text token, shaped (1, dim), from a table that grows."""
-        table = self._table
-        if table is None or position >= table.cos.shape[0] or table.cos.dtype != like.dtype:
-            rows = (position // _TABLE_STEP + 2) * _TABLE_STEP
+    def run(self, position: int, count: int, like: Tensor) -> Rotation:
+        """Return the rotation of a run of text, shaped (count, dim), from a table that grows."""
+        table, end = self._table, position + count
+        if table is None or end > table.cos.shape[0] or table.cos.dtype != like.dtype:
+            rows = (end // _TABLE_STEP + 2) * _TABLE_STEP
             angles = torch.arange(rows).float().unsqueeze(-1) * self._frequencies
             full = rotation_of(angles, self._scale)
             table = Rotation(
                 full.cos.to(like.device, like.dtype), full.sin.to(like.device, like.dtype)
             )
             self._table = table
-        row = slice(position, position + 1)
-        return Rotation(table.cos[row], table.sin[row])
+        return Rotation(table.cos[position:end], table.sin[position:end])
 
 
 def text_positions(start: int, length: int) -> Tensor:

@@ -2,12 +2,27 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from handrail.model.errors import OptionsError
+
+
+@dataclass(frozen=True)
+class Shortcuts:
+    """Which ways are taken to write the same tokens with less work.
+
+    ``forced``: what a grammar leaves no choice about is read in one pass with the token before it;
+    ``rows``: where a grammar allows few tokens, only they are scored; ``lookup``: what followed the
+    same three tokens before is read ahead, and taken as far as it is what is chosen anyway (prompt
+    lookup; greedy replies only). Where log-probabilities are asked for, none is taken.
+    """
+
+    forced: bool = True
+    rows: bool = True
+    lookup: bool = True
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,7 @@ class GenerateOptions:
     presence_penalty: float = 0.0
     seed: int = 0
     top_logprobs: int | None = None
+    shortcuts: Shortcuts = field(default_factory=Shortcuts)
 
     def __post_init__(self) -> None:
         for name, value, fits in (
@@ -70,8 +86,12 @@ class Sampler:
         else:
             chances = self.chances(scores).cpu()
             token = int(torch.multinomial(chances, 1, generator=self._generator))
-        self._reply.add(token)
+        self.note(token)
         return token
+
+    def note(self, token: int) -> None:
+        """Remember a token that was not picked, but had to come."""
+        self._reply.add(token)
 
     def chances(self, scores: Tensor) -> Tensor:
         """Return the probability of every token under temperature, top_k and top_p."""
