@@ -1,0 +1,65 @@
+"""What llama.cpp computes otherwise than the published model, so that it can be taken away.
+
+ggml's products take both sides packed: for Q8_0 and Q4_0 the input becomes int8 in blocks of 32
+with a float16 scale, for the K formats int8 in blocks of 256 with a float32 scale, for F16
+weights it becomes float16. Ours unpacks the weights and leaves the inputs as they are.
+Its GELU in the vision tower is the tanh form from a table of float16 numbers, in the mergers
+too, where the published model has the exact form.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from unittest import mock
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from handrail.model.gguf_layers import BlockLinear
+from handrail.model.network import Network
+
+Round = Callable[[Tensor], Tensor]
+
+
+def to_int8(x: Tensor, size: int) -> Tensor:
+    """Return x rounded to 8 bits in blocks of `size` along its last axis."""
+    blocks = x.reshape(-1, size)
+    scale = blocks.abs().amax(-1, keepdim=True).clamp(min=1e-30) / 127
+    stored = scale.half().float() if size == 32 else scale
+    return ((blocks / scale).round() * stored).view_as(x)
+
+
+@contextmanager
+def rounded_inputs(network: Network, halves: bool) -> Iterator[None]:
+    """Round the inputs of the decoder's and the head's layers; `halves` says they hold F16."""
+    hooks = []
+    for layer in (*network.model.language_model.modules(), network.lm_head):
+        if isinstance(layer, BlockLinear):
+            hooks.append(layer.register_forward_pre_hook(_before(_blocks_of(layer))))
+        elif isinstance(layer, nn.Linear) and halves:
+            hooks.append(layer.register_forward_pre_hook(_before(lambda x: x.half().float())))
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+@contextmanager
+def table_gelu() -> Iterator[None]:
+    """Compute every GELU as llama.cpp does on a CPU."""
+    exact = F.gelu
+
+    def table(x: Tensor, approximate: str = "none") -> Tensor:
+        rounded = exact(x.half().float(), approximate="tanh").half().float()
+        return rounded.where(x.abs() < 10, x.clamp(min=0))
+
+    with mock.patch.object(F, "gelu", table):
+        yield
+
+
+def _blocks_of(layer: BlockLinear) -> Round:
+    return lambda x: to_int8(x, layer._blocks.values)
+
+
+def _before(change: Round) -> Callable[[nn.Module, tuple[Tensor, ...]], tuple[Tensor, ...]]:
+    return lambda _module, given: (change(given[0]), *given[1:])
