@@ -1,6 +1,7 @@
 """The checkpoint's own template is found, rendered as transformers renders it, and contained."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ from transformers import PreTrainedTokenizerFast
 
 from handrail.model.chat_template import ChatTemplate, load_chat_template
 from handrail.model.checkpoint import CheckpointFolder
+from handrail.model.engine import Engine
 from handrail.model.errors import PromptError, TokenizerError
 from handrail.model.messages import ImagePart, Message, TextPart
 from handrail.model.tokenizer import Tokenizer
 
-TEMPLATE = (Path(__file__).parent / "data" / "chat_template.jinja").read_text(encoding="utf-8")
+DATA = Path(__file__).parent / "data"
+TEMPLATE = (DATA / "chat_template.jinja").read_text(encoding="utf-8")
 TOOL = {
     "type": "function",
     "function": {"name": "computer_use", "description": "drücke <b> & 'x'", "parameters": {"a": 1}},
@@ -55,6 +58,33 @@ def test_rendering_equals_the_reference(
         chat, tools or None, chat_template=TEMPLATE, tokenize=False, add_generation_prompt=True
     )
     assert ChatTemplate(TEMPLATE, {}).render(messages, tools, tokenizer) == wanted
+
+
+def test_the_prompts_bytes_have_the_published_shape(checkpoint: Callable[[str], Path]) -> None:
+    """From messages to token ids and back to bytes: tools as Qwen-Agent describes them."""
+    function = {
+        "name_for_human": "computer_use", "name": "computer_use",
+        "description": "Use a mouse; drück <b> & 'x'.",
+        "parameters": {"properties": {"action": {"type": "string"}}, "required": ["action"],
+                       "type": "object"},
+        "args_format": "Format the arguments as a JSON object.",
+    }  # fmt: skip
+    call = '{"name": "computer_use", "arguments": {"action": "wait"}}'
+    screen = ImagePart(Image.new("RGB", (128, 96)))
+    messages = [
+        Message("system", [TextPart("You are a helpful assistant.")]),
+        Message("user", [screen, TextPart("Click Save.")]),
+        Message("assistant", [TextPart(f"<tool_call>\n{call}\n</tool_call>")]),
+        Message("tool", [TextPart("done")]),
+        Message("user", [screen, screen, TextPart("And now?")]),
+    ]
+    engine = Engine.load(checkpoint("2B"), dtype="float32")
+    decode = engine.begin(messages, [{"type": "function", "function": function}])
+    pads = "<|image_pad|>" * (4 * 3)
+    golden = (DATA / "golden_prompt.txt").read_text(encoding="utf-8")
+    spelled = FastTokenizer.from_file(str(checkpoint("2B") / "tokenizer.json"))
+    read = spelled.decode(list(decode.prompt_ids), skip_special_tokens=False)
+    assert read.encode() == golden.replace("<|image_pad|>", pads).encode()
 
 
 @pytest.mark.parametrize(
