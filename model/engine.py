@@ -21,6 +21,7 @@ from handrail.model.errors import Cancelled, DeviceError
 from handrail.model.generation import Generation, Reply
 from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.model.grammar import Constraint, Dialect, GrammarCompiler, Schema, ToolGrammar
+from handrail.model.kernel_layers import settle
 from handrail.model.messages import Message, TextPart, ToolSchema, VideoPart
 from handrail.model.network import Network
 from handrail.model.precision import (
@@ -99,6 +100,8 @@ class Engine:
         load_weights(network, stored, where, precision)
         if config.tie_word_embeddings:
             network.tie()  # loading gave head and embedding a parameter each
+        if dtype != "float32":  # asked for by name, it means that nothing is rounded
+            settle(network, config.quantization)
         network.requires_grad_(False)
         engine = cls(network, prompts, processor, tokenizer, _stop_ids(folder, config, tokenizer))
         engine.defaults = _defaults(folder)

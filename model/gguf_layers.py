@@ -15,6 +15,7 @@ class BlockLinear(PackedLinear):
 
     def __init__(self, plain: nn.Linear, blocks: str) -> None:
         super().__init__(plain)
+        self.format = blocks
         self._blocks = BLOCKS[blocks]
         row = self.inputs // self._blocks.values * self._blocks.bytes
         self._expect(torch.uint8, weight=(self.outputs, row))

@@ -14,6 +14,7 @@ import torch
 
 from handrail.model.config import VisionConfig
 from handrail.model.errors import MemoryTooSmall
+from handrail.model.kernels import native
 from handrail.model.precision import Precision
 from handrail.model.stored import StoredTensor
 from handrail.model.text_config import TextConfig
@@ -91,7 +92,7 @@ def need(
         changes = tensor.blocks is None and tensor.dtype in _FLOATS and tensor.dtype != wanted
         if changes:
             copied += prod(tensor.shape) * wanted.itemsize
-        elif on_cpu and tensor.second is None:
+        elif on_cpu and tensor.second is None and not _is_turned(tensor):
             mapped += size
         else:
             copied += size
@@ -126,6 +127,12 @@ def check(need: Need, room: Room) -> None:
 def bytes_of(tensor: StoredTensor) -> int:
     """Return the bytes that a tensor takes where it is stored."""
     return prod(tensor.shape) * tensor.dtype.itemsize
+
+
+def _is_turned(tensor: StoredTensor) -> bool:
+    """Return whether the kernels take a tensor into a layout of their own."""
+    packed = tensor.dtype == torch.int32 or tensor.blocks in ("Q4_0", "Q8_0")
+    return packed and bool(native.ways())
 
 
 def _limit(root: Path = _CGROUP) -> tuple[int | None, int]:

@@ -109,6 +109,10 @@ class AwqLinear(PackedLinear):
         fields = unpack(words, self._bits, 1).view(len(words), -1, len(_AWQ_COLUMNS))
         return fields[..., list(_AWQ_COLUMNS)].flatten(1)
 
+    def ordered(self, name: str) -> Tensor:
+        """Return the fields of `qweight` (inputs, out) or `qzeros` (groups, out)."""
+        return self._in_order(self.get_buffer(name))
+
 
 class GptqLinear(PackedLinear):
     """GPTQ: words along the inputs; with act-order, `g_idx` says each input's group."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 from handrail.actuators.errors import ActuatorError, EnvironmentMissing
 from handrail.model.errors import ModelError
+from handrail.model.kernels import native
 from handrail.sandbox.errors import SandboxError
 from handrail.tasks.doctor_hands import try_browser, try_desktop
 from handrail.tasks.errors import TaskError
@@ -41,6 +42,7 @@ def examine(machine: Machine) -> Iterator[Finding]:
     """Yield the findings one by one, as each is ready."""
     told = ", ".join(f"{name} {version}" for name, version in versions().items())
     yield Finding("versions", "ok", told)
+    yield Finding("kernels", "ok" if native.ways() else "missing", native.described())
     yield _display(machine.environ)
     folder = machine.workspace
     desktop = _checked("desktop", "missing", lambda: try_desktop(folder))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,7 @@ CHECKPOINT = (
     *("config.json", "generation_config.json", "preprocessor_config.json", "model.safetensors"),
     *("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "handrail.json"),
 )
+pytestmark = pytest.mark.timeout(600)  # the first test builds and compiles
 needs_weights = pytest.mark.skipif(
     not (ROOT / WEIGHTS).is_dir(), reason="this checkout has no trained checkpoint yet"
 )
@@ -52,6 +54,7 @@ PAGE = b"""<!doctype html><meta charset=utf-8><title>A page</title>
 STAYS_HOME = {
     "tasks/setup/": "prepares a checkout, before anything is installed",
     "model/pocket/heads.safetensors": "only a training that is taken up again reads it",
+    "model/kernels/source/": "is compiled",
 }
 
 
@@ -151,6 +154,9 @@ def test_the_wheel_holds_exactly_the_house(wheel: Path, files: set[str]) -> None
     expected = {f"handrail/{n}" for n in files if not n.startswith(tuple(STAYS_HOME))}
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
+    compiled = {name for name in held if name.startswith("handrail/model/kernels/_native.abi3")}
+    assert len(compiled) == (shutil.which("c++") is not None)
+    held -= compiled
     assert expected - held == set(), "missing from the wheel: see packages and package-data"
     assert held - expected == set(), "in the wheel, but not in the house"
     assert {f"handrail/{floor}/py.typed" for floor in FLOORS} <= held
@@ -201,12 +207,19 @@ def test_the_installed_package_is_its_own(elsewhere: Path, tmp_path: Path) -> No
     assert version
 
 
+def test_the_kernels_work_elsewhere(elsewhere: Path, wheel: Path, tmp_path: Path) -> None:
+    code = "from handrail.model.kernels import native as n; print(n.ways() != (), n.described())"
+    there = shutil.which("c++") is not None and platform.machine() == "x86_64"
+    assert run(elsewhere / "python", "-c", code, cwd=tmp_path).startswith(str(there))
+    # compiled against the stable interface: one wheel for every CPython from 3.11 on
+    assert ("-cp311-abi3-" in wheel.name) == there
+
+
 def test_the_command_runs_elsewhere(elsewhere: Path, tmp_path: Path) -> None:
     assert "usage" in run(elsewhere / "handrail", "--help", cwd=tmp_path).lower()
 
 
 @needs_weights
-@pytest.mark.timeout(600)
 def test_the_embedded_model_does_a_run_elsewhere(
     elsewhere: Path, page: str, tmp_path: Path
 ) -> None:

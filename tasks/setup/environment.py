@@ -53,9 +53,12 @@ def link_types(root: Path) -> None:
 
 def _wanted(root: Path) -> str:
     pyproject = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    asked = [pyproject["project"], pyproject["tool"]["setuptools"]["package-dir"]]
+    setuptools = pyproject["tool"]["setuptools"]
+    asked = [pyproject["project"], setuptools["package-dir"], setuptools.get("ext-modules")]
     version = ".".join(map(str, sys.version_info[:2]))
-    return fingerprint(json.dumps(asked, sort_keys=True), TORCH, version, str(root))
+    # an editable installation compiles the extension once: other sources need another one
+    compiled = [p.read_text(encoding="utf-8") for p in sorted(root.glob("*/kernels/source/*"))]
+    return fingerprint(json.dumps(asked, sort_keys=True), TORCH, version, str(root), *compiled)
 
 
 def _runs(python: Path) -> bool:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from handrail.model.kernels import native
 from handrail.tasks.cli import main
 from handrail.tasks.doctor import Machine, examine
 
@@ -12,6 +13,8 @@ def test_the_hands_are_tried_on_both_surfaces(tmp_path: Path, browser_program: P
     machine = Machine({}, str(tmp_path / "no-model"), browser_program, tmp_path)
     found = {finding.name: finding for finding in examine(machine)}
     assert found["versions"].words.startswith("python 3.")
+    assert found["kernels"].words == native.described()
+    assert (found["kernels"].health == "ok") == bool(native.ways())
     assert found["desktop"].health == "ok", found["desktop"].words
     assert found["browser"].health == "ok", found["browser"].words
     for surface in ("desktop", "browser"):

@@ -1,0 +1,28 @@
+"""What this machine's kernels are: compiled or not, and for which instructions.
+
+The extension is optional: a package that was built without a compiler has none, and a processor
+without AVX2 has no use for it. Everything is then computed by torch.
+"""
+
+try:
+    from handrail.model.kernels import _native as compiled
+except ImportError:
+    compiled = None  # type: ignore[assignment]
+
+__all__ = ["compiled", "described", "ways"]
+
+# The same arithmetic as avxvnni in another encoding, by which tests prove it: never the best.
+_FOR_TESTS = "avx512vl"
+
+
+def ways() -> tuple[str, ...]:
+    """Return the instruction sets that can be used here, the best first; none without kernels."""
+    return () if compiled is None else compiled.ways()
+
+
+def described() -> str:
+    """Say in a few words which kernels are in use."""
+    if compiled is None:
+        return "none compiled (no C++ compiler was there at installation): torch computes"
+    found = [way for way in ways() if way != _FOR_TESTS]
+    return f"{found[0]}" if found else "none for this processor: torch computes"

@@ -1,0 +1,157 @@
+// The Python module: addresses and numbers in, results in place. Shapes are checked by the caller.
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pool.h"
+#include "product.h"
+
+namespace {
+
+using handrail::Ends;
+using handrail::Job;
+using handrail::Matrix;
+using handrail::Way;
+
+constexpr char kMatrix[] = "handrail.matrix";
+
+std::vector<const Way*> ways() {
+  std::vector<const Way*> found;
+  for (const Way* way : {handrail::avx512_way(), handrail::avxvnni_way(), handrail::avx2_way(),
+                         handrail::vnni256_way()}) {
+    if (way) found.push_back(way);
+  }
+  return found;
+}
+
+// Keeps what late threads may still read until they are done; called with the GIL held.
+class Kept {
+ public:
+  void keep(std::shared_ptr<Job> job, PyObject* owner) {
+    if (job.use_count() > 1) {
+      Py_INCREF(owner);
+      kept_.emplace_back(std::move(job), owner);
+    }
+  }
+  void sweep() {
+    for (size_t i = kept_.size(); i-- > 0;) {
+      if (kept_[i].first.use_count() > 1) continue;
+      std::atomic_thread_fence(std::memory_order_acquire);
+      PyObject* owner = kept_[i].second;
+      kept_.erase(kept_.begin() + static_cast<std::ptrdiff_t>(i));
+      Py_DECREF(owner);
+    }
+  }
+
+ private:
+  std::vector<std::pair<std::shared_ptr<Job>, PyObject*>> kept_;
+};
+
+Kept& kept() {
+  static Kept* const one = new Kept;  // outlives the interpreter's end
+  return *one;
+}
+
+// Does a job without the GIL.
+PyObject* done(std::shared_ptr<Job> (*make)(const void*), const void* what, int threads,
+               PyObject* owner) {
+  std::shared_ptr<Job> job;
+  std::string trouble;
+  PyThreadState* const state = PyEval_SaveThread();
+  try {
+    job = make(what);
+    handrail::run(job, threads);
+  } catch (const std::exception& error) {
+    trouble = error.what();
+  }
+  PyEval_RestoreThread(state);
+  kept().sweep();
+  if (job) kept().keep(std::move(job), owner);
+  if (!trouble.empty()) {
+    PyErr_SetString(PyExc_MemoryError, trouble.c_str());
+    return nullptr;
+  }
+  Py_RETURN_NONE;
+}
+
+void* at(unsigned long long address) { return reinterpret_cast<void*>(address); }
+
+void free_matrix(PyObject* capsule) {
+  delete static_cast<Matrix*>(PyCapsule_GetPointer(capsule, kMatrix));
+}
+
+PyObject* list_ways(PyObject*, PyObject*) {
+  const std::vector<const Way*> found = ways();
+  PyObject* const names = PyTuple_New(static_cast<Py_ssize_t>(found.size()));
+  for (size_t i = 0; names && i < found.size(); ++i) {
+    PyTuple_SetItem(names, static_cast<Py_ssize_t>(i), PyUnicode_FromString(found[i]->name));
+  }
+  return names;
+}
+
+PyObject* make_matrix(PyObject*, PyObject* args) {
+  unsigned long long codes, scales, zeros;
+  long long outputs, inputs, group;
+  int bits, type;
+  if (!PyArg_ParseTuple(args, "KKKLLLii", &codes, &scales, &zeros, &outputs, &inputs, &group, &bits,
+                        &type)) {
+    return nullptr;
+  }
+  Matrix* const made = new Matrix{
+      static_cast<const uint8_t*>(at(codes)), at(scales), static_cast<const uint8_t*>(at(zeros)),
+      outputs, inputs, group, bits, static_cast<handrail::Scale>(type)};
+  return PyCapsule_New(made, kMatrix, free_matrix);
+}
+
+struct Asked {
+  const Matrix* matrix;
+  const Way* way;
+  Ends ends;
+};
+
+PyObject* product(PyObject*, PyObject* args) {
+  PyObject *capsule, *owner;
+  unsigned long long input, output, bias;
+  long long rows;
+  int way, threads, bfloat16;
+  if (!PyArg_ParseTuple(args, "OOiiKKKLp", &capsule, &owner, &way, &threads, &input, &output, &bias,
+                        &rows, &bfloat16)) {
+    return nullptr;
+  }
+  const auto* matrix = static_cast<const Matrix*>(PyCapsule_GetPointer(capsule, kMatrix));
+  if (!matrix) return nullptr;
+  static const std::vector<const Way*> known = ways();
+  if (way < 0 || static_cast<size_t>(way) >= known.size()) {
+    PyErr_SetString(PyExc_ValueError, "no such way");
+    return nullptr;
+  }
+  const Asked asked{matrix, known[static_cast<size_t>(way)],
+                    {at(input), at(output), static_cast<const float*>(at(bias)), rows,
+                     bfloat16 != 0}};
+  const auto make = [](const void* what) {
+    const auto* one = static_cast<const Asked*>(what);
+    return handrail::product_job(*one->matrix, one->ends, *one->way);
+  };
+  return done(make, &asked, threads, owner);
+}
+
+PyMethodDef kMethods[] = {
+    {"ways", list_ways, METH_NOARGS, nullptr},
+    {"matrix", make_matrix, METH_VARARGS, nullptr},
+    {"product", product, METH_VARARGS, nullptr},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+PyModuleDef kModule = {
+    PyModuleDef_HEAD_INIT, "_native", "Kernels for this processor.", -1, kMethods,
+    nullptr, nullptr, nullptr, nullptr,
+};
+
+}  // namespace
+
+PyMODINIT_FUNC PyInit__native() { return PyModule_Create(&kModule); }
