@@ -14,10 +14,12 @@ from handrail.agent.history import Step
 from handrail.agent.proposal import ParseError, Proposal, describe
 from handrail.agent.proposer import Proposer
 from handrail.agent.result import EndKind
+from handrail.sandbox.policy import load_policy
 from handrail.tasks.miniwob.stage import Stage
 from handrail.tasks.run import Crew, run
 from handrail.tasks.run_model import ModelChoice
-from handrail.tasks.run_request import PolicyChoice, RunRequest
+from handrail.tasks.run_policy import PolicyChoice
+from handrail.tasks.run_request import RunRequest
 
 FULL = 0.9
 """Above this a reward is full: what pages give for half-done work is less."""
@@ -96,7 +98,7 @@ def play(stage: Stage, episode: tuple[str, int], casting: Casting, rules: Rules)
             goal=goal,
             target=stage.target(),
             model=rules.model,
-            policy=PolicyChoice(file=policy),
+            policy=PolicyChoice(grants=load_policy(policy)),
             budget=Budget(steps=rules.steps, seconds=_SECONDS, calls=4 * rules.steps),
             runs_folder=opened.enter_context(_records(rules.runs_folder)),
         )
