@@ -26,16 +26,17 @@ from handrail.tasks.results.result import Figure, measured, write_result
 from tests.model import gguf_writer
 from tests.model.checkpoints import draw_picture, train_tokenizer, write_checkpoint
 from tests.model.llama.probe import FTYPES, MARKER, Probe, Seen
-from tests.model.llama.rounding import rounded_inputs, table_gelu
+from tests.model.llama.rounding import rounded_inputs, rounded_vision
 from tests.model.teacher_forced import Departure, begun, to_tell, told
 
 COMMAND = "python -m tests.model.llama.compare --source llama.cpp --build llama.cpp/build"
 SHAPES = {"blocks": "dense", "expert blocks": "experts"}
+FORMATS = {"dense": ("F32", *FTYPES), "experts": ("F32", "F16", "Q8_0", "Q4_K_M")}
 _TEXT = "press save field list 10 window then wait below label name dates type hello it's"
 WORDS = _TEXT.split()
-REPLIES, STEPS = 4, 32
-WHOLE = ((256, 288), (320, 256), (512, 224))
-RESIZED = ((301, 275), (417, 233), (290, 610))
+REPLIES, STEPS = 4, 24
+WHOLE = ((256, 288), (512, 224))
+RESIZED = ((301, 275), (290, 410))
 SEED = 5
 
 
@@ -75,7 +76,7 @@ def text_figures(probe: Probe, folder: Path, kind: str) -> Iterator[Figure]:
     """Yield the differences in text of one checkpoint, in every format."""
     source, mmproj = folder / "model-Q.gguf", folder / "mmproj-model-f16.gguf"
     what = told_to(Engine.load(source, dtype="float32"))
-    for format in ("F32", *FTYPES):
+    for format in FORMATS[kind]:
         target = source
         if format != "F32":
             (folder / format).mkdir()
@@ -140,10 +141,10 @@ def _ways(
     if shown is not picture:
         yield f"{cosine}, fitted alike", farthest(features(engine, shown), seen.features)
     yield text, Departure(told(engine.begin(_turn(shown)), reply), seen.logits).error
-    with table_gelu():
-        yield f"{cosine}, GELU alike", farthest(features(engine, shown), seen.features)
+    with rounded_vision():
+        yield f"{cosine}, rounded alike", farthest(features(engine, shown), seen.features)
         alike = Departure(told(engine.begin(_turn(shown)), reply), seen.logits)
-        yield f"{text}, GELU alike", alike.error
+        yield f"{text}, rounded alike", alike.error
 
 
 def _turn(picture: Image.Image) -> list[Message]:

@@ -3,8 +3,8 @@
 ggml's products take both sides packed: for Q8_0 and Q4_0 the input becomes int8 in blocks of 32
 with a float16 scale, for the K formats int8 in blocks of 256 with a float32 scale, for F16
 weights it becomes float16. Ours unpacks the weights and leaves the inputs as they are.
-Its GELU in the vision tower is the tanh form from a table of float16 numbers, in the mergers
-too, where the published model has the exact form.
+Its vision tower cuts patches in float16, pixels and kernels, and takes GELU from a table of float16
+numbers: the tanh form, in the mergers too, where the published model has the exact form.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from handrail.model.gguf_layers import BlockLinear
 from handrail.model.network import Network
+from handrail.model.vision import PatchEmbed
 
 Round = Callable[[Tensor], Tensor]
 
@@ -45,15 +46,19 @@ def rounded_inputs(network: Network, halves: bool) -> Iterator[None]:
 
 
 @contextmanager
-def table_gelu() -> Iterator[None]:
-    """Compute every GELU as llama.cpp does on a CPU."""
+def rounded_vision() -> Iterator[None]:
+    """Compute patches and every GELU as llama.cpp does on a CPU."""
     exact = F.gelu
 
     def table(x: Tensor, approximate: str = "none") -> Tensor:
         rounded = exact(x.half().float(), approximate="tanh").half().float()
         return rounded.where(x.abs() < 10, x.clamp(min=0))
 
-    with mock.patch.object(F, "gelu", table):
+    def patches(self: PatchEmbed, pixels: Tensor) -> Tensor:
+        kernel = self.proj.weight.half().float().sum(dim=2).flatten(1)
+        return F.linear(pixels.half().float(), kernel, self.proj.bias)
+
+    with mock.patch.object(F, "gelu", table), mock.patch.object(PatchEmbed, "forward", patches):
         yield
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from gguf import GGMLQuantizationType, quants
 
-from tests.model.llama.rounding import table_gelu, to_int8
+from tests.model.llama.rounding import rounded_vision, to_int8
 
 
 def test_blocks_of_32_are_rounded_as_the_gguf_library_rounds_them() -> None:
@@ -28,7 +28,7 @@ def test_a_block_is_rounded_to_its_own_scale(size: int) -> None:
 def test_gelu_comes_from_the_table_only_inside() -> None:
     x = torch.tensor([-20.0, -1.0, 0.3, 20.0])
     exact = torch.nn.functional.gelu(x)
-    with table_gelu():
+    with rounded_vision():
         rough = torch.nn.functional.gelu(x)
     assert 0 < (rough - exact).abs().max() < 1e-3
     assert torch.equal(rough[[0, 3]], torch.tensor([0.0, 20.0]))
