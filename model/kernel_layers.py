@@ -62,6 +62,8 @@ def settle(network: nn.Module, how: Quantization | None) -> int:
         if grouped is None or grouped.words.device.type != "cpu":
             continue
         matrix = GroupedMatrix(grouped)
+        for packed in module.buffers():
+            native.let_go(packed)  # else the file's pages would stand beside their copy
         network.set_submodule(name, KernelLinear(matrix, module.bias))
         if isinstance(module, BlockLinear):
             tied = embeddings.get(module.get_buffer("weight").data_ptr())

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from handrail.model.config import VisionConfig
+from handrail.model.kernels.attention import attend
 from handrail.model.processor import Grid
 from handrail.model.rope import Rotation, inverse_frequencies, rotate, rotation_of
 
@@ -105,7 +106,7 @@ class VisionAttention(nn.Module):
         self.heads = config.num_heads
         self.qkv = nn.Linear(config.hidden_size, 3 * config.hidden_size)
         self.proj = nn.Linear(config.hidden_size, config.hidden_size)
-        self.attend: Attend = F.scaled_dot_product_attention
+        self.attend: Attend = attend
 
     def forward(self, x: Tensor, rotation: Rotation) -> Tensor:
         batch, length, width = x.shape

@@ -20,3 +20,19 @@ def product(
     rows: int,
     bfloat16: bool,
 ) -> None: ...
+def read(owner: object, address: int, bytes: int, threads: int) -> None: ...
+def let_go(address: int, bytes: int) -> None: ...
+
+_Rows = tuple[int, int, int, int]
+
+def can_attend() -> bool: ...
+def attend(
+    owner: object,
+    query: _Rows,
+    key: _Rows,
+    value: _Rows,
+    out: _Rows,
+    sizes: tuple[int, int, int, int],
+    scale: float,
+    threads: int,
+) -> None: ...

@@ -20,8 +20,8 @@ STEP = 32
 """Inputs that are rounded with one scale."""
 SCALE_TYPES = (torch.float16, torch.bfloat16, torch.float32)
 """The kernels' numbers of the scales' types."""
-_SLAB = 4096
-"""Rows that are turned into the layout at a time."""
+_SLAB = 32
+"""Blocks that are turned into the layout at a time: what that takes stays small."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,11 @@ class GroupedMatrix:
         self.outputs, self.inputs, self.bits = len(given.words), given.inputs, given.bits
         steps = -(-given.inputs // STEP)
         self._group = given.group if given.group < given.inputs else steps * STEP
-        parts = torch.split(given.words, _SLAB)
-        self._codes = torch.cat([_blocks(part, steps * given.bits, given.bits) for part in parts])
+        blocks = -(-self.outputs // LANES)
+        self._codes = torch.empty(blocks, steps * self.bits, LANES, dtype=torch.int32)
+        for start in range(0, blocks, _SLAB):
+            rows = given.words[start * LANES : (start + _SLAB) * LANES]
+            _lay(rows, self._codes[start : start + _SLAB], self.bits)
         self._scales = _lanes(given.scales)
         self._zeros = None if given.zeros is None else _lanes(given.zeros)
         zeros = 0 if self._zeros is None else self._zeros.data_ptr()
@@ -106,12 +109,13 @@ class GroupedMatrix:
         return weights
 
 
-def _blocks(words: Tensor, wanted: int, bits: int) -> Tensor:
-    """Return rows of words as blocks (blocks, wanted, lanes) of int32, padded with zeros."""
+def _lay(words: Tensor, blocks: Tensor, bits: int) -> None:
+    """Lay rows of words into blocks (blocks, words, lanes), padded with zeros."""
     if bits == 4:
         words = _interleaved(words)
-    padded = F.pad(words, (0, wanted - words.shape[1], 0, -len(words) % LANES))
-    return padded.view(-1, LANES, wanted).transpose(1, 2).contiguous()
+    count, wanted, _ = blocks.shape
+    padded = F.pad(words, (0, wanted - words.shape[1], 0, count * LANES - len(words)))
+    blocks.copy_(padded.view(count, LANES, wanted).transpose(1, 2))
 
 
 def _interleaved(words: Tensor) -> Tensor:

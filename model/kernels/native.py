@@ -4,12 +4,14 @@ The extension is optional: a package that was built without a compiler has none,
 without AVX2 has no use for it. Everything is then computed by torch.
 """
 
+from torch import Tensor
+
 try:
     from handrail.model.kernels import _native as compiled
 except ImportError:
     compiled = None  # type: ignore[assignment]
 
-__all__ = ["compiled", "described", "ways"]
+__all__ = ["compiled", "described", "let_go", "read", "ways"]
 
 # The same arithmetic as avxvnni in another encoding, by which tests prove it: never the best.
 _FOR_TESTS = "avx512vl"
@@ -26,3 +28,16 @@ def described() -> str:
         return "none compiled (no C++ compiler was there at installation): torch computes"
     found = [way for way in ways() if way != _FOR_TESTS]
     return f"{found[0]}" if found else "none for this processor: torch computes"
+
+
+def read(values: Tensor, threads: int) -> None:
+    """Read a tensor's memory once, as fast as it can be: a measure for what products reach."""
+    compiled.read(values, values.data_ptr(), values.nbytes, threads)
+
+
+def let_go(values: Tensor) -> None:
+    """Take a tensor that lies in a mapped file, and was not written to, out of memory.
+
+    It comes back when it is read; a tensor that lies elsewhere stays.
+    """
+    compiled.let_go(values.data_ptr(), values.nbytes)

@@ -8,14 +8,18 @@
 #include <utility>
 #include <vector>
 
+#include "attention.h"
 #include "pool.h"
 #include "product.h"
+#include "read.h"
 
 namespace {
 
+using handrail::Attention;
 using handrail::Ends;
 using handrail::Job;
 using handrail::Matrix;
+using handrail::Rows;
 using handrail::Way;
 
 constexpr char kMatrix[] = "handrail.matrix";
@@ -140,10 +144,67 @@ PyObject* product(PyObject*, PyObject* args) {
   return done(make, &asked, threads, owner);
 }
 
+PyObject* can_attend(PyObject*, PyObject*) { return PyBool_FromLong(handrail::can_attend()); }
+
+PyObject* attend(PyObject*, PyObject* args) {
+  PyObject* owner;
+  unsigned long long from[4];
+  long long strides[4][3], batches, heads, length, dim;
+  float scale;
+  int threads;
+  if (!PyArg_ParseTuple(args, "O(KLLL)(KLLL)(KLLL)(KLLL)(LLLL)fi", &owner, &from[0],
+                        &strides[0][0], &strides[0][1], &strides[0][2], &from[1], &strides[1][0],
+                        &strides[1][1], &strides[1][2], &from[2], &strides[2][0], &strides[2][1],
+                        &strides[2][2], &from[3], &strides[3][0], &strides[3][1], &strides[3][2],
+                        &batches, &heads, &length, &dim, &scale, &threads)) {
+    return nullptr;
+  }
+  Rows rows[4];
+  for (int i = 0; i < 4; ++i) {
+    rows[i] = {static_cast<uint16_t*>(at(from[i])), strides[i][0], strides[i][1], strides[i][2]};
+  }
+  const Attention asked{rows[0], rows[1], rows[2], rows[3], batches, heads, length, dim, scale};
+  const auto make = [](const void* what) {
+    return handrail::attention_job(*static_cast<const Attention*>(what));
+  };
+  return done(make, &asked, threads, owner);
+}
+
+struct Range {
+  const void* from;
+  int64_t bytes;
+};
+
+PyObject* read(PyObject*, PyObject* args) {
+  PyObject* owner;
+  unsigned long long from;
+  long long bytes;
+  int threads;
+  if (!PyArg_ParseTuple(args, "OKLi", &owner, &from, &bytes, &threads)) return nullptr;
+  const Range range{at(from), bytes};
+  const auto make = [](const void* what) {
+    const auto* one = static_cast<const Range*>(what);
+    return handrail::read_job(one->from, one->bytes);
+  };
+  return done(make, &range, threads, owner);
+}
+
+PyObject* let_go(PyObject*, PyObject* args) {
+  unsigned long long from;
+  long long bytes;
+  if (!PyArg_ParseTuple(args, "KL", &from, &bytes)) return nullptr;
+  handrail::let_go(at(from), bytes);
+  Py_RETURN_NONE;
+}
+
 PyMethodDef kMethods[] = {
     {"ways", list_ways, METH_NOARGS, nullptr},
     {"matrix", make_matrix, METH_VARARGS, nullptr},
     {"product", product, METH_VARARGS, nullptr},
+    {"can_attend", can_attend, METH_NOARGS, nullptr},
+    {"attend", attend, METH_VARARGS, nullptr},
+    {"read", read, METH_VARARGS, nullptr},
+    {"let_go", let_go, METH_VARARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 
