@@ -4,7 +4,8 @@ One decoder layer of the 2B's shapes, with drawn weights in 4 and 8 bits (groups
 to few rows (decoding), 16, and many (reading a prompt): by the kernels, by torch as packed layers
 do without them (at the fewest and the most rows), and as bfloat16 by torch. All contenders take
 turns in every round, and the read bandwidth is measured between them. One thread is timed by its
-own clock, which stands still while others have the core. Writes ``kernels.json``.
+own clock, which stands still while others have the core. Then attention, beside torch's. Writes
+``kernels.json``.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import ExitCode
 from handrail.tasks.results.result import Figure, measured, write_result
 from handrail.tasks.results.tables import table
+from handrail.tasks.suites.kernels_attention import attention_figures, timed
 
 SHAPES = ((2048, 2048), (1024, 2048), (1024, 2048), (2048, 2048), (6144, 2048), (6144, 2048),
           (2048, 6144))  # fmt: skip
@@ -117,14 +119,6 @@ def contenders(setting: Setting) -> Iterator[Contender]:
         yield Contender("bfloat16, torch", rows, size, plain, 1)
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Return the seconds that something takes."""
-    clock = time.thread_time if torch.get_num_threads() == 1 else time.perf_counter
-    began = clock()
-    work()
-    return clock() - began
-
-
 def applied(one: Contender, inputs: Mapping[tuple[int, int], Tensor]) -> float:
     """Return the seconds that a contender takes for a layer."""
     xs = [inputs[one.rows, n] for _ in range(one.share) for _, n in SHAPES]
@@ -167,7 +161,7 @@ def figures(setting: Setting, threads: int) -> list[Figure]:
         note = note if one.rows == 1 else f"{work:,.0f} billion operations a second"
         rows = f"{one.rows} row{'s' if one.rows > 1 else ''}"
         found.append(_figure(f"{one.name}, {rows}, {on}", 1e3 * took, "ms", setting.rounds, note))
-    return found
+    return found + attention_figures(setting.rounds, on)
 
 
 @contextmanager

@@ -21,9 +21,9 @@ def drawn(batch: int, heads: int, rows: int, dim: int, sharp: float = 1.0) -> li
 
 def check(query: Tensor, key: Tensor, value: Tensor) -> None:
     ours = attend(query, key, value)
-    wide = [x.double() for x in (query, key, value)]
-    exact = F.scaled_dot_product_attention(*wide)
-    size = F.scaled_dot_product_attention(wide[0], wide[1], wide[2].abs())
+    q, k, v = (x.double() for x in (query, key, value))
+    exact = F.scaled_dot_product_attention(q, k, v)
+    size = F.scaled_dot_product_attention(q, k, v.abs())
     assert ours.shape == query.shape
     assert ours.dtype == torch.bfloat16
     assert ((ours.double() - exact).abs() <= 2**-7 * size + 1e-30).all()
@@ -86,7 +86,8 @@ def test_threads_change_nothing() -> None:
 def test_what_learns_and_other_types_are_torchs() -> None:
     query, key, value = drawn(1, 2, 64, 32)
     query = query.clone().requires_grad_()
-    attend(query, key, value).float().sum().backward()
+    attend(query, key, value).float().sum().backward()  # type: ignore[no-untyped-call]
     assert query.grad is not None
-    parts = [x.float() for x in drawn(1, 2, 64, 32)]
-    assert torch.equal(attend(*parts), F.scaled_dot_product_attention(*parts))
+    query, key, value = (x.float() for x in drawn(1, 2, 64, 32))
+    wanted = F.scaled_dot_product_attention(query, key, value)
+    assert torch.equal(attend(query, key, value), wanted)

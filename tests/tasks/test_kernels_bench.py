@@ -9,11 +9,12 @@ from handrail.model.kernel_layers import KernelLinear
 from handrail.model.kernels import native
 from handrail.model.kernels.grouped import GroupedMatrix
 from handrail.tasks.results.result import read_result
-from handrail.tasks.suites import kernels
+from handrail.tasks.suites import kernels, kernels_attention
 
 
 @pytest.mark.timeout(600)
 def test_a_short_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels_attention, "SIZES", (("a picture", 2, 64, 32),))
     monkeypatch.setattr(kernels, "SHAPES", ((64, 2048), (32, 6144)))
     short = ["--rounds", "1", "--rows", "1", "8", "--copies", "2", "--threads", "1", "2"]
     before = torch.get_num_threads()
@@ -26,6 +27,8 @@ def test_a_short_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = {f.name: f for f in read_result(tmp_path / "kernels.json").figures}
     for on in ("1 thread", "2 threads"):
         assert found[f"read bandwidth, {on}"].value > 0
+        for way in ("kernel", "torch"):
+            assert "GFLOP/s" in found[f"attention of a picture, {way}, {on}"].note
         for name in ("4 bits, kernel", "8 bits, torch", "bfloat16, torch"):
             assert found[f"{name}, 1 row, {on}"].value > 0
             assert "of the read bandwidth" in found[f"{name}, 1 row, {on}"].note
