@@ -15,7 +15,7 @@ from handrail.actuators.browser_paint import Layout, Sheet, lay_out, paint
 from handrail.actuators.errors import ActionRefused
 from handrail.actuators.geometry import Box, Point, ScreenGeometry
 from handrail.actuators.keys import checked_text, key
-from handrail.actuators.observation import Element, ScreenText
+from handrail.actuators.observation import Element, ScreenText, WindowKind
 
 DialogKind = Literal["alert", "confirm", "prompt", "beforeunload", "file"]
 Reply = Literal["accept", "dismiss"]
@@ -37,6 +37,11 @@ class DialogBox:
     error: str = ""
     shown: bool = False
     selected: bool = True
+
+    @property
+    def window_kind(self) -> WindowKind:
+        """Return what kind of window it is."""
+        return "file chooser" if self.kind == "file" else "dialog"
 
     def draw(self, frame: Image.Image, geometry: ScreenGeometry) -> Image.Image:
         """Return the frame, dimmed, with the box on it."""

@@ -91,6 +91,7 @@ class Session:
             # A dialog is the window in front, and may be another tab's: that is what is answered.
             window=ScreenText(title if question is None else question.box.title),
             url=page.url if question is None else question.page.url,
+            window_kind="" if question is None else question.box.window_kind,
         )
         return Observation(image, geometry, time.time(), surface, notices)
 

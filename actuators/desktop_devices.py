@@ -14,6 +14,7 @@ from PIL import Image
 
 from handrail.actuators.actions import Button
 from handrail.actuators.errors import EnvironmentMissing, ObservationFailed
+from handrail.actuators.observation import WindowKind
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,10 @@ class View(Protocol):
 
     def title(self) -> str:
         """Return the title of the window in front, empty where there is none."""
+        ...
+
+    def kind(self) -> WindowKind:
+        """Return what the window in front is known to be."""
         ...
 
     def window_at(self, x: int, y: int) -> tuple[str, Area] | None:

@@ -15,6 +15,7 @@ from handrail.actuators.actions import Button
 from handrail.actuators.desktop_devices import Area, Pixels
 from handrail.actuators.errors import ActionRefused, EnvironmentMissing
 from handrail.actuators.keys import key
+from handrail.actuators.observation import WindowKind
 
 _WINDOWS_NOTCH = 120  # WHEEL_DELTA: pyautogui hands its number to Windows as it is
 _BATCH = 32
@@ -148,6 +149,10 @@ class MonitorView:
         return self._pixels.grab(area)
 
     def title(self) -> str:
+        """Return nothing: the window in front is not known here."""
+        return ""
+
+    def kind(self) -> WindowKind:
         """Return nothing: the window in front is not known here."""
         return ""
 

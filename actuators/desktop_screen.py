@@ -82,6 +82,7 @@ class Desktop:
             name=self._devices.name,
             owned=self._devices.owned,
             window=ScreenText(self._view.title()),
+            window_kind=self._view.kind(),
         )
         return Observation(image=image, geometry=geometry, time=time.time(), surface=surface)
 

@@ -7,6 +7,7 @@ from PIL import Image
 from handrail.actuators.actions import Button
 from handrail.actuators.desktop_devices import Area, Pixels
 from handrail.actuators.errors import ActionRefused, EnvironmentMissing
+from handrail.actuators.observation import WindowKind
 from handrail.actuators.x11 import X11Link
 from handrail.actuators.x11_input import X11Input
 from handrail.actuators.x11_keyboard import X11Keyboard
@@ -144,6 +145,10 @@ class X11View:
     def title(self) -> str:
         """Return the title of the window in front, empty where there is none."""
         return self._windows.title(self._windows.active())
+
+    def kind(self) -> WindowKind:
+        """Return what the window in front says that it is."""
+        return self._windows.kind(self._windows.active())
 
     def window_at(self, x: int, y: int) -> tuple[str, Area] | None:
         """Return title and rectangle of the program's window here, None where there is none.

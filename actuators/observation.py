@@ -10,6 +10,7 @@ from PIL import Image
 from handrail.actuators.geometry import Box, ScreenGeometry
 
 SurfaceKind = Literal["browser", "desktop", "android", "fake"]
+WindowKind = Literal["", "dialog", "file chooser", "terminal"]
 FormMethod = Literal["", "get", "post", "dialog"]
 
 
@@ -33,7 +34,8 @@ class Surface:
     """Where pixels come from.
 
     ``owned``: Handrail started this display or browser itself, for this run. ``window`` is the
-    title of the window in front; ``url`` the page's address in a browser.
+    title of the window in front and ``window_kind`` what it is known to be, which an empty text
+    leaves open; ``url`` the page's address in a browser.
     """
 
     kind: SurfaceKind
@@ -41,6 +43,7 @@ class Surface:
     owned: bool = False
     window: ScreenText = ScreenText("")
     url: str = ""
+    window_kind: WindowKind = ""
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handrail.actuators.desktop_devices import Area
+from handrail.actuators.observation import WindowKind
 from handrail.actuators.x11 import X11Link
 
 _PONG_SECONDS, _IDLE_SECONDS = 5.0, 5.0
+_TERMINALS = frozenset(
+    ("xterm", "uxterm", "rxvt", "urxvt", "st", "st-256color", "konsole", "kitty", "alacritty",
+     "terminator", "tilix", "foot", "lxterminal", "qterminal", "guake", "yakuake", "terminology",
+     "gnome-terminal", "gnome-terminal-server", "mate-terminal", "xfce4-terminal", "kgx",
+     "org.gnome.console", "org.gnome.ptyxis", "org.wezfurlong.wezterm", "com.mitchellh.ghostty")
+)  # fmt: skip
 _LOOKS, _BETWEEN = 3, 0.01  # a process that slept at three looks running is idle
 
 
@@ -57,6 +64,17 @@ class X11Windows:
         if not window:
             return ""
         return self._link.text(window, "_NET_WM_NAME") or self._link.text(window, "WM_NAME")
+
+    def kind(self, window: int) -> WindowKind:
+        """Return what a window says that it is, by its class, its role and its owner (ICCCM)."""
+        if not window:
+            return ""
+        names = self._link.text(window, "WM_CLASS").casefold().split("\0")
+        if not _TERMINALS.isdisjoint(names):
+            return "terminal"
+        if "filechooser" in self._link.text(window, "WM_WINDOW_ROLE").casefold():
+            return "file chooser"
+        return "dialog" if self._link.numbers(window, "WM_TRANSIENT_FOR") else ""
 
     def find(self, title: str) -> Window | None:
         """Return the topmost window that is shown with this in its title (in any case)."""

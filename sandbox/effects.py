@@ -9,12 +9,14 @@ Promises
   hears of it; a click on plain text, likewise. Elsewhere sending is ``commit``, and a click on what
   is no control is ``unknown``.
 - Typed text that holds a line break or another control character is ``unknown``: Enter may submit.
+- In a terminal, Enter and every chord are ``system`` at least.
 - A typed space presses whatever has the keyboard and is no field: such text is ``commit`` at least,
   and ``unknown`` where nobody can tell what has the keyboard.
 
 Does not promise
 - That a page keeps to its own tree: a link may delete, a checkbox may buy. The class says what such
   an element does by rights; rules with a host, a window or an owned display say whom to believe.
+- To know every terminal: one that the surface does not know is a window like any other.
 - To see a script that listens to nothing: one that watches the page by a timer, say.
 
 Choices: Enter and the space bar on a known element are as grave as its label and its address say,
@@ -95,6 +97,8 @@ def _typed(text: str, element: Element | None, surface: Surface) -> EffectClass:
 
 def _pressed(keys: tuple[str, ...], element: Element | None, surface: Surface) -> EffectClass:
     effect = classify_keys(keys, in_browser=surface.kind == "browser")
+    if surface.window_kind == "terminal" and (effect == "commit" or len(keys) > 1):
+        return graver(effect, "system")  # Enter runs a command there, and chords stop and end them
     if element is None:
         return effect
     if effect == "navigate" and element.role in _ARROWS and moves(keys):

@@ -43,6 +43,19 @@ def test_mousepad_saves_exactly_what_was_typed(
     _wait_for(display, file, TEXT.encode())
     desk.do(Press(keys=("ctrl", "a")), Type(text="new"), Press(keys=("ctrl", "s")))
     _wait_for(display, file, b"new")
+    assert desk.actuator.observe().surface.window_kind == ""
+    desk.do(Press(keys=("ctrl", "o")))
+    display.wait_for_window("Open File", SECONDS)
+    link = X11Link(display.name)
+
+    def front() -> str:
+        return desk.actuator.observe().surface.window.raw
+
+    link.wait_until(lambda: front() == "Open File", SECONDS)
+    assert desk.actuator.observe().surface.window_kind == "file chooser"
+    desk.do(Press(keys=("esc",)))
+    link.wait_until(lambda: "note.txt" in front(), SECONDS)
+    link.close()
     desk.do(Press(keys=("ctrl", "q")))
     assert program.wait(SECONDS) == 0
 
@@ -62,6 +75,7 @@ def test_xterm_reads_exactly_what_was_typed(
     lines = TEXT + "\n" + "".join(chr(0x4E00 + i) for i in range(60)) + "\n"
     desk.do(Click(point=middle), Type(text=lines))
     _wait_for(display, file, lines.encode())
+    assert desk.actuator.observe().surface.window_kind == "terminal"
     desk.do(Press(keys=("ctrl", "d")))
     assert program.wait(SECONDS) == 0
 

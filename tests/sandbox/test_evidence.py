@@ -102,6 +102,28 @@ def test_enter_in_a_field_sends_its_form() -> None:
     assert classify(Type(text="a\n"), fetching, PAGE) == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("keys", "terminal", "elsewhere"),
+    [
+        ("enter", "system", "commit"),
+        ("ctrl c", "system", "observe"),
+        ("ctrl d", "unknown", "unknown"),
+        ("shift enter", "system", "commit"),
+        ("a", "edit", "edit"),
+        ("up", "navigate", "navigate"),
+    ],
+)
+def test_keys_are_graver_in_a_terminal(
+    keys: str, terminal: EffectClass, elsewhere: EffectClass
+) -> None:
+    press = Press(keys=tuple(keys.split()))
+    found = [
+        classify(press, None, Surface("desktop", ":0", window_kind=kind))
+        for kind in ("terminal", "", "dialog")
+    ]
+    assert found == [terminal, elsewhere, elsewhere]
+
+
 def test_plain_text_does_nothing_where_no_script_hears_of_it() -> None:
     assert classify(CLICK, element("paragraph", scripted=False), PAGE) == "navigate"
     assert classify(CLICK, element("paragraph"), PAGE) == "unknown"

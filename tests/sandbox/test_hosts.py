@@ -74,7 +74,15 @@ def test_what_browsers_may_read_differently_is_unreadable(url: str) -> None:
     "text",
     [
         *("", "*", "*.", ".", "a b", "http://a.org", "a.org/", "a.org:0", "a.org:70000"),
-        *("a.*.org", "**.a.org", "*.127.0.0.1", "*.[::1]", "stra\u00dfe.example", "a..org"),
+        *(
+            "a.*.org",
+            "**.a.org",
+            "*.127.0.0.1",
+            "*.[::1]",
+            "[:::]",
+            "stra\u00dfe.example",
+            "a..org",
+        ),
         *("user@a.org", "a%2e.org", "0x7f.1", "1"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 from handrail.actuators.actions import Click, Terminate, Type
 from handrail.actuators.geometry import Point
 from handrail.actuators.observation import ScreenText, Surface
+from handrail.sandbox.circumstances import Circumstances
 from handrail.sandbox.limits import Limits, Meter, least
 from handrail.sandbox.policy import Decision, EffectClass, Policy, ProfileName, Rule, Ruling
 from handrail.sandbox.rulebook import Layer, Rulebook
@@ -103,6 +104,9 @@ def test_the_clock_is_the_rulebooks() -> None:
         book = Rulebook((night,), "ask", partial(datetime, 2026, 1, day, hour, tzinfo=UTC))
         assert book.decide("commit", CLICK, SHOP).decision == decision, (hour, day)
     assert Rulebook((USER,)).decide("commit", CLICK, SHOP).decision == "allow"
+    known = Circumstances(now=datetime(2026, 1, 3, 23, tzinfo=UTC))
+    book = Rulebook((night,), "ask", partial(datetime, 2026, 1, 3, 12, tzinfo=UTC))
+    assert book.decide("commit", CLICK, SHOP, known).decision == "allow"
 
 
 def test_what_is_written_names_every_part_and_changes_with_each() -> None:
