@@ -3,7 +3,7 @@
 Promises
 - A record that ``append`` returned from is on the disk: one write, then a data sync; the folder is
   synced when the file is made. The file is new (never overwritten), for its owner's eyes only,
-  and has one writer at a time.
+  and has one writer at a time; ``reopen`` only adds, after an intact chain.
 - After any failed, short or interrupted write the journal is broken: every later ``append`` raises
   ``JournalError``, and nothing is tried a second time.
 - A line is plain ASCII: it can be read with ``cat`` and cannot control a terminal.
@@ -48,6 +48,14 @@ class Disk(Protocol):
         """Make a new file, locked for this process, and return its descriptor."""
         ...
 
+    def reopen(self, path: Path) -> int:
+        """Open a file to append to, locked for this process, and return its descriptor."""
+        ...
+
+    def cut(self, descriptor: int, size: int) -> None:
+        """Cut a file to a size in bytes."""
+        ...
+
     def write(self, descriptor: int, data: bytes) -> int:
         """Write once and return the number of bytes written."""
         ...
@@ -72,11 +80,23 @@ class OsDisk:
         """Make a new file, locked for this process, and return its descriptor."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
-        if sys.platform != "win32":
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(descriptor)
         return descriptor
+
+    def reopen(self, path: Path) -> int:
+        """Open a file to append to, locked for this process, and return its descriptor."""
+        flags = os.O_WRONLY | os.O_APPEND
+        descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
+        try:
+            _lock(descriptor)
+        except OSError:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def cut(self, descriptor: int, size: int) -> None:
+        """Cut a file to a size in bytes."""
+        os.ftruncate(descriptor, size)
 
     def write(self, descriptor: int, data: bytes) -> int:
         """Write once and return the number of bytes written."""
@@ -99,6 +119,13 @@ class OsDisk:
     def rename(self, source: Path, target: Path) -> None:
         """Put a file in another's place, in one go."""
         source.replace(target)
+
+
+def _lock(descriptor: int) -> None:
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 class Journal:
@@ -142,6 +169,43 @@ class Journal:
             journal.close()
             raise
         return journal
+
+    @classmethod
+    def reopen(
+        cls,
+        reading: JournalReading,
+        disk: Disk | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> Self:
+        """Go on with an intact journal after its last whole record; a torn one is cut off.
+
+        Raises JournalError, also where its run still writes to it.
+        """
+        used, path = OsDisk() if disk is None else disk, reading.path
+        if reading.problem or not reading.entries:
+            raise JournalError(f"{path}: {reading.problem or 'no record'}: it cannot go on")
+        try:
+            journal = cls(path, reading.run, used.reopen(path), used, clock)
+        except OSError as error:
+            raise JournalError(f"{path}: cannot be written to: {error.strerror}") from error
+        journal._seq, journal._head = len(reading.entries), reading.head
+        try:
+            journal._go_on(reading)
+        except BaseException:
+            journal.close()
+            raise
+        return journal
+
+    def _go_on(self, reading: JournalReading) -> None:
+        """Insist, with the lock held, that the file is as it was read, and cut a torn line off."""
+        assert self._descriptor is not None
+        if read_journal(self.path) != reading:
+            raise JournalError(f"{self.path}: was written to meanwhile; read it again")
+        try:
+            if reading.torn:
+                self._disk.cut(self._descriptor, self.path.stat().st_size - reading.torn)
+        except OSError as error:
+            raise JournalError(f"{self.path}: cannot be cut: {error.strerror}") from error
 
     @property
     def head(self) -> str:

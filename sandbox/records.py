@@ -2,7 +2,8 @@
 
 Promises
 - A closed union: a record of another kind, or with another field, does not read.
-- An action's state is told by its records alone: an intent without an outcome is ``in_doubt``.
+- An action's state is told by its records alone: an intent without an outcome is ``in_doubt``,
+  until somebody looked and wrote down that it happened (``done``) or did not (``not_done``).
 
 Does not promise
 - That an effect happened: an outcome says what was observed by the one who acted.
@@ -23,6 +24,7 @@ from handrail.sandbox.rules import Decision, EffectClass
 SCHEMA = 1
 
 ResultKind = Literal["done", "failed", "in_doubt", "withdrawn"]
+StateKind = ResultKind | Literal["not_done"]
 Scalar = str | int | float | bool | None
 
 
@@ -94,6 +96,15 @@ class Result(_Record):
     seconds: float | None = None
 
 
+class Observed(_Record):
+    """What somebody saw later of an intent in doubt: whether it happened, and by what they know."""
+
+    kind: Literal["observed"] = "observed"
+    intent: int
+    outcome: Literal["done", "not_done"]
+    reason: str = Field(min_length=1, max_length=2_000)
+
+
 class Refusal(_Record):
     """An action that was not even intended: denied, stopped, or not fit for the screen."""
 
@@ -115,7 +126,7 @@ class Note(_Record):
     data: dict[str, Scalar] = Field(default_factory=dict)
 
 
-Record = Annotated[Begin | Intent | Result | Refusal | Note, Field(discriminator="kind")]
+Record = Annotated[Begin | Intent | Result | Observed | Refusal | Note, Field(discriminator="kind")]
 RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 
 
@@ -137,7 +148,7 @@ class ActionState:
 
     seq: int
     action: Action
-    state: ResultKind
+    state: StateKind
     reason: str
 
 
@@ -150,8 +161,16 @@ def action_states(entries: Iterable[Entry]) -> list[ActionState]:
             bare = "no outcome was written: look whether it happened, never repeat it"
             states[entry.seq] = ActionState(entry.seq, record.action, "in_doubt", bare)
         elif isinstance(record, Result) and record.intent in states:
-            action = states[record.intent].action
-            states[record.intent] = ActionState(
-                record.intent, action, record.outcome, record.reason
-            )
+            states[record.intent] = _become(states[record.intent], record)
+        elif isinstance(record, Observed) and _doubted(states.get(record.intent)):
+            # What was seen settles a doubt; it never changes what the run itself knew.
+            states[record.intent] = _become(states[record.intent], record)
     return list(states.values())
+
+
+def _become(before: ActionState, record: Result | Observed) -> ActionState:
+    return ActionState(before.seq, before.action, record.outcome, record.reason)
+
+
+def _doubted(state: ActionState | None) -> bool:
+    return state is not None and state.state == "in_doubt"

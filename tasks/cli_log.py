@@ -4,19 +4,16 @@ import argparse
 import os
 from pathlib import Path
 
-from handrail.sandbox.anchor import (
-    SHORTEST_KEY,
-    anchor_of,
-    check_anchor,
-    keep_anchor,
-    read_anchor,
-)
+from handrail.sandbox.anchor import SHORTEST_KEY
 from handrail.sandbox.errors import JournalCorrupt
-from handrail.sandbox.journal import read_journal, verify_journal
+from handrail.sandbox.journal import read_journal
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import ExitCode, KeyUnreadable
-from handrail.tasks.logs import entry_line, find_anchor, find_journal, last_action, new_anchor
+from handrail.tasks.kept_journal import KeptJournal, Seen
+from handrail.tasks.logs import entry_line, find_journal, last_action
 from handrail.tasks.runs import runs_root
+
+_OUTCOMES: dict[str, Seen] = {"done": "done", "not-done": "not_done"}
 
 
 def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -30,11 +27,16 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     verify.add_argument("--head", metavar="HASH", help="the hash that was printed after the run")
     seal = actions.add_parser("seal", help="anchor a journal as it is now, to verify it later")
     seal.set_defaults(handler=handle_seal)
-    for action in (verify, seal):
+    observe = actions.add_parser("observe", help="say whether an action in doubt happened")
+    observe.set_defaults(handler=handle_observe)
+    for action in (verify, seal, observe):
         key = "a file of at least 16 secret bytes, kept where nobody can read who writes the runs"
         action.add_argument("--key", type=Path, metavar="FILE", help=key)
-    for action in (show, verify, seal):
+    for action in (show, verify, seal, observe):
         action.add_argument("run", metavar="RUN", help="a run's name, last, or a journal's path")
+    observe.add_argument("record", metavar="RECORD", type=int, help="its number in `log show`")
+    observe.add_argument("outcome", choices=sorted(_OUTCOMES), help="what was seen")
+    observe.add_argument("--because", metavar="TEXT", required=True, help="how that was seen")
 
 
 def handle_show(arguments: argparse.Namespace) -> int:
@@ -54,20 +56,15 @@ def handle_show(arguments: argparse.Namespace) -> int:
 
 def handle_verify(arguments: argparse.Namespace) -> int:
     """Check the chain, and its end against the hash that was kept and against the anchor."""
-    path, kept = find_journal(_root(), arguments.run)
-    head = arguments.head or kept
-    place = find_anchor(_root(), path)
     try:
-        reading = verify_journal(path, head)
-        if place is not None:
-            check_anchor(reading, read_anchor(place), _key(arguments.key))
-        elif arguments.key is not None:
-            raise JournalCorrupt(f"{path}: has no anchor that the key could have sealed")
+        kept = KeptJournal.found(_root(), arguments.run)
+        reading = kept.checked(arguments.head, _key(arguments.key))
     except JournalCorrupt as error:
         complain(str(error))
         return ExitCode.FAILED
+    head = arguments.head or kept.head
     anchored = "ends where it did" if head else "no kept hash to compare its end with"
-    anchored += ", and fits its anchor" if place else ", and has no anchor"
+    anchored += ", and fits its anchor" if kept.anchor else ", and has no anchor"
     torn = f", and {reading.torn} bytes of a torn last line" if reading.torn else ""
     say(f"intact: {len(reading.entries)} records{torn}; {anchored}")
     say(f"{last_action(reading)}\nhead {reading.head}")
@@ -76,22 +73,30 @@ def handle_verify(arguments: argparse.Namespace) -> int:
 
 def handle_seal(arguments: argparse.Namespace) -> int:
     """Anchor a journal, if it is intact and fits the anchor that it has."""
-    path, kept = find_journal(_root(), arguments.run)
-    place = find_anchor(_root(), path)
+    key = _key(arguments.key)
     try:
-        reading = verify_journal(path, kept)
-        if place is not None:
-            check_anchor(reading, read_anchor(place))
+        kept = KeptJournal.found(_root(), arguments.run)
+        place, anchor = kept.anchored(kept.checked(), key)
     except JournalCorrupt as error:
         complain(f"{error}; it was not sealed")
         return ExitCode.FAILED
-    final = kept is not None or (place is not None and read_anchor(place).final)
-    anchor, key = anchor_of(reading, final), _key(arguments.key)
-    sealed = anchor if key is None else anchor.sealed(key)
-    place = place or new_anchor(_root(), reading.run)
-    keep_anchor(sealed, place)
     how = "without a key" if key is None else "with the key"
     say(f"sealed {how}: {anchor.records} records, head {anchor.head}\n{place}")
+    return ExitCode.SUCCESS
+
+
+def handle_observe(arguments: argparse.Namespace) -> int:
+    """Write down whether an action in doubt happened, as somebody saw it."""
+    key = _key(arguments.key)
+    try:
+        kept = KeptJournal.found(_root(), arguments.run)
+        reading = kept.observed(
+            arguments.record, _OUTCOMES[arguments.outcome], arguments.because, key
+        )
+    except JournalCorrupt as error:
+        complain(f"{error}; nothing was added")
+        return ExitCode.FAILED
+    say(f"written down as record {len(reading.entries) - 1}\nhead {reading.head}")
     return ExitCode.SUCCESS
 
 

@@ -4,6 +4,7 @@
     +-- UsageError        what was asked for makes no sense (exit code 2)
     |   +-- NoSuchRun     there is no run of that name
     |   +-- RowError      a file of grounding data cannot be used
+    |   +-- NoSuchAction  that record of a journal is no action in doubt
     |   +-- KeyUnreadable the key of an anchor cannot be read, or is no key
     +-- PackagesMissing   the packages of a suite cannot be had (exit code 5)
     +-- EpisodeLost       the page of an episode does not answer (exit code 5)
@@ -58,6 +59,10 @@ class NoSuchRun(UsageError):
 
 class RowError(UsageError):
     """A file of grounding data cannot be used; the message names the row."""
+
+
+class NoSuchAction(UsageError):
+    """What is said of a journal's record does not fit that record."""
 
 
 class KeyUnreadable(UsageError):

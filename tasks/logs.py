@@ -1,18 +1,24 @@
 """Read a run's journal to people: every record on a line, and what became of the last action."""
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 from handrail.actuators.base import sanitise
 from handrail.agent.proposal import describe
-from handrail.sandbox.journal import JournalReading, read_journal
-from handrail.sandbox.records import ActionState, Begin, Entry, Intent, Note, Refusal, Result
-from handrail.tasks.errors import NoSuchRun, RunFolderError
+from handrail.sandbox.journal import JournalReading
+from handrail.sandbox.records import (
+    ActionState,
+    Begin,
+    Entry,
+    Intent,
+    Note,
+    Observed,
+    Refusal,
+    Result,
+)
+from handrail.tasks.errors import RunFolderError
 from handrail.tasks.run_file import read_run_file
-from handrail.tasks.runs import RunFolder, anchor_path, find_run
-
-_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+from handrail.tasks.runs import RunFolder, find_run
 
 
 def find_journal(root: Path, name: str) -> tuple[Path, str | None]:
@@ -32,25 +38,6 @@ def find_journal(root: Path, name: str) -> tuple[Path, str | None]:
         return folder.journal, read_run_file(folder.record).journal_head or None
     except RunFolderError:
         return folder.journal, None
-
-
-def find_anchor(root: Path, journal: Path) -> Path | None:
-    """Return the anchor of a journal, or None where there is none.
-
-    It is looked for under the name of the run's folder, beside which the journal cannot lie about
-    its run, and then under the name in the journal.
-    """
-    names = [journal.resolve().parent.name, read_journal(journal).run]
-    places = [anchor_path(root, name) for name in names if _RUN.fullmatch(name)]
-    beside = anchor_path(journal.resolve().parent.parent, names[0])
-    return next((place for place in [beside, *places] if place.is_file()), None)
-
-
-def new_anchor(root: Path, run: str) -> Path:
-    """Return the place of the anchor of a journal that has none. Raises NoSuchRun."""
-    if not _RUN.fullmatch(run):
-        raise NoSuchRun(f"the journal's run is called {sanitise(run)!r}: that is no run's name")
-    return anchor_path(root, run)
 
 
 def entry_line(entry: Entry) -> str:
@@ -79,6 +66,8 @@ def _told(entry: Entry) -> str:
         case Result() as result:
             seconds = "" if result.seconds is None else f" in {result.seconds:.2f} s"
             return f"result   of {result.intent}: {result.outcome}{seconds} {result.reason}"
+        case Observed() as seen:
+            return f"observed {seen.intent}: {seen.outcome.replace('_', ' ')} {seen.reason}"
         case Refusal() as refusal:
             what = f"{describe(refusal.action)} [{refusal.effect}]"
             return f"refusal  {refusal.outcome}: {what} {refusal.reason}"

@@ -80,6 +80,12 @@ class _Platter:
         self._tick()
         self.listed = self.obeys
 
+    def reopen(self, path: Path) -> int:
+        raise NotImplementedError("a run never opens its journal a second time")
+
+    def cut(self, descriptor: int, size: int) -> None:
+        raise NotImplementedError("a run never cuts its journal")
+
     def rename(self, source: Path, target: Path) -> None:
         raise NotImplementedError("a journal is never renamed")
 

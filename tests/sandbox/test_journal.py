@@ -14,7 +14,7 @@ from handrail.actuators.geometry import Box, Point
 from handrail.actuators.observation import Element, ScreenText, Surface
 from handrail.sandbox.errors import JournalCorrupt, JournalError
 from handrail.sandbox.journal import Journal, OsDisk, read_journal, verify_journal
-from handrail.sandbox.records import Intent, Note, Place, Refusal, Result
+from handrail.sandbox.records import Intent, Note, Observed, Place, Refusal, Result
 
 CLICK = Click(point=Point(x=1, y=2))
 PLACE = Place.of(Surface("fake", "fake"), None)
@@ -221,3 +221,41 @@ def test_an_absent_journal_is_an_error_of_reading(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="cannot be read"):
         read_journal(tmp_path / "absent.jsonl")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_journal_goes_on_after_its_last_whole_record(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with Journal.create(path, "run-1") as journal:
+        lost = journal.append(intent("a")).seq
+        done = journal.append(intent("b")).seq
+        journal.append(Result(intent=done, outcome="done"))
+        with pytest.raises(JournalError, match="cannot be written to"):
+            Journal.reopen(read_journal(path))
+    path.write_bytes(path.read_bytes() + b'{"torn')
+    with Journal.reopen(read_journal(path)) as journal:
+        journal.append(Observed(intent=lost, outcome="not_done", reason="the page is as it was"))
+        journal.append(Observed(intent=done, outcome="not_done", reason="a lie"))
+    reading = verify_journal(path, journal.head)
+    assert (len(reading.entries), reading.torn) == (6, 0)
+    assert [s.state for s in reading.actions] == ["not_done", "done"]
+
+
+def test_a_journal_that_changed_or_does_not_hold_is_not_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with Journal.create(path, "run-1") as journal:
+        early = read_journal(path)
+        journal.append(intent("a"))
+    with pytest.raises(JournalError, match="written to meanwhile"):
+        Journal.reopen(early)
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"rule 1", b"rule 2"))
+    with pytest.raises(JournalError, match="cannot go on"):
+        Journal.reopen(read_journal(path))
+    path.write_bytes(data + b"torn")
+
+    class Uncut(OsDisk):
+        def cut(self, descriptor: int, size: int) -> None:
+            raise OSError(errno.EIO, "EIO")
+
+    with pytest.raises(JournalError, match="cannot be cut"):
+        Journal.reopen(read_journal(path), Uncut())
