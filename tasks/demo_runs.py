@@ -22,6 +22,7 @@ from handrail.agent.stability import Watch
 from handrail.agent.stop import StopSwitch
 from handrail.sandbox.policy import load_policy
 from handrail.tasks.demo_oracle import PageOracle, note_oracle
+from handrail.tasks.private_home import private_home
 from handrail.tasks.run import Crew, RunEnd, run
 from handrail.tasks.run_model import ModelChoice
 from handrail.tasks.run_policy import PolicyChoice
@@ -105,7 +106,7 @@ def play_note(player: Player, goal: NoteGoal) -> Checked:
         file.write_bytes(goal.before)
         with player.stop.interruptible():
             display = opened.enter_context(VirtualDisplay.start(_WIDTH, _HEIGHT))
-            display.launch([program, "--disable-server", str(file)], _private_home(Path(name)))
+            display.launch([program, "--disable-server", str(file)], private_home(Path(name)))
             display.wait_for_window(file.name, _WINDOW_SECONDS)
         end = _run(player, goal.text, _OwnedDisplay(display), note_oracle(goal))
         with player.stop.interruptible():
@@ -148,21 +149,6 @@ def _run(player: Player, goal: str, target: Target, oracle: Proposer) -> RunEnd:
     if end.result.kind == "stopped":
         raise Stopped(end.result.reason)
     return end
-
-
-def _private_home(folder: Path) -> dict[str, str]:
-    """Return an environment in which the program finds and leaves nothing of the user's own."""
-    home = folder / "home"
-    places = {
-        "HOME": home,
-        "XDG_CONFIG_HOME": home / ".config",
-        "XDG_CACHE_HOME": home / ".cache",
-        "XDG_DATA_HOME": home / ".local/share",
-        "XDG_RUNTIME_DIR": home / "run",
-    }
-    for place in places.values():
-        place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return {name: str(place) for name, place in places.items()} | {"GSETTINGS_BACKEND": "memory"}
 
 
 def _note_problems(file: Path, goal: NoteGoal, patience: float) -> tuple[str, ...]:

@@ -16,12 +16,13 @@ if TYPE_CHECKING:  # what a command does not use, it does not load
     from handrail.tasks.results.result import Figure
     from handrail.tasks.run_model import ModelChoice
 
-SUITES = ("rendered", "chromium")
+SUITES = ("rendered", "chromium", "desktop")
 _DESCRIPTION = """Ask the model to click what is named, and count the clicks that fall into its box.
-SUITE is "rendered" (fresh screens of our own renderer), "chromium" (other people's pages, which no
-training ever saw; they are fetched once) or a file. The file holds JSON lines {"image": PATH,
-"instruction": TEXT, "bbox": [x1, y1, x2, y2]} with boxes in pixels, null for what is not there, and
-paths relative to it, or a JSON list in the format of ScreenSpot."""
+SUITE is "rendered" (fresh screens of our own renderer), "chromium" (other people's pages, fetched
+once) or "desktop" (five applications), both of which no training ever saw, or a file. The file
+holds JSON lines {"image": PATH, "instruction": TEXT, "bbox": [x1, y1, x2, y2]} with boxes in
+pixels, null for what is not there, and paths relative to it, or a JSON list in the format of
+ScreenSpot."""
 
 
 def register(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -32,16 +33,16 @@ def register(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.set_defaults(handler=handle)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("file", type=Path, nargs="?", metavar="FILE")
-    what.add_argument("--suite", metavar="SUITE", help="rendered, chromium or FILE")
+    what.add_argument("--suite", metavar="SUITE", help="rendered, chromium, desktop or FILE")
     parser.add_argument("--images", type=Path, metavar="DIR", help="where a file's images are")
     parser.add_argument(
         "--json", action="store_true", help="print every answer and all figures as JSON"
     )
-    group = parser.add_argument_group("with --suite rendered or chromium")
+    group = parser.add_argument_group("with a suite's name")
     group.add_argument("--count", type=int, metavar="N", help="so many screens of rendered")
     group.add_argument("--seed", type=int, metavar="S", help="another drawing of the suite")
     group.add_argument("--results", type=Path, metavar="DIR", help="write the result there")
-    group.add_argument("--cache", type=Path, metavar="DIR", help="where chromium's pages are kept")
+    group.add_argument("--cache", type=Path, metavar="DIR", help="where pictures are kept")
     add_browser(group)
     add_model(parser)
 
@@ -55,8 +56,8 @@ def handle(arguments: argparse.Namespace) -> int:
     shots: tuple[Shot, ...] = ()
     if arguments.suite == "rendered":
         found = _rendered(arguments)
-    elif arguments.suite == "chromium":
-        shots, found = _chromium(arguments)
+    elif arguments.suite in SUITES:
+        shots, found = _photographed(arguments)
     else:
         from handrail.tasks.evaluate_score import figures
 
@@ -87,17 +88,22 @@ def _rendered(arguments: argparse.Namespace) -> "tuple[Figure, ...]":
     return found
 
 
-def _chromium(arguments: argparse.Namespace) -> "tuple[tuple[Shot, ...], tuple[Figure, ...]]":
+def _photographed(arguments: argparse.Namespace) -> "tuple[tuple[Shot, ...], tuple[Figure, ...]]":
     from handrail.tasks.evaluate_score import figures
-    from handrail.tasks.suites import web
+    from handrail.tasks.suites import desktop, web
 
     seed = 1 if arguments.seed is None else arguments.seed
-    where = web.Collection(arguments.cache, None, seed, arguments.browser)
-    file = web.collected(where)
+    chromium = arguments.suite == "chromium"
+    if chromium:
+        file = web.collected(web.Collection(arguments.cache, None, seed, arguments.browser))
+    else:
+        cache = arguments.cache or web.cache_home() / "handrail" / "suites" / "desktop"
+        file = desktop.collected(cache / f"windows-{seed}", seed, tell)
     shots = measure(file, None, chosen_model(arguments))
     found = figures(shots)
     if arguments.results is not None:
-        tell(f"written: {web.keep(found, seed, arguments.results)}")
+        keep = web.keep if chromium else desktop.keep
+        tell(f"written: {keep(found, seed, arguments.results)}")
     return shots, found
 
 

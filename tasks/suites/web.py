@@ -77,7 +77,7 @@ def collected(where: Collection) -> Path:
     from handrail.tasks.suites.web_packages import install
     from handrail.tasks.suites.web_shots import ROWS, Choice, collect
 
-    cache = where.cache or _cache_home() / _CACHE
+    cache = where.cache or cache_home() / _CACHE
     out = where.out or cache / f"pages-{where.seed}"
     file = out / ROWS
     if where.again or not file.is_file():
@@ -111,7 +111,8 @@ def _count(file: Path) -> None:
         raise TaskError(f"{file} names {len(named)} targets: at least {FEWEST_TARGETS} are wanted")
 
 
-def _cache_home() -> Path:
+def cache_home() -> Path:
+    """Return the folder for what can be fetched again."""
     folder = Path(os.environ.get("XDG_CACHE_HOME", ""))
     return folder if folder.is_absolute() else Path.home() / ".cache"
 

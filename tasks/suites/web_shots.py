@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playw
 
 from handrail.tasks.sites.files import files_served
 from handrail.tasks.suites import web_django
+from handrail.tasks.suites.lines import Seen, lines_of
 from handrail.tasks.suites.web_packages import WebPage, node_pages
-from handrail.tasks.suites.web_rows import Seen, lines_of
 from handrail.tasks.suites.web_targets import CHROMIUM_FLAGS, controls, usable, whole
 
 WIDTH, HEIGHT = 1280, 800

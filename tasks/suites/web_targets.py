@@ -16,7 +16,8 @@ SHORTEST_NAME, LONGEST_NAME = 2, 28
 class Target(BaseModel):
     """A named control: its box in CSS pixels (left, top, right, bottom).
 
-    ``seen``: a click at its centre meets it; ``shown``: its name stands on the screen as text.
+    ``seen``: a click at its centre meets it; ``shown``: its name stands on the screen as text, None
+    where that cannot be told.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,7 +26,7 @@ class Target(BaseModel):
     name: str
     box: tuple[float, float, float, float]
     seen: bool
-    shown: bool
+    shown: bool | None
 
 
 _TARGETS = TypeAdapter(tuple[Target, ...])

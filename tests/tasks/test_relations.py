@@ -9,9 +9,9 @@ from PIL import Image
 from handrail.model.pocket import suite
 from handrail.model.pocket.canvas import Canvas
 from handrail.tasks.evaluate_score import Found
+from handrail.tasks.suites.lines import Seen, lines_of
 from handrail.tasks.suites.relations import Placed, related
 from handrail.tasks.suites.renders import other_answers
-from handrail.tasks.suites.web_rows import Seen, lines_of
 from handrail.tasks.suites.web_targets import Target
 
 FORM = (

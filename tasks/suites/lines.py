@@ -14,7 +14,7 @@ OTHERS = 6
 
 @dataclass(frozen=True)
 class Seen:
-    """A photographed page: targets with names of their own, every whole control, and all words."""
+    """A photographed page or window: targets with names of their own, whole controls, words."""
 
     source: str
     name: str
@@ -40,8 +40,8 @@ def lines_of(pages: Sequence[Seen], seed: int, most: int) -> list[str]:
 
 def _named(page: Seen, target: Target) -> str:
     box = [round(side, 2) for side in target.box]
-    kind = "text" if target.shown else "icon"
-    return _line(page, f"click {target.name}", box, data_type=kind, role=target.role)
+    kinds = {None: {}, True: {"data_type": "text"}, False: {"data_type": "icon"}}
+    return _line(page, f"click {target.name}", box, role=target.role, **kinds[target.shown])
 
 
 def _related(page: Seen, rng: random.Random) -> Iterable[str]:
