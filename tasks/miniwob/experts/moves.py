@@ -21,12 +21,17 @@ def click(scene: Scene, node: Node, name: str = "") -> Proposal:
     """Click an element, or wait for it while it moves or is covered."""
     if not node.met:
         return wait()
-    return proposal(Click(point=scene.centre(node)), f"click {name or node.text}")
+    return proposal(Click(point=scene.spot(node)), f"click {name or node.text}")
+
+
+def click_at(scene: Scene, x: float, y: float, count: int = 1) -> Proposal:
+    """Click a place in CSS pixels."""
+    return proposal(Click(point=scene.point(x, y), count=count))
 
 
 def hover(scene: Scene, node: Node) -> Proposal:
     """Move the pointer over an element."""
-    return proposal(Move(point=scene.centre(node)), f"move to {node.text}")
+    return proposal(Move(point=scene.spot(node)), f"move to {node.text}")
 
 
 def press(*keys: str) -> Proposal:
@@ -48,7 +53,7 @@ def scroll(scene: Scene, over: Node, rows: float) -> Proposal:
     """Turn the wheel over an element: positive CSS pixels show what is further down."""
     dy = -round(rows * scene.stage.scale)
     way = "down" if rows > 0 else "up"
-    return proposal(Scroll(point=scene.centre(over), dy=dy), f"scroll {way}")
+    return proposal(Scroll(point=scene.spot(over), dy=dy), f"scroll {way}")
 
 
 def click_in(scene: Scene, node: Node, around: Node, name: str = "") -> Proposal:

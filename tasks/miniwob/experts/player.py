@@ -6,11 +6,17 @@ from handrail.actuators.observation import Observation
 from handrail.agent.history import Step
 from handrail.agent.proposal import ParseError, Proposal
 from handrail.agent.proposer import Proposer
-from handrail.tasks.miniwob.experts import choices, fields, mail, search
+from handrail.tasks.miniwob.experts import choices, fields, mail, places, search
 from handrail.tasks.miniwob.experts.scene import Expert, Scene
 from handrail.tasks.miniwob.stage import Stage
 
 EXPERTS: Mapping[str, Expert] = {
+    "ascending-numbers": places.ascending_numbers,
+    "circle-center": places.circle_center,
+    "drag-sort-numbers": places.sort_numbers,
+    "draw-line": places.draw_line,
+    "highlight-text": places.highlight_text,
+    "resize-textarea": places.resize_textarea,
     "click-checkboxes-large": choices.tick_boxes,
     "click-checkboxes-transfer": choices.tick_boxes,
     "click-collapsible": choices.open_section,

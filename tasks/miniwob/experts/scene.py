@@ -19,7 +19,7 @@ _QUOTED = re.compile(r'"([^"]*)"')
 class Node(BaseModel):
     """An element of the page; ``box`` is what of it can be seen, ``whole`` all of it (CSS xyxy).
 
-    ``met``: a click at the centre of ``box`` meets it.
+    ``met``: a click can meet it, and does at ``spot``, the centre of ``box`` where that is free.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,6 +31,7 @@ class Node(BaseModel):
     focused: bool
     classes: tuple[str, ...]
     met: bool
+    spot: tuple[float, float]
     box: tuple[float, float, float, float]
     whole: tuple[float, float, float, float]
 
@@ -70,10 +71,9 @@ class Scene:
         """Return the pixel of a place in CSS pixels."""
         return Point(x=int(x * self.stage.scale), y=int(y * self.stage.scale))
 
-    def centre(self, node: Node) -> Point:
-        """Return the middle pixel of what can be seen of an element."""
-        left, top, right, bottom = node.box
-        return self.point((left + right) / 2, (top + bottom) / 2)
+    def spot(self, node: Node) -> Point:
+        """Return the pixel where a click meets an element, if any does."""
+        return self.point(*node.spot)
 
 
 Expert = Callable[[Scene], Proposal]

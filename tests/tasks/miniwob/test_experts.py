@@ -31,7 +31,7 @@ def test_there_is_an_expert_for_trainable_tasks_alone() -> None:
     assert set(EXPERTS) <= set(load_catalogue().trainable)
 
 
-# One of each kind of move: keys on a list, hovering, scrolling and writing, a fold, a question.
+# Keys on a list, hovering, writing, folders, a question in between, a covered target, a drag.
 @pytest.mark.parametrize(
     ("task", "seed"),
     [
@@ -40,6 +40,8 @@ def test_there_is_an_expert_for_trainable_tasks_alone() -> None:
         ("email-inbox-forward-nl", 0),
         ("navigate-tree", 1),
         ("login-user-popup", 0),
+        ("click-test-2", 6),
+        ("draw-line", 6),
     ],
 )
 def test_an_expert_earns_the_full_reward(suite: Stage, task: str, seed: int) -> None:
@@ -90,4 +92,4 @@ def test_what_an_expert_does_not_know_is_said(suite: Stage) -> None:
 
 def test_a_task_without_an_expert_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["eval", "miniwob", "--expert", "--tasks", "phone-book"]) == 2
-    assert "phone-book: no expert; there are: click-" in capsys.readouterr().err
+    assert "phone-book: no expert; there are: ascending-numbers, " in capsys.readouterr().err
