@@ -135,7 +135,8 @@ def borders_one_row_short(patch: pytest.MonkeyPatch) -> None:
 
 def columns_on_the_scale_of_rows(patch: pytest.MonkeyPatch) -> None:
     """Stretch the table alike in both directions: right for square pictures only."""
-    right, lengths = vision.source_positions, []
+    right = vision.source_positions
+    lengths: list[int] = []
 
     def alike(length: int, side: int) -> Tensor:
         lengths.append(length)  # rows and columns are asked for in turn

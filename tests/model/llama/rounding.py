@@ -51,7 +51,7 @@ def rounded_vision() -> Iterator[None]:
     exact = F.gelu
 
     def table(x: Tensor, approximate: str = "none") -> Tensor:
-        rounded = exact(x.half().float(), approximate="tanh").half().float()
+        rounded: Tensor = exact(x.half().float(), approximate="tanh").half().float()
         return rounded.where(x.abs() < 10, x.clamp(min=0))
 
     def patches(self: PatchEmbed, pixels: Tensor) -> Tensor:
