@@ -50,6 +50,7 @@ parity:
 bench:
 	$(SETUP) bench
 	$(VENV)/python -m handrail.tasks.bench $(ARGS)
+	$(VENV)/python -m handrail.tasks.suites.kernels
 	$(VENV)/python -m handrail.tasks.results
 
 pocket:
