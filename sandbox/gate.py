@@ -139,8 +139,7 @@ class Gate:
         if isinstance(action, Type | Press):
             elements = (self._focused(),)
         effect = classify(action, target(action, elements), surface)
-        leads = destinations(action, elements, surface)
-        places = (*landings(action, elements, surface), *leads)
+        places = (*landings(action, elements, surface), *destinations(action, elements, surface))
         around = Circumstances(elements, seen.geometry)
         ruling = strictest(self._rules.decide(effect, action, at, around) for at in places)
         return _Case(action, seen, elements, effect, ruling, goal)
