@@ -173,7 +173,12 @@ def _holed(line: bytes, start: int) -> bool:
 
 
 def _whole_but_its_end(entries: list[Entry], tail: bytes) -> bool:
-    """Tell whether an unended last line is a whole record and one byte: a changed line break."""
+    """Tell whether an unended last line is a whole record and one byte: a changed line break.
+
+    A zero is none: it is a line break whose sector never reached the disk.
+    """
+    if tail.endswith(b"\0"):
+        return False
     try:
         _next(entries[-1] if entries else None, tail[:-1])
     except _Damage:

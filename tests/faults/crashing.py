@@ -48,13 +48,17 @@ POINTS = (
 
 
 class Plan(NamedTuple):
-    """A job of some texts to type, and when its run is killed: at a point, or after a while."""
+    """A job of some texts to type, and when its run is killed: at a point, or after a while.
+
+    ``begun``: the while begins with the first record that was acknowledged, not with the process.
+    """
 
     name: str
     texts: tuple[str, ...]
     point: str = ""
     action: int = 0
     microseconds: int = 0
+    begun: bool = False
 
 
 class Fuse:
@@ -228,6 +232,8 @@ def _forked(folder: Path, plan: Plan, defended: bool) -> int:
         run(folder, plan, defended)
         os._exit(0)
     if not plan.point:
+        while plan.begun and not (folder / "acknowledged").exists():
+            time.sleep(0.0002)
         time.sleep(plan.microseconds / 1e6)
         os.kill(child, signal.SIGKILL)
     return os.waitpid(child, 0)[1]

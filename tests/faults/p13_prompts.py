@@ -110,7 +110,8 @@ def _payload(random: Random) -> str:
     """Return one to three pieces of hostile text, with harmless words before and between."""
     pieces = random.choices(PAYLOADS, k=random.randint(1, 3))
     words = ["", "OK ", "Save ", "\u00c9tat ", "\u5220\u9664 ", "a" * random.randint(1, 200)]
-    return "".join(random.choice(words) + piece for piece in pieces)
+    # An action holds no longer text than this.
+    return "".join(random.choice(words) + piece for piece in pieces)[:20_000]
 
 
 def _labels(count: int, seed: int, defended: bool) -> Verdict:

@@ -70,6 +70,9 @@ def test_a_last_line_with_a_sector_that_was_never_written_is_torn(
     reading = read_journal(path)
     assert (reading.problem, len(reading.entries)) == ("", 2)
     assert reading.torn == len(data) - last
+    path.write_bytes(data[:-1] + b"\0")
+    reading = read_journal(path)
+    assert (reading.problem, len(reading.entries), reading.torn) == ("", 2, len(data) - last)
     # A zero that is no sector's is no hole, and neither is one in a line before the last.
     path.write_bytes(data[:hole] + bytes(511) + data[hole + 511 :])
     assert read_journal(path).problem.startswith("line 3: ")
