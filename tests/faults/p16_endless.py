@@ -152,7 +152,7 @@ SUITES = (
         "P16 endless worlds",
         "Every run ends within its budget, whatever the screen or the model does",
         ("fake",),
-        Counts(test=30, faults=300, full=300, undefended=6),
+        Counts(test=30, faults=300, full=300, undefended=12),
         60,
         _endless,
     ),

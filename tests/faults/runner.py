@@ -62,10 +62,10 @@ def run_suite(suite: Suite, level: Level, seed: int) -> Report:
 
 
 def run_all(suites: Sequence[Suite], level: Level, seed: int, jobs: int) -> Iterator[Report]:
-    """Yield a report for each suite as it ends, each run in a process of its own."""
+    """Yield a report for each suite as it ends, each run in a process beside this one."""
     # Spawned, not forked: suites that kill their own children must not inherit a pool's threads.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
         longest_first = sorted(suites, key=lambda s: -s.seconds)
         futures: list[Future[Report]] = [
             pool.submit(run_suite, suite, level, seed) for suite in longest_first
