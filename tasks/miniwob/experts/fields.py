@@ -3,7 +3,7 @@
 import re
 
 from handrail.agent.proposal import Proposal
-from handrail.tasks.miniwob.experts.moves import click, fill, ordinals, scroll
+from handrail.tasks.miniwob.experts.moves import click, click_at, fill, ordinals, scroll
 from handrail.tasks.miniwob.experts.scene import Scene
 
 _NUMBER = re.compile(r"-?\d+")
@@ -64,7 +64,11 @@ def generate_number(scene: Scene) -> Proposal:
     """Draw numbers until one is as wanted, and submit it."""
     shown = scene.one("#display-number").text
     good = shown.isdecimal() and _fits(scene.goal, int(shown))
-    return click(scene, scene.one("#submit" if good else "#generate"))
+    if good:
+        return click(scene, scene.one("#submit"))
+    # The same click on the same number would look like no progress: each goes a little beside.
+    x, y = scene.one("#generate").spot
+    return click_at(scene, x - 8 + len(scene.done) % 17, y)
 
 
 def use_spinner(scene: Scene) -> Proposal:
