@@ -15,6 +15,7 @@ using Clock = std::chrono::steady_clock;
 constexpr double kSpinSeconds = 100e-6;   // how long an idle thread looks for the next job
 constexpr double kLeastPatience = 20e-6;  // less than this a late part is not called late
 constexpr int kMostThreads = 64;
+constexpr int kTries = 200;               // to take a lock that is held for some instructions
 
 double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -44,16 +45,17 @@ class Pool {
   }
 
  private:
+  // Shows a job to the others, or takes it back. A thread that lost its core while it held the lock
+  // is not waited for: then the job is done alone, or stays in sight until the next one.
   void publish(const std::shared_ptr<Job>& job) {
-    bool wake = false;
-    {
-      std::lock_guard<std::mutex> hold(mutex_);
-      current_ = job;
-      if (job) {
-        count_.fetch_add(1, std::memory_order_release);
-        wake = sleeping_ > 0;
-      }
-    }
+    std::unique_lock<std::mutex> hold(mutex_, std::defer_lock);
+    for (int i = 0; i < kTries && !hold.try_lock(); ++i) relax();
+    if (!hold.owns_lock()) return;
+    current_ = job;
+    if (!job) return;
+    count_.fetch_add(1, std::memory_order_release);
+    const bool wake = sleeping_ > 0;
+    hold.unlock();
     if (wake) wakeup_.notify_all();
   }
 
