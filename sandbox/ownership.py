@@ -4,8 +4,8 @@ Promises
 - A file that grants is read only where it is a plain file of the user's (or the administrator's),
   and neither it nor any folder on the way to it can be written by others: not by a group, not by
   everybody, but for folders like /tmp in which nobody can replace what is another's.
-- What is judged is the opened file itself, so that it cannot be exchanged in between. Folders are
-  judged both on the way as written and on the way behind links.
+- What is judged is the opened file itself, so that it cannot be exchanged in between. Every folder
+  and every link that is passed on the way to it is judged, and the way must end at that file.
 
 Does not promise
 - Anything against the administrator, or against programs that run as the user.
@@ -13,8 +13,10 @@ Does not promise
   where there are only such lists (``user`` is None there).
 """
 
+import errno
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from handrail.sandbox.errors import PolicyError
@@ -22,6 +24,7 @@ from handrail.sandbox.errors import PolicyError
 _ADMINISTRATOR = 0
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _LONGEST = 1_000_000
+_MOST_LINKS = 40  # as many as Linux follows
 
 
 def current_user() -> int | None:
@@ -40,8 +43,7 @@ def read_owned(path: Path, user: int | None) -> bytes:
                 raise PolicyError(f"{path}: is not a plain file: a file that grants must be one")
             if user is not None:
                 _insist(path, facts, user, "the file")
-                for folder in _folders(path):
-                    _insist(folder, folder.stat(), user, "a folder on its way")
+                _insist_way(path, facts, user)
             text = file.read(_LONGEST + 1)
     except OSError as error:
         raise PolicyError(f"{path}: cannot be read: {error.strerror or error}") from error
@@ -50,22 +52,58 @@ def read_owned(path: Path, user: int | None) -> bytes:
     return text
 
 
-def _folders(path: Path) -> tuple[Path, ...]:
-    """Return every folder whose writer could put another file in this one's place."""
-    written = path.absolute().parents
-    behind = path.resolve(strict=True).parents
-    return tuple(dict.fromkeys((*written, *behind)))
+def _insist_way(path: Path, file: os.stat_result, user: int) -> None:
+    """Refuse a way on which others could put another file in this one's place."""
+    at, facts = path, file
+    for at, facts in _way(path):
+        if stat.S_ISDIR(facts.st_mode):
+            _insist(at, facts, user, "a folder on its way")
+        elif stat.S_ISLNK(facts.st_mode):
+            _insist_owner(at, facts, user, "a link on its way")
+    if not os.path.samestat(facts, file):
+        raise PolicyError(f"{at}: was exchanged while it was read, and so it cannot grant")
+
+
+def _way(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield every folder and link that leads to a file, as the system follows them, then the file.
+
+    Raises OSError.
+    """
+    whole = path.absolute()
+    at, left, links = Path(whole.anchor), [*reversed(whole.parts[1:])], 0
+    yield at, at.lstat()
+    while left:
+        step = at / left.pop()
+        if step.name == "..":
+            at = at.parent  # no link any more: those before it were followed
+            continue
+        facts = step.lstat()
+        yield step, facts
+        if not stat.S_ISLNK(facts.st_mode):
+            at = step
+            continue
+        links += 1
+        if links > _MOST_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        behind = step.readlink()
+        if behind.is_absolute():
+            at = Path(behind.anchor)
+        left += reversed(behind.parts[1:] if behind.is_absolute() else behind.parts)
 
 
 def _insist(path: Path, facts: os.stat_result, user: int, what: str) -> None:
     """Refuse what others could change. Raises PolicyError."""
-    if facts.st_uid not in {user, _ADMINISTRATOR}:
-        raise PolicyError(
-            f"{path}: {what} belongs to another user ({facts.st_uid}, not {user}), and so it "
-            "cannot grant; copy it to a file of your own, or use it to restrict (--policy)"
-        )
+    _insist_owner(path, facts, user, what)
     sticky = stat.S_ISDIR(facts.st_mode) and facts.st_mode & stat.S_ISVTX
     if facts.st_mode & _OTHERS and not sticky:
         raise PolicyError(
             f"{path}: {what} can be written by others, and so it cannot grant: chmod go-w {path}"
+        )
+
+
+def _insist_owner(path: Path, facts: os.stat_result, user: int, what: str) -> None:
+    if facts.st_uid not in {user, _ADMINISTRATOR}:
+        raise PolicyError(
+            f"{path}: {what} belongs to another user ({facts.st_uid}, not {user}), and so it "
+            "cannot grant; copy it to a file of your own, or use it to restrict (--policy)"
         )

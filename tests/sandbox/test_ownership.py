@@ -95,3 +95,35 @@ def test_a_file_of_any_length_is_not_read(file: Path) -> None:
 def test_without_owners_there_is_nothing_to_judge(file: Path) -> None:
     file.chmod(0o666)
     assert read_owned(file, None)
+
+
+def test_every_link_between_is_judged_and_the_folder_in_which_it_lies(
+    file: Path, tmp_path: Path
+) -> None:
+    loose, own = tmp_path / "loose", tmp_path / "own.toml"
+    loose.mkdir(mode=0o700)
+    (loose / "between").symlink_to(file.parent)
+    own.symlink_to(loose / "between" / ".." / "config" / file.name)
+    assert read_owned(own, ME)
+    loose.chmod(0o777)
+    with pytest.raises(PolicyError, match="loose: a folder on its way can be written"):
+        read_owned(own, ME)
+
+
+def test_a_link_of_someone_else_is_refused(file: Path, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)  # as /tmp: each can replace what is their own there
+    (shared / "link.toml").symlink_to(file)
+    if ME == 0:
+        os.lchown(shared / "link.toml", SOMEONE, -1)
+    # Another user than the link's: as anyone but the administrator, the file is another's, too.
+    with pytest.raises(PolicyError, match=r"belongs to another user.*cannot grant") as refused:
+        read_owned(shared / "link.toml", ME if ME == 0 else SOMEONE)
+    assert ("a link on its way" in str(refused.value)) == (ME == 0)
+
+
+def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "circle.toml").symlink_to(tmp_path / "circle.toml")
+    with pytest.raises(PolicyError, match="cannot be read"):
+        read_owned(tmp_path / "circle.toml", ME)
