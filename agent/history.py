@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from handrail.actuators.observation import Observation
 from handrail.agent.proposal import ParseError, Proposal
 from handrail.sandbox.gate import Outcome
+from handrail.sandbox.redact import SECRET, hidden
 
 SCREENSHOTS = 4
 """How many screenshots the model is shown at most, the present one included."""
@@ -43,6 +44,20 @@ class Step:
     fingerprint: str = ""
     observation: Observation | None = None
     timing: Timing = field(default_factory=Timing)
+
+    def told(self) -> "Step":
+        """Return the step as it may be written down or printed: without secrets that it typed.
+
+        Of what never came to the gate nobody knows where it would have gone.
+        """
+        if isinstance(self.reply, ParseError):
+            return self
+        plain = hidden(self.reply.action)
+        secret = plain != self.reply.action if self.outcome is None else self.outcome.redacted
+        if not secret:
+            return self
+        # The reply quotes what it types, in its own words and anywhere.
+        return replace(self, reply=replace(self.reply, action=plain, line=SECRET, reply=SECRET))
 
 
 def to_correct(history: Sequence[Step]) -> ParseError | None:

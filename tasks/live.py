@@ -71,7 +71,7 @@ class LiveView:
 
     def stepped(self, step: Step) -> None:
         """Print what became of a step."""
-        self._print(step_line(step))
+        self._print(step_line(step.told()))  # a terminal may be a log file
         self._now = Text("waiting for a still screen")
         self._refresh()
 

@@ -8,7 +8,6 @@ from handrail.actuators.observation import Observation
 from handrail.agent.history import Step
 from handrail.agent.proposal import ParseError
 from handrail.agent.result import Result
-from handrail.sandbox.redact import SECRET, hidden
 from handrail.tasks.errors import EXIT_CODES
 from handrail.tasks.run_file import Asked, RunFile, Seconds, StepRow, Used, write_run_file
 from handrail.tasks.run_frames import FrameStore
@@ -40,7 +39,7 @@ class RunRecord:
 
     def stepped(self, step: Step) -> None:
         """Add the step."""
-        row = _row(step, self.content.last_frame)
+        row = _row(step.told(), self.content.last_frame)
         self.content = self.content.model_copy(update={"steps": (*self.content.steps, row)})
         self._write()
 
@@ -70,7 +69,7 @@ class RunRecord:
 
 def _row(step: Step, frame: str) -> StepRow:
     reply, seen, outcome = step.reply, step.observation, step.outcome
-    row = StepRow(
+    return StepRow(
         number=step.number,
         attempt=step.attempt,
         frame=frame,
@@ -89,11 +88,6 @@ def _row(step: Step, frame: str) -> StepRow:
         image_tokens=reply.usage.image_tokens,
         reply_tokens=reply.usage.reply_tokens,
     )
-    if isinstance(reply, ParseError) or outcome is None or not outcome.redacted:
-        return row
-    # The reply quotes what it types, in its own words and anywhere.
-    secret = {"line": SECRET, "action": hidden(reply.action), "reply": SECRET}
-    return row.model_copy(update=secret)
 
 
 def _now() -> str:

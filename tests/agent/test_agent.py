@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from handrail.actuators.actions import Action, Answer, Click, Move, Terminate, Type, Wait
+from handrail.actuators.actions import Action, Answer, Click, Move, Press, Terminate, Type, Wait
 from handrail.actuators.base import Permit, Receipt
-from handrail.actuators.errors import ActionInDoubt, PersonActive
+from handrail.actuators.errors import ActionInDoubt, ActionRefused, PersonActive
 from handrail.actuators.fake import Button, FakeScreen, Field
-from handrail.actuators.geometry import Box
+from handrail.actuators.geometry import Box, Point
 from handrail.actuators.observation import Observation
 from handrail.agent.agent import Agent, Habits
 from handrail.agent.budget import Budget
@@ -27,6 +27,7 @@ from handrail.sandbox.journal import Journal, read_journal
 from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.policy import Policy, Rule, profile
 
+NOWHERE = Point(x=600, y=380)
 EVERYTHING = Policy(
     rules=(
         Rule(
@@ -91,16 +92,19 @@ class Spy(Puppet):
 
 
 class Screen(FakeScreen):
-    """A screen on which a person may be active, or an outcome get lost."""
+    """A screen on which a person may be active, an outcome get lost, or an action be refused."""
 
     busy = 0
     lost: Action | None = None
+    refused: Action | None = None
 
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Do one action, unless a person is active; perhaps without an answer."""
         if self.busy:
             self.busy -= 1
             raise PersonActive("a person moved the mouse")
+        if action == self.refused:
+            raise ActionRefused("still busy with the input before")
         receipt = super().perform(action, permit)
         if action == self.lost:
             raise ActionInDoubt("the connection broke")
@@ -277,6 +281,25 @@ def test_what_is_in_doubt_is_looked_at_and_not_repeated(stage: Stage) -> None:
     assert result.kind == "failed"
     assert "already have had its effect" in result.reason
     assert len(stage.screen.submitted) == 1
+
+
+@pytest.mark.parametrize(
+    "between", [Wait(seconds=1), Move(point=NOWHERE), Press(keys=("x",))], ids=lambda a: a.kind
+)
+def test_nothing_that_changes_nothing_ends_a_doubt(stage: Stage, between: Action) -> None:
+    save = stage.fill("Ada")[-1]
+    stage.screen.lost, stage.screen.refused = save, between if between.kind == "press" else None
+    result = stage.run(*stage.fill("Ada"), between, save, SUCCESS)
+    assert result.kind == "failed"
+    assert "already have had its effect" in result.reason
+    assert len(stage.screen.submitted) == 1
+
+
+def test_another_change_ends_a_doubt(stage: Stage) -> None:
+    first, second, save = stage.fill("Ada")
+    stage.screen.lost = save
+    assert stage.run(first, second, save, first, Type(text="!"), save, SUCCESS).kind == "success"
+    assert len(stage.screen.submitted) == 2
 
 
 def test_a_person_at_the_mouse_is_given_way(stage: Stage) -> None:

@@ -4,20 +4,25 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from handrail.actuators.actions import Wait
-from handrail.actuators.base import PermitVerifier
+from handrail.actuators.actions import Action, Type, Wait
+from handrail.actuators.base import Permit, PermitVerifier, Receipt
+from handrail.actuators.errors import ActionInDoubt
 from handrail.actuators.fake import FakeScreen, Field
 from handrail.actuators.observation import Observation
+from handrail.agent.budget import Budget
 from handrail.agent.history import Step
 from handrail.agent.proposal import ParseError, Proposal
 from handrail.agent.proposer import Puppet
 from handrail.sandbox.approval import ScriptedApprover
 from handrail.sandbox.journal import verify_journal
 from handrail.tasks.errors import RunFolderError, UsageError
+from handrail.tasks.live import LiveView
 from handrail.tasks.run import Crew, FakeTarget, PolicyChoice, RunRequest, run
 from handrail.tasks.run_model import ModelChoice
 from tests.tasks.run_world import FILL, NAME, SUCCESS, FakeClock, World, record
@@ -90,19 +95,38 @@ def test_a_record_that_cannot_be_written_ends_the_run_and_the_journal_says_why(
     assert "error inside Handrail" not in (folder / "journal.jsonl").read_text()
 
 
-def test_a_typed_password_is_in_no_byte_of_the_folder(world: World, tmp_path: Path) -> None:
+class Losing(FakeScreen):
+    def perform(self, action: Action, permit: Permit) -> Receipt:
+        receipt = super().perform(action, permit)
+        if isinstance(action, Type):
+            raise ActionInDoubt("timed out")
+        return receipt
+
+
+@pytest.mark.parametrize(("screen", "times"), [(FakeScreen, 1), (Losing, 2)])
+def test_a_typed_password_is_in_no_byte_of_the_folder(
+    screen: type[FakeScreen], times: int, world: World, tmp_path: Path
+) -> None:
+    """Once typed; or in doubt and asked for again, which never comes to the gate."""
     field = Field("Password", NAME, secret=True)
     password = "Tr0ub4dor-and-3"
 
     def build(verifier: PermitVerifier) -> FakeScreen:
-        return FakeScreen(verifier, [field])
+        return screen(verifier, [field])
 
     call = {"name": "computer_use", "arguments": {"action": "type", "text": password}}
     said = f"Action: type {password}\n<tool_call>{json.dumps(call)}</tool_call>"
-    crew = Crew(Puppet([FILL[0], said, SUCCESS]), ScriptedApprover([True] * 9), clock=FakeClock())
+    replies = [FILL[0], *[said] * times, SUCCESS]
+    printed = StringIO()
+    view = LiveView(Console(file=printed), "Sign in", Budget())
+    crew = Crew(Puppet(replies), ScriptedApprover([True] * 9), view, clock=FakeClock())
     end = run(RunRequest("Sign in", FakeTarget(build), runs_folder=world.folder), crew)
-    assert (end.result.kind, field.text) == ("success", password)
-    assert record(end).steps[1].outcome == "done"
+    assert (end.result.kind, field.text) == ("success" if times == 1 else "failed", password)
+    assert [row.outcome for row in record(end).steps[1:3]] == (
+        ["done", "done"] if times == 1 else ["in_doubt", ""]
+    )
+    assert "[secret]" in printed.getvalue()
+    assert password not in printed.getvalue()
     forms = [password.encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be")]
     forms += [base64.b64encode(password.encode()), hashlib.sha256(password.encode()).digest()]
     forms += [hashlib.sha256(password.encode()).hexdigest().encode()]
