@@ -5,6 +5,7 @@ Promises
   plain text: no colours, no cursor movement, no markup, no second line that is not marked as one.
 - Every line of foreign text that is broken carries a bar at its start, so that it cannot pose as
   a line of the prompt; what will be done and its class come last, right above the question.
+- Where a link or a form leads to another address than the page's, that address is shown.
 - Only the whole word ``yes`` on a complete line approves. The end of input, anything else,
   unreadable bytes and a missing terminal deny. What was typed before the question appeared is
   thrown away.
@@ -27,6 +28,7 @@ from typing import Protocol, TextIO
 from handrail.actuators.actions import Action, digest
 from handrail.actuators.base import sanitise
 from handrail.actuators.observation import Element, Surface
+from handrail.sandbox.destination import destinations
 from handrail.sandbox.rules import EffectClass
 
 _WIDTH, _NARROWEST = 76, 32
@@ -147,6 +149,8 @@ def _facts(request: ApprovalRequest) -> Iterator[tuple[str, str]]:
         yield "address", where.url
     if request.element is not None:
         yield "on screen it is called", f'{request.element.role} "{request.element.name.raw}"'
+        for place in destinations(request.action, (request.element,), where):
+            yield "leads to", place.url
     for name, value in request.action.model_dump(mode="json").items():
         if name != "kind" and value is not None:
             said = f'"{value}"' if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -3,7 +3,7 @@
 Promises
 - A ``[[test]]`` table describes an action as the gate would meet it: the typed action, what lies
   under it, where and when. The class of its effect is found as the gate finds it, unless the table
-  names one.
+  names one. It is judged wherever it lands and leads to, as the gate does.
 - What the table leaves out is not known, as it would be to the gate.
 
 Does not promise
@@ -28,7 +28,8 @@ _SCREEN = ScreenGeometry(width=1000, height=1000)
 class Expectation(BaseModel):
     """One expected decision; points of its action are on a screen of 1000 by 1000.
 
-    Without ``role`` nothing is known to lie under the action. ``time`` is local.
+    Without ``role`` nothing is known to lie under the action; on a desktop it is the window that
+    ``window`` names. ``time`` is local.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,9 +56,11 @@ class Expectation(BaseModel):
     @property
     def element(self) -> Element | None:
         """Return what lies under the action, or has the keyboard."""
+        box = Box(left=0, top=0, right=1000, bottom=1000)
+        if self.surface == "desktop" and self.window and points(self.action):
+            return Element("window", ScreenText(self.window), box)
         if self.role is None:
             return None
-        box = Box(left=0, top=0, right=1000, bottom=1000)
         name = ScreenText(self.text)
         return Element(self.role, name, box, self.editable, self.submits, self.href)
 

@@ -43,12 +43,11 @@ from handrail.actuators.geometry import Point
 from handrail.actuators.observation import Element, Observation, Surface
 from handrail.sandbox.approval import ApprovalRequest, Approver
 from handrail.sandbox.circumstances import Circumstances
-from handrail.sandbox.destination import destinations
 from handrail.sandbox.effects import classify
 from handrail.sandbox.journal import Journal
-from handrail.sandbox.landing import Elements, landings, misfit, target
+from handrail.sandbox.landing import Elements, misfit, target
 from handrail.sandbox.permit import PermitOffice
-from handrail.sandbox.policy import Policy, Ruling, strictest
+from handrail.sandbox.policy import Policy, Ruling
 from handrail.sandbox.recheck import same_element, screen_change
 from handrail.sandbox.records import Intent, Place, Refusal, Result, ResultKind
 from handrail.sandbox.redact import hidden, redacted
@@ -139,9 +138,8 @@ class Gate:
         if isinstance(action, Type | Press):
             elements = (self._focused(),)
         effect = classify(action, target(action, elements), surface)
-        places = (*landings(action, elements, surface), *destinations(action, elements, surface))
         around = Circumstances(elements, seen.geometry)
-        ruling = strictest(self._rules.decide(effect, action, at, around) for at in places)
+        ruling = self._rules.judge(effect, action, surface, around)
         return _Case(action, seen, elements, effect, ruling, goal)
 
     def _element(self, point: Point) -> Element | None:

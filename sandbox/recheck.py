@@ -4,8 +4,9 @@ The rule. An action with points (click, move, drag, scroll at a point) looks at 
 ``RADIUS`` input units of each point. They count as unchanged where at most ``SHARE`` of them
 differ by more than ``LEVELS`` of 255 in some channel, or where all that differ lie in a bar at
 most ``CARET`` input units wide: a blinking caret. And the element under each point must be the same
-by role, name, address, and whether it is editable, submits or hides its text; so must be what has
-the keyboard, for an action that presses keys, as far as the surface can tell. An action on what has
+by role, name, address, form (method and address), and whether it is editable, submits or hides its
+text; so must be what has the keyboard, for an action that presses keys, as far as the surface can
+tell. An action on what has
 the focus (type, press, scroll or drag from where the pointer is) has no point: of a grid of 16 x 10
 tiles, at most ``TILES`` may hold any such change, so that a clock, a caret or a notice does not
 stop it and another page does. For both, size, scale and origin, surface, and page address (without
@@ -19,11 +20,13 @@ Does not promise
   the surface knows no elements, or a change that no pixel and no element tells of.
 """
 
+from dataclasses import replace
+
 from PIL import Image, ImageChops
 
 from handrail.actuators.actions import Action, points
-from handrail.actuators.geometry import Point
-from handrail.actuators.observation import Element, Observation, Surface
+from handrail.actuators.geometry import Box, Point
+from handrail.actuators.observation import Element, Observation, ScreenText, Surface
 
 RADIUS = 24
 SHARE = 0.01
@@ -31,6 +34,7 @@ LEVELS = 24
 CARET = 3
 TILES = 0.25
 _GRID = (16, 10)
+_NOWHERE = Box(left=0, top=0, right=1, bottom=1)
 
 
 def screen_change(action: Action, before: Observation, now: Observation) -> str:
@@ -55,13 +59,14 @@ def same_element(before: Element | None, now: Element | None) -> bool:
     return _identity(before) == _identity(now)
 
 
-def _identity(element: Element | None) -> tuple[str, str, bool, bool, str, bool] | None:
+def _identity(element: Element | None) -> Element | None:
+    """Return the element without what may change about a thing that stays the same."""
     if element is None:
         return None
     # A window's title may tick like a clock; where a rule names it, policy is asked once more.
-    name = "" if element.role == "window" else element.name.raw
-    told = (element.role, name, element.editable, element.submits, element.href)
-    return (*told, element.secret)
+    name = ScreenText("") if element.role == "window" else element.name
+    # Whether a script listens counts by the class of the effect, which is found once more.
+    return replace(element, name=name, box=_NOWHERE, scripted=True)
 
 
 def _on_focus(action: Action) -> bool:

@@ -7,6 +7,8 @@ Promises
   open, its profile join what the granting layers decided. One more such layer never allows more.
 - Limits join to the least of all layers, whichever kind they are.
 - The clock of rules with hours is read once for each decision.
+- An action is judged wherever it lands and leads to (see ``landing.py``, ``destination.py``): it
+  must be permitted at each of these places.
 
 Does not promise
 - To know who wrote a layer: whoever builds a rulebook says which layers grant (``ownership.py``).
@@ -22,6 +24,8 @@ from functools import cached_property
 from handrail.actuators.actions import ENDINGS, Action
 from handrail.actuators.observation import Surface
 from handrail.sandbox.circumstances import Circumstances
+from handrail.sandbox.destination import destinations
+from handrail.sandbox.landing import landings
 from handrail.sandbox.limits import Limits, Meter, least
 from handrail.sandbox.policy import Policy
 from handrail.sandbox.rules import NOT_KNOWN, EffectClass
@@ -92,6 +96,14 @@ class Rulebook:
                 demanded.append(profile_ruling(layer.policy.profile, effect, layer.label))
         base = granted or (self._open.otherwise(effect, action),)
         return strictest((*base, *demanded))
+
+    def judge(
+        self, effect: EffectClass, action: Action, surface: Surface, around: Circumstances
+    ) -> Ruling:
+        """Return the decision for an action wherever it lands and leads to."""
+        landed = landings(action, around.elements, surface)
+        places = (*landed, *destinations(action, around.elements, surface))
+        return strictest(self.decide(effect, action, place, around) for place in places)
 
     def used_up(self, effect: EffectClass, action: Action) -> str:
         """Return which limit leaves no room for this action, or an empty string."""

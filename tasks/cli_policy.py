@@ -86,7 +86,7 @@ def handle_test(arguments: argparse.Namespace) -> int:
     failed = 0
     for number, case in enumerate(policy.tests, start=1):
         effect = case.effect_class
-        ruling = book.decide(effect, case.action, case.place, case.around)
+        ruling = book.judge(effect, case.action, case.place, case.around)
         good = ruling.decision == case.expect
         failed += not good
         wanted = "" if good else f", expected {case.expect}"

@@ -24,16 +24,19 @@ from handrail.tasks.runs import RunFolder, find_run
 def find_journal(root: Path, name: str) -> tuple[Path, str | None]:
     """Return the journal of a run, or of a path to one, and the head hash that was kept of it.
 
-    A run's head stands in its record; a run that was cut off has none. Raises NoSuchRun.
+    A run's head stands in its record, beside its journal; a run that was cut off has none. Raises
+    NoSuchRun.
     """
     path = Path(name)
     try:
-        if path.is_file():
-            return path, None
-        is_folder = (path / "journal.jsonl").is_file()
+        is_file, is_folder = path.is_file(), RunFolder(path).journal.is_file()
     except OSError:
-        is_folder = False  # no name of a file, or behind a closed folder
-    folder = RunFolder(path) if is_folder else find_run(root, name)
+        is_file = is_folder = False  # no name of a file, or behind a closed folder
+    if is_file and path != RunFolder(path.parent).journal:
+        return path, None
+    folder = RunFolder(path.parent if is_file else path)
+    if not is_file and not is_folder:
+        folder = find_run(root, name)
     try:
         return folder.journal, read_run_file(folder.record).journal_head or None
     except RunFolderError:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from handrail.sandbox.errors import PolicyError
 from handrail.sandbox.ownership import current_user, read_owned
 from handrail.sandbox.policy import Policy, ProfileName, load_policy, parse_policy
 from handrail.sandbox.rulebook import Layer, Rulebook
@@ -75,5 +76,11 @@ def _owned(file: Path) -> Policy:
 
 
 def _is_there(file: Path) -> bool:
-    """Tell whether there is something of this name, were it a link that leads nowhere."""
-    return file.is_symlink() or file.exists()
+    """Tell whether there is something of this name, were it a link that leads nowhere.
+
+    Raises PolicyError where that cannot be told: what is there may deny.
+    """
+    try:
+        return file.is_symlink() or file.exists()
+    except OSError as error:
+        raise PolicyError(f"{file}: cannot be looked for: {error.strerror}") from error

@@ -8,6 +8,7 @@ import struct
 import termios
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from unicodedata import east_asian_width
 
@@ -64,6 +65,13 @@ def test_the_prompt_shows_goal_action_effect_surface_and_digest() -> None:
     assert digest(request().action)[:12] in text
     assert text.splitlines()[-3].startswith("  action: click")
     assert text.splitlines()[-1].startswith("Type yes")
+
+
+def test_the_prompt_shows_where_a_form_is_sent() -> None:
+    asked = request(element=replace(BUTTON, submits=True, sends_to="https://other.example/take"))
+    assert "  leads to: https://other.example/take" in prompt_lines(asked)
+    here = request(element=replace(BUTTON, submits=True, sends_to=PAGE.url))
+    assert "leads to" not in "\n".join(prompt_lines(here))
 
 
 def test_the_end_of_a_long_text_is_shown_too() -> None:

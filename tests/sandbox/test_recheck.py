@@ -110,6 +110,28 @@ def test_another_screen_stops_the_keyboard(open_door: MakeDoor, change: Change) 
     assert door.screen.performed == []
 
 
+def elsewhere(screen: FakeScreen) -> None:
+    screen.named(Button, "Send").sends_to = "https://other.test/take"
+
+
+def otherwise(screen: FakeScreen) -> None:
+    screen.named(Button, "Send").method = "post"
+
+
+@pytest.mark.parametrize("change", [elsewhere, otherwise])
+def test_a_form_that_is_sent_elsewhere_now_stops_a_click(
+    open_door: MakeDoor, change: Change
+) -> None:
+    everything = Policy(rules=(Rule(decision="allow", effects=("commit",)),))
+    door = open_door(policy=everything, wrap=lambda screen: Meanwhile(screen, change))
+    outcome = door.submit(Click(point=door.at("Send")))
+    assert (outcome.kind, outcome.reason) == (
+        "withdrawn",
+        "something else lies under the point now",
+    )
+    assert door.screen.submitted == []
+
+
 class Meanwhile:
     """A screen that changes between the decision and the second look."""
 

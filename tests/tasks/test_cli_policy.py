@@ -111,6 +111,24 @@ def test_a_file_is_tested_by_its_own_tables(file: Path, capsys: pytest.CaptureFi
     assert "has no [[test]] tables" in capsys.readouterr().err
 
 
+def test_a_file_is_tested_as_the_gate_would_judge(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where a link leads, too, and on a desktop in the window under the pointer."""
+    file.write_text(
+        '[[rule]]\ndecision = "allow"\neffects = ["navigate"]\nhost = "shop.example"\n'
+        '[[rule]]\ndecision = "allow"\neffects = ["unknown"]\nwindow = "Notes"\n'
+        '[[test]]\nexpect = "deny"\nurl = "https://shop.example/"\nrole = "link"\n'
+        'href = "https://other.test/"\n'
+        '[[test]]\nexpect = "allow"\nurl = "https://shop.example/"\nrole = "link"\n'
+        'href = "/basket"\n'
+        '[[test]]\nexpect = "allow"\nsurface = "desktop"\nwindow = "Notes"\n'
+        '[[test]]\nexpect = "deny"\nsurface = "desktop"\nwindow = "Terminal"\n'
+    )
+    assert main(["policy", "test", str(file)]) == 0
+    assert capsys.readouterr().out.count("ok ") == 4
+
+
 def test_a_step_is_explained_from_the_journal_alone(
     file: Path, state: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

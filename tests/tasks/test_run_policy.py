@@ -83,6 +83,11 @@ def test_the_users_file_lies_in_their_configuration_folder(tmp_path: Path) -> No
     assert found == tmp_path / "handrail/policy.toml"
 
 
+def test_a_users_file_that_cannot_be_looked_for_is_no_file_that_is_absent(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="cannot be looked for: File name too long"):
+        PolicyChoice(user=tmp_path / ("a" * 300) / "policy.toml").load()
+
+
 def test_limits_of_the_policy_end_the_run(world: World, tmp_path: Path) -> None:
     file = tmp_path / "policy.toml"
     for text, why in (
