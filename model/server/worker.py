@@ -91,7 +91,9 @@ class Worker:
                 continue
             try:
                 with self._engine.cancelled_by(job.cancel):
-                    self._answer(job)
+                    ended = self._answer(job)
+                # told when the engine is free: who reads it cancels what is over by then
+                job.tell(ended)
             except ModelError as error:
                 job.tell(error)
             except Exception:
@@ -99,13 +101,13 @@ class Worker:
                 _LOG.exception("a request failed")
                 job.tell(ModelError("the reply failed: the server's log says why"))
 
-    def _answer(self, job: Job) -> None:
+    def _answer(self, job: Job) -> Ended:
         reply = job.begin(self._engine)
         job.tell(Started(len(reply.decode.prompt_ids)))
         for token in reply:
             job.tell(token)
         assert reply.finish is not None
-        job.tell(Ended(reply.finish, reply.rest()))
+        return Ended(reply.finish, reply.rest())
 
 
 async def events_of(job: Job) -> AsyncIterator[Event]:
