@@ -56,10 +56,10 @@ def settle(network: nn.Module, how: Quantization | None) -> int:
     }
     done = 0
     for name, module in list(network.named_modules()):
-        if not isinstance(module, PackedLinear):
+        if not isinstance(module, PackedLinear) or not _in_memory(module):
             continue
         grouped = grouped_of(module, how)
-        if grouped is None or grouped.words.device.type != "cpu":
+        if grouped is None:
             continue
         matrix = GroupedMatrix(grouped)
         for packed in module.buffers():
@@ -71,6 +71,10 @@ def settle(network: nn.Module, how: Quantization | None) -> int:
                 network.set_submodule(tied, KernelEmbedding(matrix))
         done += 1
     return done
+
+
+def _in_memory(layer: PackedLinear) -> bool:
+    return all(packed.device.type == "cpu" for packed in layer.buffers())
 
 
 def grouped_of(layer: PackedLinear, how: Quantization | None) -> Grouped | None:

@@ -105,6 +105,15 @@ def test_the_packed_tensors_are_let_go(tmp_path: Path) -> None:
     assert len(network.state_dict()) == (0 if HERE else 3)
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_layers_of_another_device_stay(name: str, tmp_path: Path) -> None:
+    """A device without memory stands for a GPU: what lies there is not compared with the CPU's."""
+    layer, _ = loaded(name, tmp_path)
+    network = nn.ModuleDict({"one": layer.to("meta")})
+    assert settle(network, configured(name).quantization) == 0
+    assert network["one"] is layer
+
+
 def test_a_bias_is_added(tmp_path: Path) -> None:
     layer, meant = loaded("w8a16 channels", tmp_path)
     draw = torch.Generator().manual_seed(6)
