@@ -1,159 +1,18 @@
 """The loop on a fake screen with a real gate and journal: what was done, and how it ended."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from handrail.actuators.actions import Action, Answer, Click, Move, Press, Terminate, Type, Wait
-from handrail.actuators.base import Permit, Receipt
-from handrail.actuators.errors import ActionInDoubt, ActionRefused, PersonActive
-from handrail.actuators.fake import Button, FakeScreen, Field
-from handrail.actuators.geometry import Box, Point
-from handrail.actuators.observation import Observation
-from handrail.agent.agent import Agent, Habits
+from handrail.actuators.actions import Answer, Move, Terminate, Wait
+from handrail.agent.agent import Habits
 from handrail.agent.budget import Budget
 from handrail.agent.history import Step
-from handrail.agent.listener import Listener
-from handrail.agent.proposal import ParseError, Proposal
-from handrail.agent.proposer import Proposer, Puppet
-from handrail.agent.result import Result
-from handrail.agent.stability import Watch
-from handrail.agent.stop import StopSwitch
-from handrail.sandbox.approval import DenyAll
-from handrail.sandbox.gate import Gate
-from handrail.sandbox.journal import Journal, read_journal
-from handrail.sandbox.permit import PermitOffice
-from handrail.sandbox.policy import Policy, Rule, profile
-
-NOWHERE = Point(x=600, y=380)
-EVERYTHING = Policy(
-    rules=(
-        Rule(
-            decision="allow",
-            effects=("observe", "navigate", "edit", "commit", "destroy", "system"),
-        ),
-    )
-)
-
-
-class FakeClock:
-    """Time that passes only when it is slept."""
-
-    def __init__(self) -> None:
-        self.time = 100.0
-
-    def now(self) -> float:
-        """Return the time."""
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        """Let it pass at once."""
-        self.time += seconds
-
-
-@dataclass
-class Heard:
-    """A listener that remembers."""
-
-    looks: list[Observation] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-    result: Result | None = None
-
-    def looked(self, number: int, observation: Observation) -> None:
-        """Remember the look."""
-        self.looks.append(observation)
-
-    def stepped(self, step: Step) -> None:
-        """Remember the step."""
-        self.steps.append(step)
-
-    def ended(self, result: Result) -> None:
-        """Remember the end."""
-        self.result = result
-
-
-class Spy(Puppet):
-    """A puppet that does something before each reply, knowing the history."""
-
-    def __init__(
-        self, replies: Sequence[Action | str], before: Callable[[Sequence[Step]], None]
-    ) -> None:
-        super().__init__(replies)
-        self._before = before
-
-    def propose(
-        self, goal: str, history: Sequence[Step], observation: Observation
-    ) -> Proposal | ParseError:
-        """Do it, and return the next reply."""
-        self._before(history)
-        return super().propose(goal, history, observation)
-
-
-class Screen(FakeScreen):
-    """A screen on which a person may be active, an outcome get lost, or an action be refused."""
-
-    busy = 0
-    lost: Action | None = None
-    refused: Action | None = None
-
-    def perform(self, action: Action, permit: Permit) -> Receipt:
-        """Do one action, unless a person is active; perhaps without an answer."""
-        if self.busy:
-            self.busy -= 1
-            raise PersonActive("a person moved the mouse")
-        if action == self.refused:
-            raise ActionRefused("still busy with the input before")
-        receipt = super().perform(action, permit)
-        if action == self.lost:
-            raise ActionInDoubt("the connection broke")
-        return receipt
-
-
-class Stage:
-    """A form with a field and a button, and all that stands between it and an agent."""
-
-    def __init__(self, folder: Path, policy: Policy = EVERYTHING) -> None:
-        self.office = PermitOffice()
-        self.field = Field("Name", Box(left=20, top=20, right=220, bottom=50))
-        self.button = Button("Save", Box(left=20, top=70, right=120, bottom=100), submits=True)
-        self.screen = Screen(self.office, [self.field, self.button])
-        self.journal = Journal.create(folder / "journal.jsonl", "test")
-        self.stop = StopSwitch(folder / "stop")
-        self.clock = FakeClock()
-        self.heard = Heard()
-        self.gate = Gate(
-            self.screen, self.office, policy, self.journal, DenyAll(), lambda: self.stop()
-        )
-
-    def agent(
-        self, proposer: Proposer, habits: Habits | None = None, listener: Listener | None = None
-    ) -> Agent:
-        """Return an agent for this stage."""
-        watch = Watch(self.screen.observe, self.clock)
-        return Agent(watch, proposer, self.gate, self.stop, habits, listener or self.heard)
-
-    def run(self, *replies: Action | str, habits: Habits | None = None) -> Result:
-        """Let a puppet work, and return how it ended."""
-        return self.agent(Puppet(replies), habits).run("Save the name Ada")
-
-    def fill(self, text: str) -> list[Action]:
-        """Return the actions that fill the form and send it."""
-        return [
-            Click(point=self.field.box.center),
-            Type(text=text),
-            Click(point=self.button.box.center),
-        ]
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(tmp_path)
-
-
-SUCCESS = Terminate(status="success")
-BAD = "Action: Click Save\n<tool_call>{"
+from handrail.agent.proposal import ParseError
+from handrail.sandbox.journal import read_journal
+from handrail.sandbox.policy import profile
+from tests.agent.stage import BAD, SUCCESS, Spy, Stage
 
 
 def test_a_run_fills_the_form_and_ends_with_success(stage: Stage) -> None:
@@ -272,34 +131,6 @@ def test_a_journal_that_breaks_ends_the_run_before_the_effect(stage: Stage) -> N
     result = stage.run(*stage.fill("Ada"))
     assert result.kind == "environment"
     assert stage.screen.performed == []
-
-
-def test_what_is_in_doubt_is_looked_at_and_not_repeated(stage: Stage) -> None:
-    save = stage.fill("Ada")[-1]
-    stage.screen.lost = save
-    result = stage.run(*stage.fill("Ada"), save, SUCCESS)
-    assert result.kind == "failed"
-    assert "already have had its effect" in result.reason
-    assert len(stage.screen.submitted) == 1
-
-
-@pytest.mark.parametrize(
-    "between", [Wait(seconds=1), Move(point=NOWHERE), Press(keys=("x",))], ids=lambda a: a.kind
-)
-def test_nothing_that_changes_nothing_ends_a_doubt(stage: Stage, between: Action) -> None:
-    save = stage.fill("Ada")[-1]
-    stage.screen.lost, stage.screen.refused = save, between if between.kind == "press" else None
-    result = stage.run(*stage.fill("Ada"), between, save, SUCCESS)
-    assert result.kind == "failed"
-    assert "already have had its effect" in result.reason
-    assert len(stage.screen.submitted) == 1
-
-
-def test_another_change_ends_a_doubt(stage: Stage) -> None:
-    first, second, save = stage.fill("Ada")
-    stage.screen.lost = save
-    assert stage.run(first, second, save, first, Type(text="!"), save, SUCCESS).kind == "success"
-    assert len(stage.screen.submitted) == 2
 
 
 def test_a_person_at_the_mouse_is_given_way(stage: Stage) -> None:
