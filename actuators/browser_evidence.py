@@ -29,26 +29,37 @@ _HEARD = frozenset(
 ) | {"blur", "selectstart", "DOMActivate", "gotpointercapture", "lostpointercapture"}
 _METHODS: dict[str, FormMethod] = {"get": "get", "post": "post", "dialog": "dialog"}
 
-_FORM = """function () {
+# Buttons that send; ``form.elements`` leaves pictures out, and a page's names shadow its methods.
+_HEAD = """function () {
+  const sends = node => (node.localName === 'button' && node.type === 'submit') ||
+    (node.localName === 'input' && (node.type === 'submit' || node.type === 'image'));
+  const senders = () => [...this.getRootNode().querySelectorAll('button, input')]
+    .filter(node => node.form === this.form && sends(node));
+"""
+
+_FORM = (
+    _HEAD
+    + """
   const typed = ['text', 'search', 'url', 'tel', 'email', 'password', 'number', 'date', 'month',
                  'week', 'time', 'datetime-local'];
   const of = (form, name) =>
     Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, name).get.call(form);
-  const sends = node => (node.localName === 'button' && node.type === 'submit') ||
-    (node.localName === 'input' && (node.type === 'submit' || node.type === 'image'));
   const field = this.localName === 'input' && typed.includes(this.type);
   const form = sends(this) || field ? this.form : null;
   if (!form) return {method: '', address: ''};
-  const sender = sends(this) ? this : [...of(form, 'elements')].find(sends);
+  const sender = sends(this) ? this : senders()[0];
   const says = name => sender && sender.hasAttribute(name);
   return {
     method: says('formmethod') ? sender.formMethod : of(form, 'method'),
     address: says('formaction') ? sender.formAction : of(form, 'action'),
   };
 }"""
+)
 
 # Everything that an event at this element passes, and what passes one of its form.
-_PATH = """function () {
+_PATH = (
+    _HEAD
+    + """
   const path = new Set();
   const climb = node => {
     for (; node; node = node.assignedSlot || node.parentNode || node.host) path.add(node);
@@ -56,11 +67,11 @@ _PATH = """function () {
   climb(this);
   if (this.form) {
     climb(this.form);
-    for (const node of Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, 'elements')
-      .get.call(this.form)) if (node.type === 'submit' || node.type === 'image') climb(node);
+    senders().forEach(climb);
   }
   return [...path];
 }"""
+)
 
 # In a sloppy function called on nothing, ``this`` is the window, whatever a page redefines.
 _WINDOW = "function () { return (function () { return this; })(); }"
@@ -101,7 +112,23 @@ async def _listens(session: CDPSession, target: str) -> bool:
     if node["nodeType"] != _DOCUMENT:
         return False
     window = await apply(session, found, _WINDOW, by_value=False)
-    return await _has_listener(session, window["objectId"])
+    heard_there = await _has_listener(session, window["objectId"])
+    return heard_there or await _hears_navigation(session, window["objectId"])
+
+
+async def _hears_navigation(session: CDPSession, window: str) -> bool:
+    """Tell whether a script may hear of navigation, which it can turn into something else.
+
+    Only the page's own world tells what listens. There the browser's own accessor comes with its
+    value; one that the page put in its place comes without, and then there is no telling.
+    """
+    asked = {"objectId": window, "ownProperties": True, "accessorPropertiesOnly": True}
+    found = (await session.send("Runtime.getProperties", asked))["result"]
+    told = [one.get("value", {}) for one in found if one["name"] == "navigation"]
+    if len(told) != 1 or "objectId" not in told[0]:
+        return True
+    asked = {"objectId": told[0]["objectId"]}
+    return bool((await session.send("DOMDebugger.getEventListeners", asked))["listeners"])
 
 
 async def _has_listener(session: CDPSession, target: str) -> bool:

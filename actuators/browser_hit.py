@@ -34,16 +34,16 @@ _ACTS = """function () {
   return first;
 }"""
 
-# What keys go to, through open shadow roots and frames of the same origin; a page as a whole has
-# the keyboard where nothing on it has, unless all of it is one field.
-_ACTIVE = """(() => {
-  for (let node = document.activeElement; node;) {
+# What keys go to in a document or a shadow root, through open roots and frames of the same origin;
+# a page as a whole has the keyboard where nothing on it has, unless all of it is one field.
+_ACTIVE = """function () {
+  for (let node = this.activeElement; node;) {
     const root = node.shadowRoot || node.contentDocument;
     if (root && root.activeElement) node = root.activeElement;
     else return node.matches('html, body') && !node.isContentEditable ? null : node;
   }
   return null;
-})()"""
+}"""
 
 _FACTS = """function () {
   const typed = ['text', 'search', 'url', 'tel', 'email', 'password', 'number', 'date', 'month',
@@ -57,7 +57,8 @@ _FACTS = """function () {
     tag: this.localName,
     editable: this.isContentEditable || (isField && open),
     submits: sends && !!this.form,
-    secret: this.localName === 'input' && this.type === 'password',
+    secret: (this.localName === 'input' && this.type === 'password') ||
+      (getComputedStyle(this).webkitTextSecurity || 'none') !== 'none',
     href: typeof this.href === 'string' ? this.href :
       this.href ? new URL(this.href.baseVal, this.baseURI).href : '',  // a link inside an SVG
   };
@@ -141,13 +142,32 @@ async def _hit(session: CDPSession, x: float, y: float) -> Hit | None:
 async def focus(session: CDPSession) -> Hit | None:
     """Return what has the page's keyboard, or None where nothing has or it cannot be told."""
     try:
-        answer = await _evaluated(session, _ACTIVE, by_value=False)
+        answer = await _evaluated(session, f"({_ACTIVE}).call(document)", by_value=False)
         target = answer.get("objectId")
+        while target and (inner := await _active_inside(session, target)):
+            target = inner
         found = await _described(session, target, target) if target else None
     except PlaywrightError:
         found = None
     await _release(session)
     return found
+
+
+async def _active_inside(session: CDPSession, host: str) -> str | None:
+    """Return what has the keyboard in a closed shadow root of an element, or None."""
+    node = (await session.send("DOM.describeNode", {"objectId": host}))["node"]
+    for root in node.get("shadowRoots", []):
+        if root.get("shadowRootType") == "closed":
+            tree = await session.send("Page.getFrameTree")
+            asked = {
+                "backendNodeId": root["backendNodeId"],
+                "executionContextId": await _world(session, tree["frameTree"]["frame"]["id"]),
+                "objectGroup": GROUP,
+            }
+            found = (await session.send("DOM.resolveNode", asked))["object"]["objectId"]
+            inner = await apply(session, found, _ACTIVE, by_value=False)
+            return inner.get("objectId")
+    return None
 
 
 async def _described(session: CDPSession, target: str, origin: str) -> Hit | None:

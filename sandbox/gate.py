@@ -88,6 +88,12 @@ class _Case:
     ruling: Ruling
     goal: str
 
+    @property
+    def written(self) -> Action:
+        """Return the action as it may be written down."""
+        element = target(self.action, self.elements)
+        return redacted(self.action, element, self.observation.surface)
+
 
 class Gate:
     """The only caller of ``Actuator.perform``."""
@@ -122,15 +128,14 @@ class Gate:
         case = self._look(action, observation, observation.surface, goal)
         if case.ruling.decision == "deny":
             refused = Outcome("denied", case.effect, case.ruling.reason)
-            return self._refuse(action, observation, refused, case.elements)
+            return self._refuse(action, observation, refused, case.written)
         if used_up := self._rules.used_up(case.effect, action):
             spent = Outcome("exhausted", case.effect, used_up)
-            return self._refuse(action, observation, spent, case.elements)
+            return self._refuse(action, observation, spent, case.written)
         if case.ruling.asks and not self._approved(case):
             refused = Outcome("denied", case.effect, f"{case.ruling.reason}: not approved")
-            return self._refuse(action, observation, refused, case.elements)
-        kept = redacted(action, target(action, case.elements)) == action
-        return replace(self._carry_out(case), redacted=not kept)
+            return self._refuse(action, observation, refused, case.written)
+        return replace(self._carry_out(case), redacted=case.written != action)
 
     def _look(self, action: Action, seen: Observation, surface: Surface, goal: str) -> _Case:
         """Find out what the action would meet, what it may do, and what policy says."""
@@ -168,11 +173,11 @@ class Gate:
         )
 
     def _refuse(
-        self, action: Action, seen: Observation, outcome: Outcome, looked: Elements | None = None
+        self, action: Action, seen: Observation, outcome: Outcome, told: Action | None = None
     ) -> Outcome:
-        """Write down an action that is not even intended; ``looked``: at what it would meet."""
+        """Write down an action that is not even intended, as ``told`` where somebody looked."""
         assert outcome.kind in {"failed", "denied", "exhausted", "stopped"}
-        written = hidden(action) if looked is None else redacted(action, target(action, looked))
+        written = hidden(action) if told is None else told
         self._journal.append(
             Refusal(
                 action=written,
@@ -248,8 +253,7 @@ class Gate:
 
     def _intend(self, case: _Case) -> int:
         """Write the intent down and return its number."""
-        element = target(case.action, case.elements)
-        written = redacted(case.action, element)
+        written = case.written
         record = Intent(
             action=written,
             digest=digest(written),
@@ -257,7 +261,7 @@ class Gate:
             effect=case.effect,
             decision=case.ruling.decision,
             reason=case.ruling.reason,
-            place=Place.of(case.observation.surface, element),
+            place=Place.of(case.observation.surface, target(case.action, case.elements)),
             screen=case.observation.fingerprint,
         )
         self._rules.spend(case.effect, case.action)

@@ -3,26 +3,31 @@
 Promises
 - Text that is typed, and characters that are pressed, where the element with the keyboard hides
   them (a password field) do not reach the journal, and neither does a hash of them.
-- Where nobody looked what has the keyboard, as after a stop, they do not reach it either.
+- Where nobody looked what has the keyboard, as after a stop, they do not reach it either; nor does
+  text that is typed in a browser into what the browser cannot tell, such as another site's frame.
 - Keys that are no characters, such as Enter or Ctrl+A, stand as they are.
 
 Does not promise
-- To know a secret by its looks, or where the surface cannot tell what has the keyboard: on a
-  desktop, where a window is all that is known, typed text is written down.
+- To know a secret by its looks. On a desktop, where a window is all that is known, typed text is
+  written down.
 - Anything about the user's own goal, which a run writes down as it was given.
 """
 
 from handrail.actuators.actions import Action, Press, Type
-from handrail.actuators.observation import Element
+from handrail.actuators.observation import Element, Surface
 
 SECRET = "[secret]"
 _KEY = "*"
 _COMMANDS = frozenset({"ctrl", "control", "alt", "win", "cmd", "command", "super", "meta"})
 
 
-def redacted(action: Action, element: Element | None) -> Action:
+def redacted(action: Action, element: Element | None, surface: Surface) -> Action:
     """Return the action as it may be written down, done where this element has the keyboard."""
-    return hidden(action) if element is not None and element.secret else action
+    if element is None:
+        # Keys are left: where nothing has the keyboard, they are a page's shortcuts.
+        unseen = surface.kind == "browser" and isinstance(action, Type)
+        return hidden(action) if unseen else action
+    return hidden(action) if element.secret else action
 
 
 def hidden(action: Action) -> Action:

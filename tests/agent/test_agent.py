@@ -133,6 +133,15 @@ def test_a_journal_that_breaks_ends_the_run_before_the_effect(stage: Stage) -> N
     assert stage.screen.performed == []
 
 
+def test_what_is_in_doubt_is_looked_at_and_not_repeated(stage: Stage) -> None:
+    save = stage.fill("Ada")[-1]
+    stage.screen.lost = save
+    result = stage.run(*stage.fill("Ada"), save, SUCCESS)
+    assert result.kind == "failed"
+    assert "already have had its effect" in result.reason
+    assert len(stage.screen.submitted) == 1
+
+
 def test_a_person_at_the_mouse_is_given_way(stage: Stage) -> None:
     stage.screen.busy = 2
     first, second, third = stage.fill("Ada")

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,6 +63,16 @@ def test_a_password_that_was_refused_is_not_written_down(open_door: MakeDoor) ->
         (refusal,) = [r for r in door.records if isinstance(r, Refusal)]
         assert (refusal.action, refusal.redacted) == (Type(text=SECRET), True)
         assert PASSWORD not in door.path.read_text()
+
+
+def test_text_for_what_a_browser_cannot_tell_is_not_written_down(open_door: MakeDoor) -> None:
+    """Another site's frame may hold a password field."""
+    door = open_door()
+    door.screen.surface = replace(door.screen.surface, kind="browser")
+    outcome = door.submit(Type(text="hunter2"))
+    assert (outcome.kind, outcome.redacted) == ("done", True)
+    assert b"hunter2" not in door.path.read_bytes()
+    assert not door.submit(Press(keys=("j",))).redacted
 
 
 def test_what_is_typed_elsewhere_stands_as_it_is(open_door: MakeDoor) -> None:

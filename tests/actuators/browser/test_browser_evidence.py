@@ -75,6 +75,45 @@ def test_a_listener_further_up_hears_of_everything(page: "Stage", target: str) -
     assert under(page, "#plain").scripted
 
 
+def test_enter_presses_a_picture_that_sends(stage: "Stage") -> None:
+    """Which is no element of its form to a script, and may send it elsewhere."""
+    stage.load("hidden.html")
+    surface = stage.browser.observe().surface
+    told = focused(stage, "#asked")
+    assert (told.method, told.sends_to) == ("post", f"{stage.site}/take")
+    assert classify(Press(keys=("enter",)), told, surface) == "commit"
+    stage.peek("document.querySelector('#picture').addEventListener('click', () => {})")
+    stage.peek("document.querySelector('#picture').formMethod = 'get'")
+    told = focused(stage, "#asked")
+    assert (told.method, told.scripted) == ("get", True)
+
+
+@pytest.mark.parametrize(
+    ("script", "scripted"),
+    [
+        ("0", False),
+        ("navigation.addEventListener('navigate', () => {})", True),
+        ("navigation.onnavigate = () => {}", True),
+        ("const own = navigation; own.onnavigate = () => {};"
+         "Object.defineProperty(window, 'navigation', {get: () => new EventTarget()})", True),
+        ("const own = navigation; own.onnavigate = () => {};"
+         "Object.defineProperty(window, 'navigation', {get: (() => new EventTarget()).bind()})",
+         True),
+        ("class Navigation extends EventTarget {}; navigation.onnavigate = () => {};"
+         "Object.defineProperty(window, 'navigation', {value: new Navigation()})", True),
+        ("navigation.onnavigate = () => {}; delete window.navigation", True),
+    ],
+)  # fmt: skip
+def test_a_script_that_hears_of_navigation_hears_of_a_form(
+    stage: "Stage", script: str, scripted: bool
+) -> None:
+    stage.load("hidden.html")
+    stage.peek(f"(() => {{ {script} }})()")
+    told = under(stage, "#find")
+    effect = classify(Click(point=stage.at("#find")), told, stage.browser.observe().surface)
+    assert (told.scripted, effect) == (scripted, "commit" if scripted else "navigate")
+
+
 def test_an_attribute_listens_too(page: "Stage") -> None:
     page.peek("document.querySelector('#plain').setAttribute('onclick', 'pay()')")
     assert under(page, "#plain").scripted

@@ -109,6 +109,20 @@ def test_a_place_off_the_screen_is_nothing(page: "Stage") -> None:
     assert page.browser.hit_test(Point(x=5000, y=5)) is None
 
 
+def test_what_hides_its_text_is_told_in_closed_roots_and_where_a_style_hides_it(
+    stage: "Stage",
+) -> None:
+    stage.load("hidden.html")
+    stage.peek("focusInner()")
+    inner = stage.browser.focused()
+    assert inner is not None
+    assert (inner.name.raw, inner.editable, inner.secret) == ("Inner", True, True)
+    stage.peek("document.querySelector('#masked').focus()")
+    masked = stage.browser.focused()
+    assert masked is not None
+    assert (masked.name.raw, masked.secret) == ("Masked", True)
+
+
 def test_a_password_field_is_told_from_others_also_when_it_has_the_keyboard(page: "Stage") -> None:
     assert under(page, "#secret").secret
     assert not under(page, "#name").secret
