@@ -61,6 +61,7 @@ _FACTS = """function () {
       (getComputedStyle(this).webkitTextSecurity || 'none') !== 'none',
     href: typeof this.href === 'string' ? this.href :
       this.href ? new URL(this.href.baseVal, this.baseURI).href : '',  // a link inside an SVG
+    page: this.ownerDocument.URL,
   };
 }"""
 
@@ -105,6 +106,7 @@ class Hit:
     sends_to: str = ""
     scripted: bool = True
     secret: bool = False
+    page: str = ""
 
 
 async def hit(session: CDPSession, x: float, y: float) -> Hit | None:
@@ -197,6 +199,7 @@ async def _described(session: CDPSession, target: str, origin: str) -> Hit | Non
         sends_to=form.address,
         scripted=not asked or await heard(session, origin) or await heard(session, target),
         secret=bool(facts["secret"]),
+        page=str(facts["page"]).partition("#")[0],
     )
 
 

@@ -253,4 +253,5 @@ def _element(found: Hit, scale: float) -> Element:
         sends_to=found.sends_to,
         scripted=found.scripted,
         secret=found.secret,
+        page=found.page,
     )

@@ -53,7 +53,8 @@ class Element:
     ``method`` and ``sends_to`` (an absolute address) are those of the form that pressing it sends,
     or that Enter in it does; ``scripted`` is False only where the surface knows that no script
     hears of input to it.
-    ``secret``: it hides what is typed into it, as a password field does.
+    ``secret``: it hides what is typed into it, as a password field does. ``page``: in a browser the
+    address, without its fragment, of the document that holds it, which may be a frame's.
     """
 
     role: str
@@ -66,6 +67,7 @@ class Element:
     sends_to: str = ""
     scripted: bool = True
     secret: bool = False
+    page: str = ""
 
 
 @dataclass(frozen=True)

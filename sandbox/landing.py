@@ -1,4 +1,4 @@
-"""Where an action lands: on a desktop, in the window under its point, not in the one in front.
+"""Where an action lands: in the window or the frame under its point, not only where one looks.
 
 An action is aimed at one element or at none: a drag's must be under both its ends.
 
@@ -6,10 +6,13 @@ Promises
 - On a desktop, an action with points is judged in every window that lies under one of them, by that
   window's title; where none lies there, or it cannot be told, by an empty title, which no rule that
   allows can name. So is the start of a drag from wherever the pointer is.
-- Everywhere else, and for keys, it is judged where the surface says.
+- In a browser it is judged on the page and, where the element is a frame's, at the frame's address
+  too: a page's permission is not that of what it embeds.
+- Everywhere else, and for keys on a desktop, it is judged where the surface says.
 
 Does not promise
 - To know where a scroll without a point lands: it counts for the window in front.
+- To tell who wrote a frame without an address of its own (about:srcdoc): it counts for the page.
 """
 
 from collections.abc import Sequence
@@ -26,7 +29,12 @@ _NOWHERE = ScreenText("")
 def landings(
     action: Action, elements: Sequence[Element | None], surface: Surface
 ) -> tuple[Surface, ...]:
-    """Return the surfaces on which an action must be permitted, one for each window it lands in."""
+    """Return the surfaces on which an action must be permitted, one for each place it lands in."""
+    if surface.kind == "browser":
+        pages = [e.page for e in elements if e is not None and not e.page.startswith("about:")]
+        own = surface.url.partition("#")[0]
+        frames = dict.fromkeys(page for page in pages if page not in {"", own})
+        return (surface, *(replace(surface, url=frame) for frame in frames))
     if surface.kind != "desktop" or not points(action):
         return (surface,)
     titles = [_NOWHERE if element is None else element.name for element in elements]
