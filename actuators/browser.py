@@ -18,6 +18,7 @@ from handrail.actuators.browser_config import BrowserConfig, find_chromium
 from handrail.actuators.browser_launch import Running, launch
 from handrail.actuators.browser_loop import LoopThread
 from handrail.actuators.browser_session import Session
+from handrail.actuators.browser_words import without_user
 from handrail.actuators.errors import (
     ActionInDoubt,
     EnvironmentMissing,
@@ -69,13 +70,13 @@ class Browser:
         self._check_open()
         if url != "about:blank" and _scheme(url) not in _SCHEMES:
             raise Unreachable(
-                f"{url[:200]!a} is not an address that can be opened: start it with "
+                f"{without_user(url)[:200]!a} is not an address that can be opened: start it with "
                 "https://, http:// or file:///"
             )
         try:
             self._thread.call(self._session.goto(url), _CALL_SECONDS)
         except TimeoutError as error:
-            raise Unreachable(f"{url[:200]} cannot be opened: {_SILENT}") from error
+            raise Unreachable(f"{without_user(url)[:200]} cannot be opened: {_SILENT}") from error
 
     def observe(self) -> Observation:
         """Look at the tab in front now. Raises ObservationFailed, EnvironmentMissing."""

@@ -13,6 +13,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from handrail.actuators.browser_evidence import form_of, heard
 from handrail.actuators.browser_objects import GROUP, apply
+from handrail.actuators.browser_words import without_user
 from handrail.actuators.observation import FormMethod
 
 _WORLD = "handrail"
@@ -194,12 +195,12 @@ async def _described(session: CDPSession, target: str, origin: str) -> Hit | Non
         box=(min(quad[0::2]), min(quad[1::2]), max(quad[0::2]), max(quad[1::2])),
         editable=bool(facts["editable"]),
         submits=bool(facts["submits"]),
-        href=str(facts["href"]),
+        href=without_user(str(facts["href"])),
         method=form.method,
-        sends_to=form.address,
+        sends_to=without_user(form.address),
         scripted=not asked or await heard(session, origin) or await heard(session, target),
         secret=bool(facts["secret"]),
-        page=str(facts["page"]).partition("#")[0],
+        page=without_user(str(facts["page"]).partition("#")[0]),
     )
 
 

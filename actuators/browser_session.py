@@ -16,7 +16,7 @@ from handrail.actuators.browser_input import Hands
 from handrail.actuators.browser_launch import Running
 from handrail.actuators.browser_question import Question
 from handrail.actuators.browser_waiting import settle
-from handrail.actuators.browser_words import why
+from handrail.actuators.browser_words import why, without_user
 from handrail.actuators.errors import (
     ActionInDoubt,
     ActionRefused,
@@ -56,7 +56,7 @@ class Session:
             await settle(opening, self._tabs.asked, _NAVIGATION_SECONDS + 5)
         except (PlaywrightError, TimeoutError) as error:
             self._check_alive()
-            raise Unreachable(f"{url} cannot be opened: {why(error)}") from error
+            raise Unreachable(f"{without_user(url)} cannot be opened: {why(error)}") from error
 
     async def observe(self) -> Observation:
         """Look at the tab in front, with a pending dialog drawn on it; tried twice."""
@@ -90,7 +90,7 @@ class Session:
             owned=self._running.owned,
             # A dialog is the window in front, and may be another tab's: that is what is answered.
             window=ScreenText(title if question is None else question.box.title),
-            url=page.url if question is None else question.page.url,
+            url=without_user(page.url if question is None else question.page.url),
             window_kind="" if question is None else question.box.window_kind,
         )
         return Observation(image, geometry, time.time(), surface, notices)
@@ -116,7 +116,7 @@ class Session:
         if self._seen is not None and self._seen is not page:
             closed = "The tab closed; now" if self._seen.is_closed() else "Now"
             tabs = f"{self._tabs.count} tab{'s' if self._tabs.count > 1 else ''}"
-            told.append(f"{closed} in front of {tabs}: {title!r} at {page.url}")
+            told.append(f"{closed} in front of {tabs}: {title!r} at {without_user(page.url)}")
         repeated, self._repeat, self._told = self._repeat, [], told
         return tuple(ScreenText(notice) for notice in [*repeated, *told])
 

@@ -1,8 +1,9 @@
-"""Playwright's errors in one line of plain words."""
+"""Playwright's errors in one line of plain words, and addresses as they may be told."""
 
 import re
 
 _PREFIX = re.compile(r"^[A-Z]\w*\.\w+: ")
+_USER = re.compile(r"(?<=://)[^/?#\s]*@")
 _WHY = {
     "ERR_NAME_NOT_RESOLVED": "no such host",
     "ERR_CONNECTION_REFUSED": "the connection was refused",
@@ -12,6 +13,11 @@ _WHY = {
     "ERR_EMPTY_RESPONSE": "the server closed the connection without an answer",
     "ERR_ABORTED": "it is a download, or the page stopped loading",
 }
+
+
+def without_user(text: str) -> str:
+    """Return an address, or words that hold some, without the user's name and password in it."""
+    return _USER.sub("", text)
 
 
 def first_line(error: Exception) -> str:
@@ -28,4 +34,4 @@ def why(error: Exception) -> str:
     for code, words in _WHY.items():
         if code in line:
             return f"{words} (net::{code})"
-    return line
+    return without_user(line)

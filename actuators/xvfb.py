@@ -90,7 +90,8 @@ class VirtualDisplay:
         """
         if not self.alive:
             raise EnvironmentMissing(f"the virtual display {self.name} has ended")
-        around = {k: v for k, v in os.environ.items() if k not in ("WAYLAND_DISPLAY", "XAUTHORITY")}
+        around = without_own(os.environ)
+        around = {k: v for k, v in around.items() if k not in ("WAYLAND_DISPLAY", "XAUTHORITY")}
         around |= {"DISPLAY": self.name, "XDG_SESSION_TYPE": "x11", "NO_AT_BRIDGE": "1"}
         around |= {"DBUS_SESSION_BUS_ADDRESS": "disabled:", **(env or {})}
         try:
@@ -219,6 +220,14 @@ def _read_number(reader: int) -> int:
             raise EnvironmentMissing(f"Xvfb {why}: run it by hand to see what it says")
         said += more
     return int(said)
+
+
+def without_own(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without Handrail's own settings, of which one is a token.
+
+    A program that is worked on a screen may show them there, and a screen is kept as a picture.
+    """
+    return {name: value for name, value in environ.items() if not name.startswith("HANDRAIL_")}
 
 
 def _name(process: subprocess.Popen[bytes]) -> str:

@@ -76,7 +76,7 @@ def handle_seal(arguments: argparse.Namespace) -> int:
     key = _key(arguments.key)
     try:
         kept = KeptJournal.found(_root(), arguments.run)
-        place, anchor = kept.anchored(kept.checked(), key)
+        place, anchor = kept.anchored(kept.checked_anew(key), key)
     except JournalCorrupt as error:
         complain(f"{error}; it was not sealed")
         return ExitCode.FAILED

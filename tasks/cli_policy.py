@@ -102,7 +102,8 @@ def handle_test(arguments: argparse.Namespace) -> int:
 def handle_explain(arguments: argparse.Namespace) -> int:
     """Print which rules matched a step, what was decided and why."""
     path, _ = find_journal(runs_root(os.environ), arguments.run)
-    found = explanations(read_journal(path).entries)
+    reading = read_journal(path)
+    found = explanations(reading.entries)
     at = _place(path, arguments.step)
     if not 0 <= at < len(found):
         raise UsageError(
@@ -111,6 +112,9 @@ def handle_explain(arguments: argparse.Namespace) -> int:
         )
     for line in _told(found[at]):
         say(sanitise(line, 2_000))  # one line each: a window's title may hold a line break
+    if reading.problem:
+        complain(f"{path}: {reading.problem}; nothing after that can be believed")
+        return ExitCode.FAILED
     return ExitCode.SUCCESS
 
 

@@ -56,6 +56,16 @@ class KeptJournal:
             raise JournalCorrupt(f"{self.path}: has no anchor that the key could have sealed")
         return reading
 
+    def checked_anew(self, key: bytes | None) -> JournalReading:
+        """Read it before it is anchored anew: an anchor that was sealed must be, with this key.
+
+        Raises JournalCorrupt, KeyUnreadable where the key is missing.
+        """
+        sealed = self.anchor is not None and bool(self._old().seal)
+        if sealed and key is None:
+            raise KeyUnreadable("the anchor was sealed with a key: it is needed to seal it anew")
+        return self.checked(key=key if sealed else None)
+
     def anchored(self, reading: JournalReading, key: bytes | None) -> tuple[Path, Anchor]:
         """Anchor what was read, and return the anchor with its place. Raises NoSuchRun."""
         if not _RUN.fullmatch(reading.run):
@@ -74,9 +84,7 @@ class KeptJournal:
         Raises JournalCorrupt, NoSuchAction where that record is no action in doubt, KeyUnreadable
         where the anchor was sealed and there is no key to seal it anew.
         """
-        reading = self.checked(key=key if self.anchor else None)
-        if self.anchor is not None and self._old().seal and key is None:
-            raise KeyUnreadable("the anchor was sealed with a key: it is needed to seal it anew")
+        reading = self.checked_anew(key)
         if not reason.strip() or not reason.isprintable():
             raise NoSuchAction("say in a line of plain text how it was seen")
         doubts = [s.seq for s in reading.actions if s.state == "in_doubt"]

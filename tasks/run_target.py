@@ -10,10 +10,11 @@ from typing import Protocol
 
 from handrail.actuators.base import Actuator, PermitVerifier
 from handrail.actuators.browser import Browser, BrowserConfig
+from handrail.actuators.browser_words import without_user
 from handrail.actuators.desktop import DesktopConfig, open_desktop
 from handrail.actuators.errors import EnvironmentMissing
 from handrail.actuators.fake import FakeScreen
-from handrail.actuators.xvfb import VirtualDisplay
+from handrail.actuators.xvfb import VirtualDisplay, without_own
 from handrail.agent.stability import Watch
 
 _APP_SECONDS = 60.0
@@ -58,8 +59,8 @@ class BrowserTarget:
             yield browser
 
     def described(self) -> str:
-        """Return the address."""
-        return f"browser {self.url or self.config.attach}"
+        """Return the address, without a user's name and password in it."""
+        return f"browser {without_user(self.url or self.config.attach or '')}"
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def _start(
 
 def _launched(command: list[str], display: str | None) -> subprocess.Popen[bytes]:
     """Start a program on a display that was there before us; it may outlive the run."""
-    around = dict(os.environ) if display is None else {**os.environ, "DISPLAY": display}
+    around = without_own(os.environ) | ({} if display is None else {"DISPLAY": display})
     try:
         return subprocess.Popen(
             command,

@@ -71,9 +71,10 @@ def test_displays_stand_side_by_side(display: VirtualDisplay) -> None:
         assert display.alive
 
 
-def test_programs_get_this_display_and_no_session_bus(
-    display: VirtualDisplay, tmp_path: Path
+def test_programs_get_this_display_no_session_bus_and_no_token(
+    display: VirtualDisplay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("HANDRAIL_REMOTE_TOKEN", "hunter2")
     out = tmp_path / "env"
     display.launch(["sh", "-c", f"env > {out}"], {"MARK": "here"}).wait(20)
     seen = dict(line.partition("=")[::2] for line in out.read_text().splitlines())
@@ -81,6 +82,7 @@ def test_programs_get_this_display_and_no_session_bus(
     assert seen["MARK"] == "here"
     assert seen["DBUS_SESSION_BUS_ADDRESS"] == "disabled:"
     assert "XAUTHORITY" not in seen
+    assert "hunter2" not in out.read_text()
 
 
 def test_a_window_that_does_not_come_is_told_with_what_is_there(display: VirtualDisplay) -> None:

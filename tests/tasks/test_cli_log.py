@@ -70,6 +70,12 @@ def test_a_sealed_anchor_needs_its_key(
     capsys.readouterr()
     assert call(["log", "verify", "last", "--key", str(other)]) == 1
     assert "was not sealed with this key" in complaint(capsys)
+    assert call(["log", "seal", "last", "--key", str(other)]) == 1
+    assert "was not sealed with this key; it was not sealed" in complaint(capsys)
+    assert call(["log", "seal", "last"]) == 2
+    assert "sealed with a key" in complaint(capsys)
+    assert call(["log", "verify", "last", "--key", str(key)]) == 0
+    capsys.readouterr()
     assert call(["log", "seal", "last", "--key", str(short)]) == 2
     assert "at least 16 bytes" in complaint(capsys)
     assert call(["log", "seal", "last", "--key", str(tmp_path / "absent")]) == 2

@@ -157,3 +157,6 @@ def test_a_step_is_explained_from_the_journal_alone(
     end.folder.record.unlink()
     assert main(["policy", "explain", str(end.folder.journal), "1"]) == 0
     assert 'textbox "Name"' in capsys.readouterr().out
+    end.folder.journal.write_bytes(end.folder.journal.read_bytes() + b"{}\n")
+    assert main(["policy", "explain", str(end.folder.journal), "1"]) == 1
+    assert "nothing after that can be believed" in capsys.readouterr().err

@@ -108,6 +108,17 @@ def test_a_page_is_worked_by_replies_in_the_models_format(
     assert end.folder.report.stat().st_size < 5_000_000
 
 
+def test_a_password_in_an_address_is_in_no_byte_of_the_folder(
+    site: Site, tmp_path: Path, browser_program: Path | None
+) -> None:
+    for address in (site.url, "http://127.0.0.1:9/"):
+        url = address.replace("://", "://ada:Tr0ub4dor-and-3@")
+        end = work(BrowserTarget(url, BrowserConfig(browser_program)), tmp_path, SUCCESS)
+        assert end.folder.report.read_text().count(address)
+        for path in end.folder.path.rglob("*"):
+            assert not path.is_file() or b"Tr0ub4dor" not in path.read_bytes(), path.name
+
+
 def test_an_address_that_does_not_answer_is_told_and_reported(
     tmp_path: Path, browser_program: Path | None
 ) -> None:
