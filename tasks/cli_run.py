@@ -71,7 +71,8 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
         "--model",
         default="pocket",
         metavar="PATH_OR_NAME",
-        help="a Qwen3-VL checkpoint folder, or pocket: the small one that is built in (default)",
+        help="a Qwen3-VL checkpoint's folder, the name of a pulled model, a GGUF file beside its "
+        "mmproj file, or pocket: the small one that is built in (default)",
     )
     add_remote(group)
     group.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
