@@ -6,7 +6,7 @@ from pathlib import Path
 
 from handrail.actuators.actions import Action, Click, Terminate, Type
 from handrail.actuators.base import Permit, Receipt
-from handrail.actuators.errors import ActionInDoubt, ActionRefused, PersonActive
+from handrail.actuators.errors import ActionInDoubt, PersonActive
 from handrail.actuators.fake import Button, FakeScreen, Field
 from handrail.actuators.geometry import Box, Point
 from handrail.actuators.observation import Observation
@@ -89,19 +89,16 @@ class Spy(Puppet):
 
 
 class Screen(FakeScreen):
-    """A screen on which a person may be active, an outcome get lost, or an action be refused."""
+    """A screen on which a person may be active, or an outcome get lost."""
 
     busy = 0
     lost: Action | None = None
-    refused: Action | None = None
 
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Do one action, unless a person is active; perhaps without an answer."""
         if self.busy:
             self.busy -= 1
             raise PersonActive("a person moved the mouse")
-        if action == self.refused:
-            raise ActionRefused("still busy with the input before")
         receipt = super().perform(action, permit)
         if action == self.lost:
             raise ActionInDoubt("the connection broke")
