@@ -5,6 +5,7 @@ A phrase is used only where it fits exactly one element of the tile, judged by w
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import product
 
 from handrail.model.pocket.canvas import Element, Rect, centre
@@ -26,6 +27,7 @@ _ROLES: dict[str, tuple[str, ...]] = {
     "day": ("day",),
     "text": ("text", "heading"),
 }
+_ANY = ("item",)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 _SIDES: dict[str, tuple[str, ...]] = {
     "left": ("left of", "to the left of"),
@@ -36,30 +38,48 @@ _SIDES: dict[str, tuple[str, ...]] = {
 _NEAR = 260.0
 """How far apart neighbours may be, in pixels."""
 
-Phraser = Callable[[Element, Sequence[Element], random.Random], str]
+
+@dataclass(frozen=True)
+class _Seen:
+    """Elements of a tile: those with a name that fits them alone, and all that can be seen."""
+
+    named: Sequence[Element]
+    every: Sequence[Element]
 
 
-def phrase(element: Element, others: Sequence[Element], rng: random.Random) -> str:
+Phraser = Callable[[Element, _Seen, random.Random], str]
+
+
+def phrase(
+    element: Element,
+    named: Sequence[Element],
+    rng: random.Random,
+    unnamed: Sequence[Element] = (),
+) -> str:
     """Return a way to ask for an element among all that can be seen; its name where there is none.
 
-    ``others`` are the elements of the same tile, the element itself perhaps among them.
+    ``named`` are the elements of the same tile, the element itself among them; ``unnamed`` are
+    those that can be seen too, but are cut off or share a name: they count, and nothing is said to
+    stand beside them.
     """
+    seen = _Seen(named, [*named, *unnamed])
     ways = list(_WAYS)
     rng.shuffle(ways)
     for way in ways:
-        if said := way(element, others, rng):
+        if said := way(element, seen, rng):
             return said
     return element.name
 
 
 def _role(kind: str, rng: random.Random) -> str:
-    return rng.choice(_ROLES.get(kind, ("item",)))
+    return rng.choice(_ROLES.get(kind, _ANY))
 
 
-def _by_role(element: Element, others: Sequence[Element], rng: random.Random) -> str:
+def _by_role(element: Element, seen: _Seen, rng: random.Random) -> str:
     """Name and role, or the role alone where it is the only one of its kind."""
     role = _role(element.kind, rng)
-    if [e.kind for e in others].count(element.kind) == 1 and rng.random() < 0.7:
+    alike = [e for e in seen.every if role in _ROLES.get(e.kind, _ANY)]
+    if len(alike) == 1 and rng.random() < 0.7:
         return rng.choice(("the {}", "the only {}", "{}")).format(role)
     if role in element.name.casefold():
         return ""
@@ -67,19 +87,21 @@ def _by_role(element: Element, others: Sequence[Element], rng: random.Random) ->
     return form.format(name=element.name, role=role)
 
 
-def _by_state(element: Element, others: Sequence[Element], rng: random.Random) -> str:
+def _by_state(element: Element, seen: _Seen, rng: random.Random) -> str:
     for state in element.states:
-        alike = [e for e in others if e.kind == element.kind and state in e.states]
+        alike = [e for e in seen.every if e.kind == element.kind and state in e.states]
         if len(alike) == 1:
             return f"the {state} {_role(element.kind, rng)}"
     return ""
 
 
-def _by_order(element: Element, others: Sequence[Element], rng: random.Random) -> str:
+def _by_order(element: Element, seen: _Seen, rng: random.Random) -> str:
     if not element.group:
         return ""
-    row = [e for e in others if e.group == element.group]
-    if len(row) < 3 or any(e.kind == element.kind and e.group != element.group for e in others):
+    row = [e for e in seen.named if e.group == element.group]
+    cut_off = sum(e.group == element.group for e in seen.every) > len(row)
+    more = any(e.kind == element.kind and e.group != element.group for e in seen.every)
+    if len(row) < 3 or cut_off or more:
         return ""
     down = max(e.box[1] for e in row) > min(e.box[3] for e in row)
     row.sort(key=lambda e: e.box[1] if down else e.box[0])
@@ -91,12 +113,12 @@ def _by_order(element: Element, others: Sequence[Element], rng: random.Random) -
     return f"the {_ORDINALS[place]} {_role(element.kind, rng)}"
 
 
-def _by_neighbour(element: Element, others: Sequence[Element], rng: random.Random) -> str:
+def _by_neighbour(element: Element, seen: _Seen, rng: random.Random) -> str:
     """Say beside what it is: the nearest of its kind on one side of something named."""
-    anchors = [e for e in others if e.name != element.name and e.kind not in ("day", "icon")]
+    anchors = [e for e in seen.named if e.name != element.name and e.kind not in ("day", "icon")]
     rng.shuffle(anchors)
     for anchor, side in product(anchors[:12], rng.sample(sorted(_SIDES), 4)):
-        if _nearest(anchor, side, element.kind, others) is element:
+        if _nearest(anchor, side, element.kind, seen.every) is element:
             form = rng.choice(("the {} {} {}", "{} {} {}"))
             return form.format(_role(element.kind, rng), rng.choice(_SIDES[side]), anchor.name)
     return ""

@@ -120,7 +120,7 @@ def for_tile(tile: Tile, mix: QueryMix, rng: random.Random) -> list[Query]:
     for i, e in enumerate(chosen):
         # without a share for phrases no random number is drawn: older stages stay as they were
         asked = mix.phrased and rng.random() < mix.phrased
-        name = phrases.phrase(e, tile.present, rng) if asked else e.name
+        name = phrases.phrase(e, tile.present, rng, tile.unnamed) if asked else e.name
         out.append((whole if i < mix.whole else bare)(tile, name, e, rng))
     for i in range(mix.absent):
         name = _absent_name(tile, rng)

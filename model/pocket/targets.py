@@ -25,13 +25,18 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Tile:
-    """A window of a screen, in its own pixels: image (H, W, 3) uint8, runs and elements inside."""
+    """A window of a screen, in its own pixels: image (H, W, 3) uint8, runs and elements inside.
+
+    ``unnamed`` are elements of which something can be seen, and which cannot be asked for by name:
+    cut off by the tile's edge, or not the only one of their name on the screen.
+    """
 
     image: NDArray[np.uint8]
     runs: tuple[Run, ...]
     present: tuple[Element, ...]
     absent: tuple[str, ...]
     every_name: frozenset[str]
+    unnamed: tuple[Element, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -61,23 +66,28 @@ def cut(
     counts: dict[str, int] = {}
     for element in canvas.elements:
         counts[element.name.casefold()] = counts.get(element.name.casefold(), 0) + 1
-    present, absent = [], []
+    present, absent, unnamed = [], [], []
     for e in canvas.elements:
-        if counts[e.name.casefold()] > 1:
-            continue
+        box, alone = _shift(e.box, x, y), counts[e.name.casefold()] == 1
         text, point = _shift(e.text_box, x, y), (e.point[0] - x, e.point[1] - y)
         seen = _visible(text, width, height)
-        if seen > 0.97 and 3 <= point[0] < width - 3 and 3 <= point[1] < height - 3:
-            present.append(replace(e, box=_shift(e.box, x, y), text_box=text, point=point))
-        elif seen < 0.25:
+        inside = seen > 0.97 and 3 <= point[0] < width - 3 and 3 <= point[1] < height - 3
+        moved = replace(e, box=box, text_box=text, point=point)
+        if alone and inside:
+            present.append(moved)
+            continue
+        if alone and seen < 0.25:
             absent.append(e.name)
+        if _visible(box, width, height) > 0:
+            unnamed.append(moved)
     runs = []
     for r in canvas.runs:
         box = _shift(r.box, x, y)
         if _visible(box, width, height) > 0:
             runs.append(Run(r.text, box, tuple(c - x for c in r.centres), r.middle - y, r.size))
     pixels = np.ascontiguousarray(image[y : y + height, x : x + width])
-    return Tile(pixels, tuple(runs), tuple(present), tuple(absent), frozenset(counts))
+    named, elsewhere = tuple(present), tuple(absent)
+    return Tile(pixels, tuple(runs), named, elsewhere, frozenset(counts), tuple(unnamed))
 
 
 def merge_order(grid: Ints) -> Ints:

@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from handrail.model.pocket import phrases
+from handrail.model.pocket import fonts, forms, phrases, targets
 from handrail.model.pocket.canvas import Element
+from handrail.model.pocket.screens import ScreenSpec
 
 
 def _at(kind: str, name: str, x: float, y: float, *states: str, group: int = 0) -> Element:
@@ -73,3 +74,46 @@ def test_every_phrase_of_a_drawn_screen_is_for_one_element() -> None:
     for element in ALL:
         for said in _said(element, ALL):
             assert owner.setdefault(said, element.name) == element.name, said
+
+
+HALF = _at("field", "Half", 620, 60)
+
+
+def _said_beside(element: Element, named: list[Element], unnamed: list[Element]) -> set[str]:
+    return {phrases.phrase(element, named, random.Random(seed), unnamed) for seed in range(200)}
+
+
+def test_what_has_no_name_of_its_own_is_seen_all_the_same() -> None:
+    alone = re.compile(r"^(the )?(only )?(field|text field|input|box)$")
+    assert not any(alone.match(said) for said in _said_beside(NAME, ALL, [HALF]))
+    fifth = _at("tab", "Tab 4", 620, 200, group=3)
+    assert not any("last tab" in said for said in _said_beside(TABS[3], ALL, [fifth]))
+    other = _at("check", "Adverts", 200, 100, "checked")
+    assert not any("the checked" in said for said in _said_beside(NEWS, ALL, [other]))
+    assert not any("Half" in said for said in _said_beside(NAME, ALL, [HALF]))
+
+
+def test_a_word_for_two_kinds_is_no_role_of_one_alone() -> None:
+    mixed = [
+        _at("radio", "Day", 0, 0),
+        _at("option", "Night", 0, 300),
+        _at("option", "Noon", 0, 600),
+    ]
+    assert not _said(mixed[0], mixed) & {"option", "the option", "the only option"}
+
+
+def test_a_tile_knows_of_all_that_can_be_seen_of_it() -> None:
+    faces, cut_off = fonts.required(fonts.EXAMINATION), 0
+    for x in range(0, 385, 48):
+        canvas = forms.form(ScreenSpec(1024, 768, faces, (12, 16), 0.2), random.Random(x))
+        y = x // 2
+        tile = targets.cut(canvas, canvas.image(), x, y, 640, 448)
+        visible = [
+            (e.kind, e.name)
+            for e in canvas.elements
+            if x < e.box[2] and e.box[0] < x + 640 and y < e.box[3] and e.box[1] < y + 448
+        ]
+        told = [(e.kind, e.name) for e in (*tile.present, *tile.unnamed)]
+        assert sorted(told) == sorted(visible)
+        cut_off += len(tile.unnamed)
+    assert cut_off > 0
