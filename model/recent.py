@@ -37,10 +37,13 @@ class Recent(Generic[Value]):
     ) -> bool:
         """Keep a value of so many bytes as the latest, and say whether there was room for it.
 
-        Others make room, those used longest ago first, but none of the spared.
+        Others make room, those used longest ago first, but none of the spared, and none for what
+        is larger than the budget.
         """
         if name in self._kept:
             self.held -= self._kept.pop(name)[1]
+        if size > self.budget:
+            return False
         while self.held + size > self.budget:
             oldest = next(iter(self._kept), None)
             if oldest is None or oldest in spared:
