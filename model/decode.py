@@ -51,8 +51,10 @@ class Decode:
         self._logits = changed
 
     def among(self, ids: Tensor) -> Tensor:
-        """Return the scores (vocab,) of these tokens, minus infinity elsewhere."""
-        return self._scores(ids) if self._logits is None else self._logits
+        """Return scores (vocab,) of which these tokens' are right; others may be minus infinity."""
+        if self._logits is None and self._network.can_score_few:
+            return self._scores(ids)
+        return self.logits
 
     def step(self, token_id: int) -> Tensor:
         """Append one token and return the new logits.
@@ -65,7 +67,8 @@ class Decode:
     def extend(self, token_ids: Sequence[int], ahead: Sequence[int] = ()) -> None:
         """Append tokens in one pass, and read others ahead that may come after them.
 
-        The logits are then those after `token_ids`. Raises PromptError as `step` does.
+        The logits are then those after `token_ids`. Raises PromptError as `step` does, and
+        Cancelled; nothing is then appended, and the reply can go on from where it was.
         """
         text = self._network.config.text
         for token_id in (*token_ids, *ahead):
@@ -74,10 +77,15 @@ class Decode:
         self.turn_back()
         if len(token_ids) + len(ahead) > self.room:
             raise PromptError(f"this model reads at most {text.longest} tokens")
-        with torch.inference_mode():
-            self._hidden = self._network.extend(
-                [*token_ids, *ahead], self._position, self._cache, last=1 + len(ahead)
-            )
+        held = self._cache.length
+        try:
+            with torch.inference_mode():
+                self._hidden = self._network.extend(
+                    [*token_ids, *ahead], self._position, self._cache, last=1 + len(ahead)
+                )
+        except BaseException:
+            self._cache.shorten(held)  # the first layers hold the tokens already
+            raise
         self._ahead = len(ahead)
         self._position += len(token_ids)
         self._logits = None

@@ -95,7 +95,7 @@ class Engine:
         with torch.device("meta"):
             network = Network(config)
         precision = _precision(dtype, stored, where)
-        needed = memory.need(stored, config.text, precision, where.type == "cpu")
+        needed = memory.need(stored, config, precision, where.type == "cpu")
         memory.check(needed, memory.room(where))
         load_weights(network, stored, where, precision)
         if config.tie_word_embeddings:
@@ -131,7 +131,7 @@ class Engine:
     @property
     def vision_dtype(self) -> torch.dtype:
         """Return the dtype of the vision tower's weights."""
-        return self.network.model.visual.pos_embed.weight.dtype
+        return self.network.vision_dtype
 
     @property
     def device(self) -> torch.device:

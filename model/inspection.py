@@ -13,6 +13,7 @@ from handrail.model.memory import (
     bytes_of,
     cache_bytes,
     need,
+    patches_of,
     reading_bytes,
     seeing_bytes,
 )
@@ -21,8 +22,8 @@ from handrail.model.precision import TOWER, choose_precision, cpu_multiplies_bfl
 from handrail.model.stored import StoredTensor
 from handrail.model.weights import check
 
-SCREEN, CONTEXT = (1024, 768), 2048
-"""The picture and the tokens of the prompt for which the need of memory is told."""
+CONTEXT = 2048
+"""The tokens of the prompt for which the peak is told; a picture of `memory.SCREEN` is in it."""
 _LIBRARIES, _TOKEN = 290 * 10**6, 1200
 """Bytes of Python with torch on Linux, and of each token of a tokenizer's vocabulary; measured."""
 
@@ -32,7 +33,7 @@ class Inspection:
     """Sizes of a checkpoint: bytes of its tensors by dtype, and of the cache per 1,024 tokens.
 
     `peak`: what a process takes at most that reads, on a CPU, a prompt of `CONTEXT` tokens with
-    one picture of `SCREEN` pixels.
+    one picture of `memory.SCREEN` pixels.
     """
 
     kind: str
@@ -79,15 +80,25 @@ def _peak(config: ModelConfig, stored: dict[str, StoredTensor]) -> int:
     precision = choose_precision("auto", parameters, True, cpu_multiplies_bfloat16())
     text, item = config.text, precision.text.itemsize
     tower = {name: tensor for name, tensor in stored.items() if name.startswith(TOWER)}
-    whole, seen = (need(part, text, precision, on_cpu=True) for part in (stored, tower))
-    patches = SCREEN[0] * SCREEN[1] // config.vision.patch_size**2
+    whole, seen = (need(part, config, precision, on_cpu=True) for part in (stored, tower))
+    patches = patches_of(config.vision)
     seeing = seen.mapped + whole.copied
     seeing += seeing_bytes(config.vision, patches, precision.vision.itemsize)
-    reading = whole.mapped + whole.copied + reading_bytes(text, CONTEXT, item)
+    # read, the prompt and its picture are copied for reuse
+    kept = cache_bytes(text, CONTEXT, item)
+    reading = whole.mapped + whole.copied + max(reading_bytes(text, CONTEXT, item), kept)
     reading += cache_bytes(text, CONTEXT + CONTEXT // 4, item)
+    reading += _features(config, patches, precision.vision.itemsize)
     if seen.mapped >= WORTH:
         reading -= seen.mapped
     return _LIBRARIES + _TOKEN * text.vocab_size + max(seeing, reading)
+
+
+def _features(config: ModelConfig, patches: int, item: int) -> int:
+    """Return the bytes of what the vision tower makes of a picture, DeepStack's levels included."""
+    vision = config.vision
+    levels = 1 + len(vision.deepstack_visual_indexes)
+    return patches // vision.spatial_merge_size**2 * levels * vision.out_hidden_size * item
 
 
 def verify(path: Path) -> int:

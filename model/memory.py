@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import torch
 
-from handrail.model.config import VisionConfig
+from handrail.model.config import ModelConfig, VisionConfig
 from handrail.model.errors import MemoryTooSmall
 from handrail.model.kernels import native
 from handrail.model.precision import Precision
@@ -21,6 +21,8 @@ from handrail.model.text_config import TextConfig
 
 _TOKENS = 4096
 """The prompt that must fit beside the weights: a screenshot, a goal, a history and a reply."""
+SCREEN = (1024, 768)
+"""The screenshot for which the need of memory is told."""
 _CGROUP = Path("/sys/fs/cgroup")
 _FILES = (("memory.max", "memory.current", "file"), ("limit_in_bytes", "usage_in_bytes", "cache"))
 """Limit, use, and the caches among the use, of control groups of version 2 and 1."""
@@ -31,7 +33,7 @@ _FLOATS = (torch.float32, torch.bfloat16, torch.float16)
 class Need:
     """Bytes that are mapped from files, that are copied, of a prompt's keys and values, at work.
 
-    `work`: what stands beside the weights while a prompt is read.
+    `work`: what stands beside the weights while a prompt is read, or a picture of it seen.
     """
 
     mapped: int
@@ -81,10 +83,29 @@ def seeing_bytes(vision: VisionConfig, patches: int, item: int = 2) -> int:
     return patches * (fixed + 3 * vision.hidden_size * item + inner)
 
 
+def patches_of(vision: VisionConfig, size: tuple[int, int] = SCREEN) -> int:
+    """Return into about how many patches the vision tower cuts a picture."""
+    return size[0] * size[1] // vision.patch_size**2
+
+
+def prompt_bytes(config: ModelConfig, precision: Precision) -> tuple[int, int]:
+    """Return what the prompt that must fit takes: for keys and values, and at work.
+
+    At work is the decoder while it reads, or the vision tower while it sees a screenshot.
+    """
+    text, item = config.text, precision.text.itemsize
+    seeing = seeing_bytes(config.vision, patches_of(config.vision), precision.vision.itemsize)
+    work = max(reading_bytes(text, _TOKENS, item), seeing)
+    return cache_bytes(text, _TOKENS, item), work
+
+
 def need(
-    stored: Mapping[str, StoredTensor], text: TextConfig, precision: Precision, on_cpu: bool
+    stored: Mapping[str, StoredTensor], config: ModelConfig, precision: Precision, on_cpu: bool
 ) -> Need:
-    """Return what loading these tensors takes."""
+    """Return what loading these tensors takes, and a prompt beside them.
+
+    What is held for reuse is not in it: of that there is as much as is free beside a prompt.
+    """
     mapped = copied = 0
     for name, tensor in stored.items():
         size = bytes_of(tensor)
@@ -96,9 +117,7 @@ def need(
             mapped += size
         else:
             copied += size
-    item = precision.text.itemsize
-    cache, work = cache_bytes(text, _TOKENS, item), reading_bytes(text, _TOKENS, item)
-    return Need(mapped, copied, cache, work)
+    return Need(mapped, copied, *prompt_bytes(config, precision))
 
 
 def room(device: torch.device) -> Room:

@@ -88,6 +88,11 @@ class Network(nn.Module):
         """Return the dtype in which the decoder computes."""
         return self.model.language_model.norm.weight.dtype
 
+    @property
+    def vision_dtype(self) -> torch.dtype:
+        """Return the dtype of the vision tower's weights."""
+        return self.model.visual.pos_embed.weight.dtype
+
     def see(self, images: Sequence[PatchedImage]) -> list[VisionFeatures]:
         """Encode images, those of one size together; each result has a batch of one."""
         device = self.device
@@ -152,12 +157,17 @@ class Network(nn.Module):
         hidden: Tensor = self.model.language_model(x, rotation, cache, last=last)
         return hidden[0]
 
+    @property
+    def can_score_few(self) -> bool:
+        """Return whether some rows of the head can be computed without all: of packed ones not."""
+        return type(self.lm_head) is nn.Linear
+
     def scores(self, hidden: Tensor, ids: Tensor | None = None) -> Tensor:
         """Return the logits (vocab,) of one hidden state; with `ids`, minus infinity elsewhere.
 
-        Only those rows of the head are then computed, where it is not packed.
+        Only those rows of the head are then computed, where `can_score_few`; all where not.
         """
-        if ids is None or type(self.lm_head) is not nn.Linear:
+        if ids is None or not self.can_score_few:
             every: Tensor = self.lm_head(hidden)
             return every
         ids = ids.to(hidden.device)

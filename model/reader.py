@@ -7,8 +7,9 @@ import torch
 
 from handrail.model.decode import Decode
 from handrail.model.kv_cache import KVCache
-from handrail.model.memory import cache_bytes
+from handrail.model.memory import cache_bytes, prompt_bytes
 from handrail.model.network import Network, Prompt
+from handrail.model.precision import Precision
 from handrail.model.prefix_cache import BLOCK, PrefixCache, block_names
 from handrail.model.vision_cache import VisionCache
 
@@ -30,12 +31,15 @@ class ReuseBudget:
 
     @classmethod
     def default(cls, network: Network, free: int) -> "ReuseBudget":
-        """Return room for 8,192 tokens and 128 MiB of pictures, each a quarter of ``free`` at most.
+        """Return room for 8,192 tokens and 128 MiB of pictures.
 
-        For the pocket model that is 48 MiB and 128 MiB.
+        Each is a quarter at most of what of ``free`` bytes a prompt leaves. For the pocket model
+        that is 48 MiB and 128 MiB.
         """
+        precision = Precision(network.vision_dtype, network.dtype)
+        most = max(0, free - sum(prompt_bytes(network.config, precision))) // 4
         tokens = cache_bytes(network.config.text, _TOKENS, network.dtype.itemsize)
-        return cls(min(tokens, free // 4), min(_VISION, free // 4))
+        return cls(min(tokens, most), min(_VISION, most))
 
 
 class Reader:

@@ -49,7 +49,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from handrail.model.inspection import CONTEXT, SCREEN, inspect
+    from handrail.model.inspection import CONTEXT, inspect
+    from handrail.model.memory import SCREEN
     from handrail.tasks.run_model import model_folder
 
     found = inspect(model_folder(arguments.model))

@@ -9,16 +9,18 @@ from shutil import copytree
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 
-from handrail.model import memory
-from handrail.model.config import parse_config
+from handrail.model import inspection, memory
+from handrail.model.config import load_config, parse_config
 from handrail.model.engine import Engine
 from handrail.model.errors import MemoryTooSmall
 from handrail.model.gguf_checkpoint import open_checkpoint
-from handrail.model.messages import Message, TextPart
+from handrail.model.messages import ImagePart, Message, TextPart
 from handrail.model.network import Network
 from handrail.model.precision import Precision
+from handrail.model.reader import ReuseBudget
 
 SHARDS = {
     "model.language_model.embed_tokens.weight": "model-00001-of-00002.safetensors",
@@ -70,15 +72,32 @@ def test_the_need_is_what_loading_takes(checkpoint: Callable[[str], Path]) -> No
     engine = Engine.load(checkpoint("untied"), dtype="float32")
     stored, text = open_checkpoint(checkpoint("untied")).tensors(), engine.config.text
     weights = sum(p.nbytes for p in engine.network.parameters())
-    same = memory.need(stored, text, Precision(torch.float32, torch.float32), on_cpu=True)
+    same = memory.need(stored, engine.config, Precision(torch.float32, torch.float32), on_cpu=True)
     assert (same.mapped, same.copied) == (weights, 0)
     assert same.whole == weights + same.cache + same.work
-    half = memory.need(stored, text, Precision(torch.bfloat16, torch.bfloat16), on_cpu=True)
+    half = memory.need(
+        stored, engine.config, Precision(torch.bfloat16, torch.bfloat16), on_cpu=True
+    )
     assert (half.mapped, half.copied) == (0, weights // 2)
     kept = engine.begin([Message("user", [TextPart("hello")])])._cache.layers[0]
     assert kept._keys is not None
     token = 2 * kept._keys[:, :, 0].nbytes * text.num_hidden_layers
     assert same.cache == 4096 * token
+
+
+def test_a_tower_at_work_counts_where_it_takes_more_than_the_decoder(
+    checkpoint: Callable[[str], Path],
+) -> None:
+    """The smallest decoder, and a tower whose inner vectors are wide: a screenshot has to fit."""
+    folder = open_checkpoint(checkpoint("tied"))
+    config, precision = load_config(folder), Precision(torch.float32, torch.float32)
+    wide = config.vision.model_copy(update={"intermediate_size": 2**20})
+    reading = memory.need({}, config, precision, on_cpu=True).work
+    seeing = memory.need(
+        {}, config.model_copy(update={"vision": wide}), precision, on_cpu=True
+    ).work
+    assert reading < seeing
+    assert seeing >= 2 * 2**20 * 4 * memory.patches_of(wide)
 
 
 def test_a_container_has_what_its_limit_says(tmp_path: Path) -> None:
@@ -96,6 +115,16 @@ def test_a_container_has_what_its_limit_says(tmp_path: Path) -> None:
     (old / "memory.stat").write_text("cache 50\nrss 600\n")
     assert memory._limit(tmp_path) == (800, 700)
     assert memory._upwards("a/b/c") == ["a/b/c", "a/b", "a"]
+
+
+def test_a_picture_s_features_take_what_is_told(
+    checkpoint: Callable[[str], Path], picture: Callable[[int, int, int], Image.Image]
+) -> None:
+    engine = Engine.load(checkpoint("tied"), dtype="float32")
+    engine.reuse(ReuseBudget(2**26, 2**26))
+    engine.begin([Message("user", [ImagePart(picture(128, 96, 1)), TextPart("Look.")])])
+    patches = engine.visual_tokens(128, 96) * engine.config.vision.spatial_merge_size**2
+    assert engine.reader.pictures.held == inspection._features(engine.config, patches, 4)
 
 
 # Anonymous memory alone: pages of mapped files can be dropped at any time.

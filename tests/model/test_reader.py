@@ -12,8 +12,10 @@ from handrail.model.decode import Decode
 from handrail.model.engine import Engine
 from handrail.model.errors import Cancelled
 from handrail.model.kv_cache import KVCache
+from handrail.model.memory import prompt_bytes
 from handrail.model.messages import ImagePart, Message, TextPart, VideoPart
 from handrail.model.network import Prompt
+from handrail.model.precision import Precision
 from handrail.model.prefix_cache import BLOCK, PrefixCache, block_names
 from handrail.model.reader import Reader, ReuseBudget
 from tests.model.shapes import SHAPES
@@ -293,4 +295,6 @@ def test_the_budget_is_what_is_said_and_bows_to_the_machine(engine: Engine) -> N
     text = engine.config.text
     token = 2 * text.num_hidden_layers * text.num_key_value_heads * text.head_dim * 4
     assert ReuseBudget.default(engine.network, 2**40) == ReuseBudget(8192 * token, 2**27)
-    assert ReuseBudget.default(engine.network, 4000) == ReuseBudget(1000, 1000)
+    prompt = sum(prompt_bytes(engine.config, Precision(engine.vision_dtype, engine.dtype)))
+    assert ReuseBudget.default(engine.network, prompt + 4000) == ReuseBudget(1000, 1000)
+    assert ReuseBudget.default(engine.network, prompt - 1) == NOTHING
