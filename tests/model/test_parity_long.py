@@ -1,5 +1,6 @@
 """`make parity`: many prompts, long replies, long contexts; minutes, so not a daily test."""
 
+import itertools
 import json
 import random
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from tests.model.teacher_forced import Departure, begun, reference_told, to_tell
 
 pytestmark = [pytest.mark.parity, pytest.mark.timeout(3600)]
 LIMIT, STEPS, PROMPTS = 1e-4, 128, 50
+TIE = 1e-5  # of the logits' root mean square; the reference alone decides which prompts count
 REPLIES = 10  # told in bfloat16: 1,280 positions of each layout
 _TEXT = "press save field list 10 window then wait below label name dates type hello the it's"
 WORDS = _TEXT.split()
@@ -39,8 +41,8 @@ def test_greedy_text_is_the_references_over_many_prompts(
     shape: str, checkpoint: Callable[[str], Path], reference: Callable[[str], Any],
     picture: Picture, reference_inputs: Inputs, relative_error: Difference,
 ) -> None:  # fmt: skip
-    engine, distinct = Engine.load(checkpoint(shape), dtype="float32"), []
-    for seed in range(PROMPTS):
+    engine, distinct, tied = Engine.load(checkpoint(shape), dtype="float32"), [], 0
+    for seed in itertools.count():
         text, pictures = drawn(seed, picture)
         with torch.no_grad():
             wanted = reference(shape).generate(
@@ -48,6 +50,9 @@ def test_greedy_text_is_the_references_over_many_prompts(
                 eos_token_id=None, pad_token_id=0, return_dict_in_generate=True,
                 output_logits=True,
             )  # fmt: skip
+        if _hangs_on_rounding(wanted.logits):
+            tied += 1
+            continue
         decode, reply = begun(engine, text, pictures), []
         for step in range(STEPS):
             assert relative_error(decode.logits, wanted.logits[step][0]) < LIMIT
@@ -55,7 +60,19 @@ def test_greedy_text_is_the_references_over_many_prompts(
             decode.step(reply[-1])
         assert reply == wanted.sequences[0, -STEPS:].tolist(), f"prompt {seed}"
         distinct.append(len(set(reply)))
+        if len(distinct) == PROMPTS:
+            break
     assert sorted(distinct)[PROMPTS // 2] >= 20
+    assert tied <= PROMPTS // 10
+
+
+def _hangs_on_rounding(logits: Sequence[torch.Tensor]) -> bool:
+    """Tell whether the reference's best two are ever as good as equal: its own rounding decides."""
+    for step in logits:
+        best = step[0].topk(2).values
+        if best[0] - best[1] < TIE * step[0].pow(2).mean().sqrt():
+            return True
+    return False
 
 
 @pytest.mark.parametrize("shape", LAYOUTS)
