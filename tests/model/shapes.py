@@ -81,7 +81,8 @@ SHAPES: dict[str, tuple[Overrides, Overrides, bool]] = {
     # Rows of whole blocks in every GGUF format: multiples of 256.
     "blocks": (_BLOCKS, {"out_hidden_size": 256, "num_heads": 2}, False),
     "expert blocks": (
-        {**_BLOCKS, "num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 256},
+        # not 256: an expert's matrix with equal sides does not tell whether it is transposed
+        {**_BLOCKS, "num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 512},
         {"out_hidden_size": 256, "num_heads": 2}, False,
     ),
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """The measurement of memory works on a small model, and what it bounds is bounded."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -52,7 +53,9 @@ def test_the_quantizers_peak_does_not_grow_with_the_layers(tmp_path: Path) -> No
         write_model(source, replace(NARROW, layers=layers))
         sizes.append(sum(file.stat().st_size for file in source.glob("*.safetensors")))
         command = [sys.executable, "-c", SHRINK, str(source), str(target)]
-        ended = subprocess.run(command, capture_output=True, text=True, check=True)
+        # what was freed goes back at once: how much the allocator keeps of it is chance
+        around = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+        ended = subprocess.run(command, capture_output=True, text=True, check=True, env=around)
         peaks.append(json.loads(ended.stdout)["quantizing"]["own"])
     assert sizes[1] - sizes[0] > 60_000_000
     assert peaks[1] - peaks[0] < 0.25 * (sizes[1] - sizes[0])
