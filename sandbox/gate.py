@@ -19,80 +19,28 @@ Does not promise
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
-from handrail.actuators.actions import (
-    ENDINGS,
-    Action,
-    Press,
-    Type,
-    Wait,
-    digest,
-    points,
-)
-from handrail.actuators.base import Actuator, Receipt, sanitise
-from handrail.actuators.errors import (
-    ActionRefused,
-    ActuatorError,
-    ObservationFailed,
-    PermitRefused,
-    PersonActive,
-)
-from handrail.actuators.geometry import Point
-from handrail.actuators.observation import Element, Observation, Surface
-from handrail.sandbox.approval import ApprovalRequest, Approver
-from handrail.sandbox.circumstances import Circumstances
+from handrail.actuators.actions import ENDINGS, Action, Wait, digest
+from handrail.actuators.base import Actuator, sanitise
+from handrail.actuators.errors import ActionRefused, ActuatorError, PermitRefused, PersonActive
+from handrail.actuators.observation import Observation
+from handrail.sandbox.approval import Approver
+from handrail.sandbox.case import Case, Examiner
 from handrail.sandbox.effects import classify
 from handrail.sandbox.journal import Journal
-from handrail.sandbox.landing import Elements, misfit, target
+from handrail.sandbox.landing import misfit
+from handrail.sandbox.outcome import Outcome, OutcomeKind
 from handrail.sandbox.permit import PermitOffice
-from handrail.sandbox.policy import Policy, Ruling
-from handrail.sandbox.recheck import same_element, screen_change
-from handrail.sandbox.records import Intent, Place, Refusal, Result, ResultKind
-from handrail.sandbox.redact import hidden, redacted
+from handrail.sandbox.policy import Policy
+from handrail.sandbox.records import Intent, Place, Refusal
+from handrail.sandbox.redact import hidden
 from handrail.sandbox.rulebook import Rulebook
-from handrail.sandbox.rules import EffectClass
 
-OutcomeKind = Literal["done", "failed", "in_doubt", "withdrawn", "denied", "exhausted", "stopped"]
+__all__ = ["Gate", "Outcome", "OutcomeKind"]
+
 _STOPPED = "the run was told to stop"
 _REASON = 300
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a submitted action.
-
-    ``done``: performed. ``failed``: refused by the screen, ``withdrawn``: the screen changed or a
-    person was active, ``denied``: by the policy or the person asked, ``exhausted``: a limit of the
-    policy is used up, ``stopped``: the run is to end: certainly no effect in all five.
-    ``in_doubt``: an effect is possible; look, do not repeat. ``redacted``: what was typed is not to
-    be written down anywhere.
-    """
-
-    kind: OutcomeKind
-    effect: EffectClass
-    reason: str
-    receipt: Receipt | None = None
-    redacted: bool = False
-
-
-@dataclass(frozen=True)
-class _Case:
-    """One submission on its way through the door."""
-
-    action: Action
-    observation: Observation
-    elements: Elements
-    effect: EffectClass
-    ruling: Ruling
-    goal: str
-
-    @property
-    def written(self) -> Action:
-        """Return the action as it may be written down."""
-        element = target(self.action, self.elements)
-        return redacted(self.action, element, self.observation.surface)
 
 
 class Gate:
@@ -110,6 +58,7 @@ class Gate:
         self._actuator = actuator
         self._office = office
         self._rules = Rulebook.of(policy)
+        self._examiner = Examiner(actuator, self._rules)
         self._journal = journal
         self._approver = approver
         self._stopped = stopped
@@ -125,52 +74,17 @@ class Gate:
             return self._refuse(action, observation, Outcome("stopped", effect, _STOPPED))
         if why := misfit(action, observation):
             return self._refuse(action, observation, Outcome("failed", effect, why))
-        case = self._look(action, observation, observation.surface, goal)
+        case = self._examiner.examine(action, observation, observation.surface, goal)
         if case.ruling.decision == "deny":
             refused = Outcome("denied", case.effect, case.ruling.reason)
             return self._refuse(action, observation, refused, case.written)
         if used_up := self._rules.used_up(case.effect, action):
             spent = Outcome("exhausted", case.effect, used_up)
             return self._refuse(action, observation, spent, case.written)
-        if case.ruling.asks and not self._approved(case):
+        if case.ruling.asks and not self._approver.ask(case.request):
             refused = Outcome("denied", case.effect, f"{case.ruling.reason}: not approved")
             return self._refuse(action, observation, refused, case.written)
         return replace(self._carry_out(case), redacted=case.written != action)
-
-    def _look(self, action: Action, seen: Observation, surface: Surface, goal: str) -> _Case:
-        """Find out what the action would meet, what it may do, and what policy says."""
-        elements = tuple(self._element(point) for point in points(action))
-        if isinstance(action, Type | Press):
-            elements = (self._focused(),)
-        effect = classify(action, target(action, elements), surface)
-        around = Circumstances(elements, seen.geometry)
-        ruling = self._rules.judge(effect, action, surface, around)
-        return _Case(action, seen, elements, effect, ruling, goal)
-
-    def _element(self, point: Point) -> Element | None:
-        try:
-            return self._actuator.hit_test(point)
-        except ObservationFailed:
-            return None
-
-    def _focused(self) -> Element | None:
-        try:
-            return self._actuator.focused()
-        except ObservationFailed:
-            return None
-
-    def _approved(self, case: _Case) -> bool:
-        """Tell whether the person who is asked approves this very action."""
-        return self._approver.ask(
-            ApprovalRequest(
-                goal=case.goal,
-                action=case.action,
-                effect=case.effect,
-                surface=case.observation.surface,
-                reason=case.ruling.reason,
-                element=target(case.action, case.elements),
-            )
-        )
 
     def _refuse(
         self, action: Action, seen: Observation, outcome: Outcome, told: Action | None = None
@@ -192,7 +106,7 @@ class Gate:
         )
         return replace(outcome, redacted=written != action)
 
-    def _carry_out(self, case: _Case) -> Outcome:
+    def _carry_out(self, case: Case) -> Outcome:
         """Write the intent down, look again, perform, and write down what became of it."""
         intent = self._intend(case)
         if isinstance(case.action, ENDINGS):
@@ -212,34 +126,16 @@ class Gate:
             raise
         return self._settle(intent, outcome)
 
-    def _obstacle(self, case: _Case) -> Outcome | None:
+    def _obstacle(self, case: Case) -> Outcome | None:
         """Look again, and say what stands against performing the action now."""
-        change = "" if isinstance(case.action, Wait) else self._change(case)
+        change = "" if isinstance(case.action, Wait) else self._examiner.change(case)
         if change:
             return Outcome("withdrawn", case.effect, change)
         if self._stopped():
             return Outcome("stopped", case.effect, _STOPPED)
         return None
 
-    def _change(self, case: _Case) -> str:
-        """Return what is no longer as it was when the action was decided, or an empty string."""
-        try:
-            now = self._actuator.observe()
-        except ObservationFailed as error:
-            return f"the screen could not be read again: {sanitise(str(error), _REASON)}"
-        if change := screen_change(case.action, case.observation, now):
-            return change
-        again = self._look(case.action, now, now.surface, case.goal)
-        if not all(map(same_element, case.elements, again.elements)):
-            place = "lies under the point" if points(case.action) else "has the keyboard"
-            return f"something else {place} now"
-        if again.effect != case.effect:
-            return f"its effect would now be {again.effect}"
-        if again.ruling.decision == "deny" or (again.ruling.asks and not case.ruling.asks):
-            return f"it is no longer permitted: {again.ruling.reason}"
-        return ""
-
-    def _perform(self, case: _Case) -> Outcome:
+    def _perform(self, case: Case) -> Outcome:
         permit = self._office.issue(case.action)
         try:
             receipt = self._actuator.perform(case.action, permit)
@@ -251,7 +147,7 @@ class Gate:
             return Outcome("in_doubt", case.effect, sanitise(str(error), _REASON))
         return Outcome("done", case.effect, case.ruling.reason, receipt)
 
-    def _intend(self, case: _Case) -> int:
+    def _intend(self, case: Case) -> int:
         """Write the intent down and return its number."""
         written = case.written
         record = Intent(
@@ -261,7 +157,7 @@ class Gate:
             effect=case.effect,
             decision=case.ruling.decision,
             reason=case.ruling.reason,
-            place=Place.of(case.observation.surface, target(case.action, case.elements)),
+            place=Place.of(case.observation.surface, case.element),
             screen=case.observation.fingerprint,
         )
         self._rules.spend(case.effect, case.action)
@@ -269,16 +165,5 @@ class Gate:
 
     def _settle(self, intent: int, outcome: Outcome) -> Outcome:
         """Write down what became of an intent."""
-        kinds: dict[OutcomeKind, ResultKind] = {
-            "done": "done", "failed": "failed", "in_doubt": "in_doubt",
-        }  # fmt: skip
-        seconds = None if outcome.receipt is None else outcome.receipt.seconds
-        self._journal.append(
-            Result(
-                intent=intent,
-                outcome=kinds.get(outcome.kind, "withdrawn"),
-                reason=outcome.reason,
-                seconds=seconds,
-            )
-        )
+        self._journal.append(outcome.written(intent))
         return outcome

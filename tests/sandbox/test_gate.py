@@ -28,6 +28,7 @@ from handrail.actuators.errors import (
     Unreachable,
 )
 from handrail.actuators.fake import Button, FakeScreen, Field
+from handrail.actuators.fake_widgets import Widget
 from handrail.actuators.geometry import Point
 from handrail.actuators.observation import Element, Observation
 from handrail.sandbox.approval import ScriptedApprover
@@ -125,16 +126,16 @@ def test_a_button_is_not_pressed_by_a_typed_space(open_door: MakeDoor) -> None:
 
 
 def test_the_keyboard_is_not_used_where_it_went_elsewhere(open_door: MakeDoor) -> None:
-    door = open_door()
-    door.submit(Click(point=door.at("Name")))
-    field = door.screen.named(Field, "Name")
-    looks = iter([field, door.screen.named(Button, "Send")])
+    holders: list[Widget] = []
 
     class Stolen(Shim):
         def focused(self) -> Element | None:
-            return next(looks).element(0)
+            return holders.pop(0).element(0) if holders else super().focused()
 
-    door.gate._actuator = Stolen(door.screen)
+    door = open_door(wrap=Stolen)
+    door.submit(Click(point=door.at("Name")))
+    field = door.screen.named(Field, "Name")
+    holders += [field, door.screen.named(Button, "Send")]
     outcome = door.submit(Type(text="secret"))
     assert (outcome.kind, outcome.reason) == ("withdrawn", "something else has the keyboard now")
     assert field.text == ""

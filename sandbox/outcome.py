@@ -1,0 +1,44 @@
+"""What became of a submitted action.
+
+Promises
+- Every kind says whether an effect is possible: only ``done`` and ``in_doubt`` have one.
+
+Does not promise
+- That an action which is ``done`` did what was wanted.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from handrail.actuators.base import Receipt
+from handrail.sandbox.records import Result, ResultKind
+from handrail.sandbox.rules import EffectClass
+
+OutcomeKind = Literal["done", "failed", "in_doubt", "withdrawn", "denied", "exhausted", "stopped"]
+_WRITTEN: dict[OutcomeKind, ResultKind] = {
+    "done": "done", "failed": "failed", "in_doubt": "in_doubt",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a submitted action.
+
+    ``done``: performed. ``failed``: refused by the screen, ``withdrawn``: the screen changed or a
+    person was active, ``denied``: by the policy or the person asked, ``exhausted``: a limit of the
+    policy is used up, ``stopped``: the run is to end: certainly no effect in all five.
+    ``in_doubt``: an effect is possible; look, do not repeat. ``redacted``: what was typed is not to
+    be written down anywhere.
+    """
+
+    kind: OutcomeKind
+    effect: EffectClass
+    reason: str
+    receipt: Receipt | None = None
+    redacted: bool = False
+
+    def written(self, intent: int) -> Result:
+        """Return the record of what became of the intent of this number."""
+        seconds = None if self.receipt is None else self.receipt.seconds
+        kind = _WRITTEN.get(self.kind, "withdrawn")
+        return Result(intent=intent, outcome=kind, reason=self.reason, seconds=seconds)
