@@ -25,7 +25,7 @@ demo:
 
 test:
 	$(SETUP) test
-	@$(VENV)/python -m pytest $(ARGS)
+	@$(VENV)/python -m pytest -n auto --maxprocesses=4 $(ARGS)
 
 faults faults-full:
 	$(SETUP) test
@@ -45,7 +45,7 @@ check:
 
 parity:
 	$(SETUP) test
-	@$(VENV)/python -m pytest -m parity tests/model $(ARGS)
+	@$(VENV)/python -m pytest -n auto --maxprocesses=2 -m parity tests/model $(ARGS)
 
 bench:
 	$(SETUP) bench

@@ -12,54 +12,29 @@ from threading import Event
 import torch
 from torch import nn
 
-from handrail.model import memory
-from handrail.model.chat_template import load_chat_template, token_text
-from handrail.model.checkpoint import CheckpointFolder
-from handrail.model.config import ModelConfig, load_config, token_ids
+from handrail.model import loading, memory
+from handrail.model.config import ModelConfig
 from handrail.model.decode import Decode
-from handrail.model.errors import Cancelled, DeviceError
+from handrail.model.errors import Cancelled
 from handrail.model.generation import Generation, Reply
-from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.model.grammar import Constraint, Dialect, GrammarCompiler, Schema, ToolGrammar
-from handrail.model.kernel_layers import settle
+from handrail.model.loading import Loaded
 from handrail.model.messages import Message, TextPart, ToolSchema, VideoPart
-from handrail.model.network import Network
-from handrail.model.precision import (
-    DtypeName,
-    Precision,
-    choose_precision,
-    cpu_multiplies_bfloat16,
-)
-from handrail.model.processor import ImageProcessor, load_processor_config
-from handrail.model.prompt import PromptBuilder
+from handrail.model.precision import DtypeName
 from handrail.model.reader import Reader, ReuseBudget
 from handrail.model.sampling import GenerateOptions
-from handrail.model.stored import StoredTensor
-from handrail.model.tokenizer import Tokenizer, load_tokenizer
-from handrail.model.video import VideoProcessor, load_video_config
-from handrail.model.weights import load_weights
-
-_LONGEST_REPLY = 2048
 
 
 class Engine:
     """Reads prompts and writes replies with one checkpoint; use from one thread at a time."""
 
-    def __init__(
-        self,
-        network: Network,
-        prompts: PromptBuilder,
-        processor: ImageProcessor,
-        tokenizer: Tokenizer,
-        stop_ids: frozenset[int],
-    ) -> None:
-        self.network = network
-        self.prompts = prompts
-        self._processor = processor
-        self.tokenizer = tokenizer
-        self.stop_ids = stop_ids
+    def __init__(self, loaded: Loaded) -> None:
+        network = self.network = loaded.network
+        self.prompts = loaded.prompts
+        self.tokenizer = loaded.prompts.tokenizer
+        self.stop_ids = loaded.stop_ids
+        self.defaults = loaded.defaults
         self.reuse(ReuseBudget.default(network, memory.room(network.device).free))
-        self.defaults = GenerateOptions()
         self._compiler: GrammarCompiler | None = None
         self._cancel: Event | None = None
         for layer in (*network.model.language_model.layers, *network.model.visual.blocks):
@@ -80,32 +55,9 @@ class Engine:
         `threads` sets torch's thread count for the whole process. Smaller pictures are enlarged to
         `least_image_tokens`. Raises CheckpointError, DeviceError or MemoryTooSmall.
         """
-        where = _device(device)
-        folder = open_checkpoint(path)
-        config = load_config(folder)
-        tokenizer = load_tokenizer(folder)
-        sizes = load_processor_config(folder)
-        processor = ImageProcessor(sizes, config.vision, least_image_tokens)
-        videos = VideoProcessor(load_video_config(folder), config.vision, processor)
-        template = load_chat_template(folder)
-        prompts = PromptBuilder(config, processor, tokenizer, template, videos)
-        stored = folder.tensors()
         if threads is not None:
             torch.set_num_threads(threads)
-        with torch.device("meta"):
-            network = Network(config)
-        precision = _precision(dtype, stored, where)
-        needed = memory.need(stored, config, precision, where.type == "cpu")
-        memory.check(needed, memory.room(where))
-        load_weights(network, stored, where, precision)
-        if config.tie_word_embeddings:
-            network.tie()  # loading gave head and embedding a parameter each
-        if dtype != "float32":  # asked for by name, it means that nothing is rounded
-            settle(network, config.quantization)
-        network.requires_grad_(False)
-        engine = cls(network, prompts, processor, tokenizer, _stop_ids(folder, config, tokenizer))
-        engine.defaults = _defaults(folder)
-        return engine
+        return cls(loading.load(path, device, dtype, least_image_tokens))
 
     @property
     def config(self) -> ModelConfig:
@@ -140,7 +92,7 @@ class Engine:
 
     def visual_tokens(self, width: int, height: int) -> int:
         """Return how many tokens an image of this size costs."""
-        return self._processor.grid(width, height).tokens
+        return self.prompts.processor.grid(width, height).tokens
 
     def video(self, file: Path, fps: float | None = None) -> VideoPart:
         """Read a video as the model is shown it: `fps` frames a second, the published number else.
@@ -220,40 +172,3 @@ class Engine:
         if isinstance(follow, ToolGrammar):
             return self._compiler.tool_call(follow)
         return self._compiler.json(follow)
-
-
-def _device(name: str) -> torch.device:
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise DeviceError(f"{name!r} is not a device: use cpu, cuda or cuda:N") from error
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise DeviceError(f"{name} is not there: torch sees {torch.cuda.device_count()} GPUs")
-    return device
-
-
-def _precision(name: DtypeName, stored: dict[str, StoredTensor], device: torch.device) -> Precision:
-    parameters = sum(torch.Size(tensor.shape).numel() for tensor in stored.values())
-    return choose_precision(name, parameters, device.type == "cpu", cpu_multiplies_bfloat16())
-
-
-def _defaults(folder: CheckpointFolder) -> GenerateOptions:
-    """Return the sampling that the checkpoint's generation_config.json recommends."""
-    told = folder.json("generation_config.json") or {}
-    if not told.get("do_sample"):
-        return GenerateOptions(max_new_tokens=_LONGEST_REPLY)
-    names = ("temperature", "top_p", "top_k", "repetition_penalty")
-    given = {n: told[n] for n in names if isinstance(told.get(n), int | float)}
-    return GenerateOptions(max_new_tokens=_LONGEST_REPLY, **given)  # type: ignore[arg-type]
-
-
-def _stop_ids(
-    folder: CheckpointFolder, config: ModelConfig, tokenizer: Tokenizer
-) -> frozenset[int]:
-    """Collect the ids that end a reply from all the places where checkpoints state them."""
-    generation = folder.json("generation_config.json") or {}
-    ids = {*config.eos_token_ids, *token_ids(generation.get("eos_token_id"))}
-    spelled = token_text((folder.json("tokenizer_config.json") or {}).get("eos_token"))
-    if spelled is not None and (known := tokenizer.control_id(spelled)) is not None:
-        ids.add(known)
-    return frozenset(ids)

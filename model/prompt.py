@@ -40,8 +40,8 @@ class PromptBuilder:
                 "of tokenizer.json"
             )
         self._config = config
-        self._processor = processor
-        self._tokenizer = tokenizer
+        self.processor = processor
+        self.tokenizer = tokenizer
         self.template = template
         self.videos = videos
 
@@ -52,10 +52,10 @@ class PromptBuilder:
 
         Raises PromptError where the messages do not fit the template or the model.
         """
-        rendered = self.template.render(messages, tools, self._tokenizer)
+        rendered = self.template.render(messages, tools, self.tokenizer)
         seen = [part for message in messages for part in message.seen]
         rendered, images, kinds = self._cut(rendered, seen)
-        ids = self._tokenizer.encode_prompt(rendered + self._tokenizer.shield(prefix))
+        ids = self.tokenizer.encode_prompt(rendered + self.tokenizer.shield(prefix))
         places = [i for i in ids if i in (self._config.image_token_id, self._config.video_token_id)]
         if places != kinds:
             raise PromptError(
@@ -83,7 +83,7 @@ class PromptBuilder:
         text, rest = "", rendered
         for part in seen:
             if isinstance(part, ImagePart):
-                images.append(self._processor.patches(part.image))
+                images.append(self.processor.patches(part.image))
                 kinds.append(self._config.image_token_id)
                 continue
             moments = self.videos.moments(part)

@@ -151,10 +151,16 @@ class Packed:
 
 def pack(matrix: Tensor, bits: Bits, group: int) -> Packed:
     """Quantize a matrix (out, in) symmetrically in groups of inputs."""
-    every = (matrix[at : at + _ROWS].float() for at in range(0, len(matrix), _ROWS))
-    parts = [_packed(rows, bits, group) for rows in every]
-    words, scales = torch.cat([p.words for p in parts]), torch.cat([p.scales for p in parts])
-    return Packed(words, scales, sum(p.error for p in parts), sum(p.power for p in parts))
+    outputs, inputs = matrix.shape
+    words = torch.empty(outputs, inputs * bits // 32, dtype=torch.int32)
+    scales = torch.empty(outputs, inputs // group, dtype=torch.bfloat16)
+    error = power = 0.0
+    for at in range(0, outputs, _ROWS):
+        rows = slice(at, at + _ROWS)
+        part = _packed(matrix[rows].float(), bits, group)
+        words[rows], scales[rows] = part.words, part.scales
+        error, power = error + part.error, power + part.power
+    return Packed(words, scales, error, power)
 
 
 def _packed(rows: Tensor, bits: Bits, group: int) -> Packed:

@@ -121,7 +121,7 @@ def shortage(names: tuple[str, ...]) -> str:
 def required(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return all of the file names. Raises FontMissing, naming those that are not installed."""
     if missing := shortage(names):
-        raise FontMissing(f"{missing} ('make bench' does so too)")
+        raise FontMissing(f"{missing} ('make dev' does so too)")
     return names
 
 

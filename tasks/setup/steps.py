@@ -27,13 +27,15 @@ def _tools(settings: Settings, console: Console, packages: Packages) -> None:
     environment.link_types(settings.root)
 
 
-_EVERYTHING: tuple[_Step, ...] = (_tools, browser.prepare, prepare_display, prepare_renderer)
+_EVERYTHING: tuple[_Step, ...] = (
+    _tools, browser.prepare, prepare_display, prepare_renderer, prepare_fonts
+)  # fmt: skip
 _STEPS: dict[str, tuple[_Step, ...]] = {
     "demo": (_environment, browser.prepare, prepare_display),
     "test": _EVERYTHING,
     "dev": _EVERYTHING,
     "check": (_tools,),
-    "bench": (*_EVERYTHING, prepare_fonts),
+    "bench": _EVERYTHING,
     "pocket": (_tools, prepare_renderer, prepare_fonts, prepare_icons),
 }
 

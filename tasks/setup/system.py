@@ -103,15 +103,15 @@ def prepare_display(_settings: Settings, console: Console, packages: Packages) -
 
 
 def prepare_fonts(_settings: Settings, console: Console, packages: Packages) -> None:
-    """Have the fonts that the pocket model is trained with. Raises Missing on Debian and Ubuntu."""
+    """Have the fonts that screens are rendered with. Raises Missing on Debian and Ubuntu."""
     if shutil.which("dpkg-query") is None:
         console.say(f"no Debian packages here: have these fonts installed: {' '.join(_FONTS)}")
         return
     missing = [name for name in _FONTS if not _installed(name)]
     if missing and not packages.install("fonts", missing):
         raise Missing(
-            "training needs the fonts of the fixed suite: "
-            f"sudo apt-get install {' '.join(missing)}\nthen run make pocket again"
+            "rendered screens need the fonts of the fixed suite: "
+            f"sudo apt-get install {' '.join(missing)}\nthen run make again"
         )
 
 

@@ -39,22 +39,15 @@ def random_engine(folder: Path, size: Size, seed: int) -> "Engine":
     """
     import torch
 
-    from handrail.model.chat_template import load_chat_template
     from handrail.model.checkpoint import CheckpointFolder
     from handrail.model.config import parse_config
     from handrail.model.engine import Engine
+    from handrail.model.loading import Loaded, load_prompts
     from handrail.model.network import Network
-    from handrail.model.processor import ImageProcessor, load_processor_config
-    from handrail.model.prompt import PromptBuilder
-    from handrail.model.tokenizer import load_tokenizer
-    from handrail.model.video import VideoProcessor, load_video_config
+    from handrail.model.sampling import GenerateOptions
 
     files = CheckpointFolder(folder)
     config = parse_config(_config(files.json("config.json") or {}, size), "the random model")
-    tokenizer = load_tokenizer(files)
-    processor = ImageProcessor(load_processor_config(files), config.vision)
-    videos = VideoProcessor(load_video_config(files), config.vision, processor)
-    prompts = PromptBuilder(config, processor, tokenizer, load_chat_template(files), videos)
     network = Network(config)
     generator = torch.Generator().manual_seed(seed)
     for name, value in network.named_parameters():
@@ -66,7 +59,8 @@ def random_engine(folder: Path, size: Size, seed: int) -> "Engine":
         elif name.endswith("q_norm.weight"):
             value.data.fill_(2.5)
     network.requires_grad_(False)
-    return Engine(network, prompts, processor, tokenizer, frozenset(config.eos_token_ids))
+    ends = frozenset(config.eos_token_ids)
+    return Engine(Loaded(network, load_prompts(files, config), ends, GenerateOptions()))
 
 
 def _config(pocket: dict[str, object], size: Size) -> dict[str, object]:

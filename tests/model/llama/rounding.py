@@ -14,7 +14,8 @@ from unittest import mock
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from handrail.model.gguf_layers import BlockLinear
+from handrail.model.gguf_layers import PARTS, BlockLinear, StackedExperts
+from handrail.model.moe import MoE
 from handrail.model.network import Network
 from handrail.model.vision import PatchEmbed
 
@@ -29,17 +30,29 @@ def to_int8(x: Tensor, size: int) -> Tensor:
     return ((blocks / scale).round() * stored).view_as(x)
 
 
+def to_half(x: Tensor) -> Tensor:
+    """Return x rounded to float16."""
+    return x.half().float()
+
+
 @contextmanager
 def rounded_inputs(network: Network, halves: bool) -> Iterator[None]:
-    """Round the inputs of the decoder's and the head's layers; `halves` says they hold F16."""
+    """Round the inputs of the decoder's and the head's layers; `halves` says they hold F16.
+
+    A router is float32 in every format, and so are its inputs.
+    """
     hooks = []
+    routers: set[nn.Module] = set()
     for layer in (*network.model.language_model.modules(), network.lm_head):
         if isinstance(layer, BlockLinear):
             hooks.append(layer.register_forward_pre_hook(_before(_blocks_of(layer))))
-        elif isinstance(layer, nn.Linear) and halves:
-            hooks.append(layer.register_forward_pre_hook(_before(lambda x: x.half().float())))
+        elif isinstance(layer, MoE):
+            routers.add(layer.gate)
+        elif isinstance(layer, nn.Linear) and halves and layer not in routers:
+            hooks.append(layer.register_forward_pre_hook(_before(to_half)))
     try:
-        yield
+        with mock.patch.object(StackedExperts, "apply_one", _rounded_experts(halves)):
+            yield
     finally:
         for hook in hooks:
             hook.remove()
@@ -60,6 +73,22 @@ def rounded_vision() -> Iterator[None]:
 
     with mock.patch.object(F, "gelu", table), mock.patch.object(PatchEmbed, "forward", patches):
         yield
+
+
+def _rounded_experts(halves: bool) -> Callable[[StackedExperts, int, Tensor], Tensor]:
+    def product(experts: StackedExperts, part: str, expert: int, x: Tensor) -> Tensor:
+        blocks = experts._blocks.get(part)
+        if blocks is not None:
+            x = to_int8(x, blocks.values)
+        elif halves:
+            x = to_half(x)
+        return F.linear(x, experts._matrix(part, expert, x.dtype))
+
+    def apply_one(self: StackedExperts, expert: int, x: Tensor) -> Tensor:
+        gate, up = (product(self, part, expert, x) for part in PARTS[:2])
+        return product(self, PARTS[2], expert, F.silu(gate) * up)
+
+    return apply_one
 
 
 def _blocks_of(layer: BlockLinear) -> Round:
