@@ -1,7 +1,7 @@
 """Write a checkpoint folder as llama.cpp's converter would: a text file and a vision file."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,6 @@ def plain(name: str, shape: tuple[int, ...]) -> Kind:
 def write(folder: Path, out: Path, choose: Choose = plain) -> dict[str, Tensor]:
     """Write both files; return what the tensors now mean, by the names of the folder's."""
     config = json.loads((folder / "config.json").read_text())
-    tensors = load_file(folder / "model.safetensors")
     meant: dict[str, Tensor] = {}
     experts = "num_local_experts" in config["text_config"]
     text = gguf.GGUFWriter(out / "model-Q.gguf", "qwen3vlmoe" if experts else "qwen3vl")
@@ -45,7 +44,7 @@ def write(folder: Path, out: Path, choose: Choose = plain) -> dict[str, Tensor]:
     _text_keys(text, config)
     _vision_keys(vision, config["vision_config"])
     _tokens(text, folder)
-    for name, value in tensors.items():
+    for name, value in _stored(folder):
         parts = _named(name, value, config["vision_config"]["deepstack_visual_indexes"])
         target = vision if ".visual." in name else text
         read = [_add(target, n, v, choose) for n, v in parts]
@@ -116,7 +115,7 @@ def _rejoined(name: str, read: list[Tensor]) -> Tensor:
 
 def _text_keys(writer: Any, config: dict[str, Any]) -> None:
     text = config["text_config"]
-    rope = text["rope_parameters"]
+    rope = text.get("rope_parameters") or {**text["rope_scaling"], "rope_theta": text["rope_theta"]}
     writer.add_context_length(text["max_position_embeddings"])
     writer.add_embedding_length(text["hidden_size"])
     writer.add_block_count(text["num_hidden_layers"])
@@ -173,8 +172,20 @@ def _tokens(writer: Any, folder: Path) -> None:
     writer.add_token_types(kinds)
     writer.add_token_merges([m if isinstance(m, str) else " ".join(m) for m in merges])
     writer.add_eos_token_id(tokens.index("<|im_end|>"))
-    template = json.loads((folder / "chat_template.json").read_text())["chat_template"]
-    writer.add_chat_template(template)
+    writer.add_chat_template(_template(folder))
+
+
+def _stored(folder: Path) -> Iterator[tuple[str, Tensor]]:
+    for file in sorted(folder.glob("*.safetensors")):
+        yield from load_file(file).items()
+
+
+def _template(folder: Path) -> str:
+    plain = folder / "chat_template.jinja"
+    if plain.exists():
+        return plain.read_text()
+    template: str = json.loads((folder / "chat_template.json").read_text())["chat_template"]
+    return template
 
 
 def halves(name: str, shape: tuple[int, ...]) -> Kind:

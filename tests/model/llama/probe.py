@@ -1,5 +1,6 @@
 """Run llama.cpp through probe.cpp, compiled against a build of it."""
 
+import json
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -27,6 +28,22 @@ class Seen:
 
     features: Tensor
     logits: Tensor
+
+
+@dataclass(frozen=True)
+class Look:
+    """A step that is timed: a picture, the text around MARKER, and a reply of so many tokens.
+
+    `lengths` of prompts are read and `written` tokens written beside it. `flash`: flash attention.
+    """
+
+    picture: Image.Image
+    text: str
+    reply: int
+    threads: int
+    flash: bool = True
+    lengths: tuple[int, ...] = (512, 2048)
+    written: int = 32
 
 
 class Probe:
@@ -69,12 +86,28 @@ class Probe:
             features, logits = _floats(files[2]), _floats(files[3])
         return Seen(features, logits.view(len(told), -1))
 
-    def _run(self, *given: object) -> None:
+    def time(self, model: Path, mmproj: Path, look: Look) -> dict[str, float]:
+        """Return the seconds of each part of a step, and the peak memory in bytes as `peak`."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "picture").write_bytes(look.picture.convert("RGB").tobytes())
+            (folder / "text").write_text(look.text, encoding="utf-8")
+            said = self._run(
+                "time", model, mmproj, folder / "picture", *look.picture.size, folder / "text",
+                look.threads, int(look.flash), ",".join(map(str, look.lengths)), look.written,
+                look.reply,
+            )  # fmt: skip
+        rows = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+        seconds = {row["part"]: float(row["seconds"]) for row in rows if "seconds" in row}
+        return seconds | {"peak": rows[-1]["kilobytes"] * 1024}
+
+    def _run(self, *given: object) -> str:
         done = subprocess.run(
             [str(self._binary), *map(str, given)], capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
             raise RuntimeError(f"llama.cpp failed at {given[0]}: {done.stderr[-2000:]}")
+        return done.stdout
 
 
 def _ids(file: Path, ids: Sequence[int]) -> None:
