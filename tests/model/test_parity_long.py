@@ -3,7 +3,8 @@
 import itertools
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -44,13 +45,13 @@ def test_greedy_text_is_the_references_over_many_prompts(
     engine, distinct, tied = Engine.load(checkpoint(shape), dtype="float32"), [], 0
     for seed in itertools.count():
         text, pictures = drawn(seed, picture)
-        with torch.no_grad():
+        with torch.no_grad(), _routers_watched(reference(shape)) as gaps:
             wanted = reference(shape).generate(
                 **reference_inputs(text, pictures), max_new_tokens=STEPS, do_sample=False,
                 eos_token_id=None, pad_token_id=0, return_dict_in_generate=True,
                 output_logits=True,
             )  # fmt: skip
-        if _hangs_on_rounding(wanted.logits):
+        if _hangs_on_rounding(wanted.logits) or min(gaps, default=1.0) < TIE:
             tied += 1
             continue
         decode, reply = begun(engine, text, pictures), []
@@ -73,6 +74,26 @@ def _hangs_on_rounding(logits: Sequence[torch.Tensor]) -> bool:
         if best[0] - best[1] < TIE * step[0].pow(2).mean().sqrt():
             return True
     return False
+
+
+@contextmanager
+def _routers_watched(model: Any) -> Iterator[list[float]]:
+    """Note how close the reference's last chosen and first unchosen experts ever are."""
+    gaps: list[float] = []
+
+    def note(router: Any, _given: object, told: tuple[torch.Tensor, ...]) -> None:
+        logits = told[0]
+        best = logits.topk(router.top_k + 1).values
+        gap = (best[:, -2] - best[:, -1]).min() / logits.pow(2).mean().sqrt()
+        gaps.append(float(gap))
+
+    routers = [m for m in model.modules() if type(m).__name__.endswith("TopKRouter")]
+    hooks = [router.register_forward_hook(note) for router in routers]
+    try:
+        yield gaps
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 @pytest.mark.parametrize("shape", LAYOUTS)
