@@ -20,6 +20,7 @@ from torch import Tensor
 
 from handrail.model.engine import Engine
 from handrail.model.messages import ImagePart, Message, TextPart
+from handrail.model.reader import ReuseBudget
 from handrail.tasks.cli_output import say
 from handrail.tasks.evaluate import print_table
 from handrail.tasks.results.result import Figure, measured, write_result
@@ -55,6 +56,13 @@ def texts() -> list[str]:
     return [" ".join(chance.choices(WORDS, k=chance.randint(3, 40))) for _ in range(REPLIES)]
 
 
+def loaded(file: Path) -> Engine:
+    """Load a model that reads every prompt anew: what was rounded otherwise must not be reused."""
+    engine = Engine.load(file, dtype="float32")
+    engine.reuse(ReuseBudget(0, 0))
+    return engine
+
+
 def told_to(engine: Engine) -> Told:
     """Return replies of an engine to the texts."""
     asked = texts()
@@ -75,7 +83,7 @@ def ours(engine: Engine, what: Told) -> Tensor:
 def text_figures(probe: Probe, folder: Path, kind: str) -> Iterator[Figure]:
     """Yield the differences in text of one checkpoint, in every format."""
     source, mmproj = folder / "model-Q.gguf", folder / "mmproj-model-f16.gguf"
-    what = told_to(Engine.load(source, dtype="float32"))
+    what = told_to(loaded(source))
     for format in FORMATS[kind]:
         target = source
         if format != "F32":
@@ -85,7 +93,7 @@ def text_figures(probe: Probe, folder: Path, kind: str) -> Iterator[Figure]:
             probe.quantize(source, target, format)
         told_both = zip(what.prompts, what.replies, strict=True)
         theirs = torch.cat([probe.tell(target, *pair) for pair in told_both])
-        engine = Engine.load(target, dtype="float32")
+        engine = loaded(target)
         yield from _text(f"{kind}, {format}", Departure(ours(engine, what), theirs))
         if format != "F32":
             with rounded_inputs(engine.network, format == "F16"):
@@ -114,7 +122,7 @@ def _error(name: str, apart: Departure) -> Figure:
 
 def picture_figures(probe: Probe, folder: Path, kind: str) -> Iterator[Figure]:
     """Yield the differences of pictures' features, and of text after a picture, in float32."""
-    engine = Engine.load(folder / "model-Q.gguf", dtype="float32")
+    engine = loaded(folder / "model-Q.gguf")
     files = folder / "model-Q.gguf", folder / "mmproj-model-f16.gguf"
     for sizes, name in ((WHOLE, "whole blocks"), (RESIZED, "resized")):
         far: dict[str, list[float]] = {}

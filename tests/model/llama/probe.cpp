@@ -216,7 +216,7 @@ static void time_step(char ** given) {
         seeing = now() - looked;
         float * features = mtmd_get_output_embd(sight.eyes);
         if (mtmd_helper_decode_image_chunk(sight.eyes, reader.context, sight.chunk(i), features, past,
-                                           0, 2048, &past)) fail("the picture could not be read");
+                                           0, 2048, &past, nullptr, nullptr)) fail("the picture could not be read");
     }
     writing(reader, past, reply);
     printf("{\"part\": \"see\", \"seconds\": %.6f}\n", seeing);
