@@ -3,12 +3,20 @@
 ActuatorError
 +-- EnvironmentMissing   no display, no browser, no such window: nothing was tried (exit code 5)
 +-- Unreachable          the address or the application did not answer (exit code 5)
-+-- ActionRefused        the action does not fit this screen: certainly no effect
++-- ActionRefused        the action does not fit this screen or its target: certainly no effect
++-- ActionStopped        told to stop before the first input: certainly no effect
 +-- PermitRefused        the permit is absent, spent, expired or for another action: no effect
 +-- ActionInDoubt        something went wrong after input may have been sent: look, never repeat
 +-- ObservationFailed    the screen could not be read
 +-- PersonActive         a person moved the mouse: the run pauses, no effect
 """
+
+from typing import Literal
+
+Obstacle = Literal[
+    "out_of_bounds", "ambiguous", "invisible", "moving", "covered", "disabled", "not_editable"
+]
+"""Why a target cannot take an action."""
 
 
 class ActuatorError(Exception):
@@ -24,7 +32,23 @@ class Unreachable(ActuatorError):
 
 
 class ActionRefused(ActuatorError):
-    """The action cannot be done on this screen; nothing was sent to it."""
+    """The action cannot be done on this screen; nothing was sent to it.
+
+    ``reason`` says what is wrong with its target, where it is the target; None otherwise.
+    """
+
+    def __init__(self, message: str, reason: Obstacle | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    @property
+    def passing(self) -> bool:
+        """Tell whether it may well be otherwise at the next look."""
+        return self.reason == "moving"
+
+
+class ActionStopped(ActuatorError):
+    """The action was told to stop before its first input event; nothing was sent to the screen."""
 
 
 class PermitRefused(ActuatorError):

@@ -15,7 +15,8 @@ Promises
 
 Does not promise
 - To undo, to retry, or to judge whether the action was wise.
-- To stop an action half way: a stop takes hold before the next action's permit.
+- That a stop undoes what an action has done by then: a surface that is given the same ``stopped``
+  ends its action before the next primitive event, and what was sent by then is in doubt.
 """
 
 from collections.abc import Callable
@@ -23,7 +24,13 @@ from dataclasses import replace
 
 from handrail.actuators.actions import ENDINGS, Action, Wait, digest
 from handrail.actuators.base import Actuator, sanitise
-from handrail.actuators.errors import ActionRefused, ActuatorError, PermitRefused, PersonActive
+from handrail.actuators.errors import (
+    ActionRefused,
+    ActionStopped,
+    ActuatorError,
+    PermitRefused,
+    PersonActive,
+)
 from handrail.actuators.observation import Observation
 from handrail.sandbox.approval import Approver
 from handrail.sandbox.case import Case, Examiner
@@ -140,9 +147,13 @@ class Gate:
         try:
             receipt = self._actuator.perform(case.action, permit)
         except (ActionRefused, PermitRefused) as error:
-            return Outcome("failed", case.effect, sanitise(str(error), _REASON))
+            passing = isinstance(error, ActionRefused) and error.passing
+            kind: OutcomeKind = "withdrawn" if passing else "failed"
+            return Outcome(kind, case.effect, sanitise(str(error), _REASON))
         except PersonActive as error:
             return Outcome("withdrawn", case.effect, sanitise(str(error), _REASON))
+        except ActionStopped:
+            return Outcome("stopped", case.effect, _STOPPED)
         except ActuatorError as error:
             return Outcome("in_doubt", case.effect, sanitise(str(error), _REASON))
         return Outcome("done", case.effect, case.ruling.reason, receipt)

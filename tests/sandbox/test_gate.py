@@ -20,6 +20,7 @@ from handrail.actuators.base import Actuator, Permit, Receipt
 from handrail.actuators.errors import (
     ActionInDoubt,
     ActionRefused,
+    ActionStopped,
     ActuatorError,
     EnvironmentMissing,
     ObservationFailed,
@@ -198,6 +199,8 @@ def test_stop_holds_right_before_the_permit(open_door: MakeDoor) -> None:
     ("error", "kind"),
     [
         (ActionRefused("no such key"), "failed"),
+        (ActionRefused("disabled: it is grey", "disabled"), "failed"),
+        (ActionRefused("moving: it drifts", "moving"), "withdrawn"),
         (PermitRefused("spent"), "failed"),
         (PersonActive("the mouse moved"), "withdrawn"),
         (ActionInDoubt("timed out"), "in_doubt"),
@@ -237,6 +240,15 @@ def test_a_screen_that_is_gone_before_the_permit_is_withdrawn(open_door: MakeDoo
     with pytest.raises(EnvironmentMissing):
         door.submit(Click(point=door.at("Name")), seen)
     assert kinds(door) == ["intent", "result:withdrawn"] * 2
+    assert door.screen.performed == []
+
+
+def test_a_stop_that_an_actuator_heard_first_is_one(open_door: MakeDoor) -> None:
+    door = open_door(wrap=Shim)
+    shim(door).performing = ActionStopped("stopped before its first input")
+    outcome = door.submit(Click(point=door.at("Name")))
+    assert (outcome.kind, outcome.reason) == ("stopped", "the run was told to stop")
+    assert kinds(door) == ["intent", "result:withdrawn"]
     assert door.screen.performed == []
 
 
