@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from handrail.actuators.actions import Action, Click, Drag, Type
 from handrail.actuators.base import sanitise
 from handrail.actuators.errors import ActionRefused, Obstacle
+from handrail.actuators.geometry import Point
 from handrail.actuators.observation import ScreenText
 
 _NAMELESS = ScreenText("")
@@ -53,6 +54,13 @@ def aimed(action: Action) -> bool:
     if isinstance(action, Type):
         return action.text[:1] not in ("", "\n", "\r", "\t")
     return isinstance(action, Click | Drag)
+
+
+def place(action: Action) -> Point | None:
+    """Return the point at which an action's target lies, or None: the pointer, or the keyboard."""
+    if isinstance(action, Drag):
+        return action.start
+    return action.point if isinstance(action, Click) else None
 
 
 def insist_actionable(action: Action, looks: Looks) -> None:

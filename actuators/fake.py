@@ -4,10 +4,11 @@ It takes the same actions and permits as the real ones and is what most tests, a
 writes an agent, run on. Its time is its own: waiting takes none of ours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from handrail.actuators.actionability import Target, aimed, out_of_bounds, place
 from handrail.actuators.actions import (
     Action,
     Answer,
@@ -24,6 +25,7 @@ from handrail.actuators.actions import (
 from handrail.actuators.base import Permit, PermitVerifier, Receipt
 from handrail.actuators.errors import ActionRefused, EnvironmentMissing
 from handrail.actuators.fake_drawing import Look, draw, index_at
+from handrail.actuators.fake_target import Stack, keyboard_target, neighbour
 from handrail.actuators.fake_widgets import (
     Button,
     Caption,
@@ -32,10 +34,12 @@ from handrail.actuators.fake_widgets import (
     Link,
     Panel,
     Widget,
+    values,
 )
 from handrail.actuators.geometry import Point, ScreenGeometry
 from handrail.actuators.keys import checked_text, key
 from handrail.actuators.observation import Element, Observation, ScreenText, Surface
+from handrail.actuators.primitives import Primitives, Safeguards
 
 __all__ = ["Button", "Caption", "Checkbox", "FakeScreen", "Field", "Link", "Panel", "Widget"]
 
@@ -49,7 +53,8 @@ class FakeScreen:
     """A screen of widgets; every attribute may be read, and changed to bend the world in a test.
 
     ``submitted`` holds the form's values each time it was sent, ``performed`` every action that
-    reached the screen, ``seconds`` the time that has passed on it.
+    reached the screen, ``seconds`` the time that has passed on it. ``on_frame`` is called as a
+    frame passes, between the two looks at an action's target.
     """
 
     def __init__(
@@ -73,6 +78,8 @@ class FakeScreen:
         self.clock_shown = False
         self.submitted: list[dict[str, str | bool]] = []
         self.performed: list[Action] = []
+        self.on_frame: Callable[[], None] | None = None
+        self.safeguards = Safeguards()
         self._verifier = verifier
         self._open = True
 
@@ -107,13 +114,24 @@ class FakeScreen:
         return None if self.focus is None else self.focus.element(self.scrolled)
 
     def perform(self, action: Action, permit: Permit) -> Receipt:
-        """Do one action. Raises PermitRefused, ActionRefused, EnvironmentMissing: no effect."""
+        """Do one action.
+
+        Raises PermitRefused, ActionRefused, ActionStopped, EnvironmentMissing (no effect), and
+        ActionInDoubt where it was stopped half way.
+        """
         self._insist_open()
         self._verifier.redeem(permit, action)
         self._insist_fit(action)
+        self._insist_actionable(action)
+        if isinstance(action, Type):
+            self._write(action)
+            return Receipt(0.0)
+        clicks = action.count if isinstance(action, Click) else 1
+        events = Primitives(self.safeguards.stopped, clicks, "clicks")
+        events.next()
         self.performed.append(action)
         if isinstance(action, Click):
-            self._click(action)
+            self._click(action, events)
         elif isinstance(action, Drag):
             self._drag(action)
         elif isinstance(action, Move):
@@ -122,9 +140,6 @@ class FakeScreen:
             self.pointer = action.point or self.pointer
             lowest = max(0, self.content_height - self.geometry.height)
             self.scrolled = max(0, min(lowest, self.scrolled - action.dy))
-        elif isinstance(action, Type):
-            for character in checked_text(action.text):
-                self._type(character)
         elif isinstance(action, Press):
             self._press(action.keys)
         elif isinstance(action, Wait):
@@ -144,31 +159,61 @@ class FakeScreen:
             raise ActionRefused(f"{action.kind} ends a run; it is never performed on a screen")
         for point in points(action):
             if not self.geometry.contains(point):
-                raise ActionRefused(f"({point.x}, {point.y}) is not on the fake screen")
+                raise out_of_bounds(f"({point.x}, {point.y}) is not on the fake screen")
         if isinstance(action, Press):
             for name in action.keys:
                 key(name)
         if isinstance(action, Type):
             checked_text(action.text)
 
-    def _under(self, point: Point) -> Widget | None:
-        place = Point(x=point.x, y=point.y + self.scrolled)
-        return next((w for w in reversed(self.widgets) if w.box.contains(place)), None)
+    def _insist_actionable(self, action: Action) -> None:
+        """Look twice at what the action would reach, a frame apart."""
+        if not aimed(action):
+            return
+        before = self._target(action)
+        if self.on_frame is not None:
+            self.on_frame()
+        self.safeguards.check(action, (before, self._target(action)))
 
-    def _click(self, action: Click) -> None:
+    def _target(self, action: Action) -> Target:
+        if isinstance(action, Type):
+            return keyboard_target(self.focus)
+        start = place(action) or self.pointer
+        return Stack(self.widgets, self.scrolled).target(start, self.geometry.contains(start))
+
+    def _under(self, point: Point) -> Widget | None:
+        return Stack(self.widgets, self.scrolled).receiver(point.x, point.y)
+
+    def _write(self, action: Type) -> None:
+        text = checked_text(action.text)
+        events = Primitives(self.safeguards.stopped, len(text), "characters")
+        for character in text:
+            events.next()
+            if events.done == 1:
+                self.performed.append(action)
+            self._type(character)
+        if not text:
+            self.performed.append(action)
+
+    def _click(self, action: Click, events: Primitives) -> None:
         self.pointer = action.point
         widget = self._under(action.point)
-        self.focus = widget if widget is not None and widget.focusable else None
-        if isinstance(widget, Field):
-            place = index_at(widget, action.point.x)
-            widget.select(place, place)
-            if action.count == 2:
-                widget.select_word(place)
-            elif action.count == 3:
-                widget.select(0, len(widget.text))
-        elif widget is not None and action.button == "left":
-            for _ in range(action.count):
-                self._activate(widget)
+        self.focus = widget if widget is not None and widget.focusable and widget.enabled else None
+        for number in range(1, action.count + 1):
+            if number > 1:
+                events.next()
+            if isinstance(self.focus, Field):
+                self._put_caret(self.focus, action.point.x, number)
+            elif self.focus is not None and action.button == "left":
+                self._activate(self.focus)
+
+    def _put_caret(self, field: Field, x: int, clicks: int) -> None:
+        place = index_at(field, x)
+        field.select(place, place)
+        if clicks == 2:
+            field.select_word(place)
+        elif clicks == 3:
+            field.select(0, len(field.text))
 
     def _drag(self, action: Drag) -> None:
         start = action.start or self.pointer
@@ -186,20 +231,16 @@ class FakeScreen:
         elif isinstance(widget, Button):
             widget.presses += 1
             if widget.submits:
-                self.submitted.append(self._values())
+                self.submitted.append(values(self.widgets))
             if widget.on_press is not None:
                 widget.on_press()
-
-    def _values(self) -> dict[str, str | bool]:
-        fields = {w.name: w.text for w in self.widgets if isinstance(w, Field)}
-        return {**fields, **{w.name: w.checked for w in self.widgets if isinstance(w, Checkbox)}}
 
     def _type(self, character: str) -> None:
         if character == "\n":
             self._press(("enter",))
         elif character == "\t":
             self._press(("tab",))
-        elif isinstance(self.focus, Field):
+        elif isinstance(self.focus, Field) and self.focus.open:
             self.focus.insert(character)
         elif character == " " and self.focus is not None:
             self._activate(self.focus)
@@ -215,35 +256,22 @@ class FakeScreen:
             self._type(" " if last == "space" else last)
         elif isinstance(self.focus, Field):
             if held == ["ctrl"]:
-                self._edit(self.focus, last)
+                self.clipboard = self.focus.edit(last, self.clipboard)
             elif last in {"left", "right", "home", "end"}:
                 self.focus.move(last, keep=shift)
             elif last in {"backspace", "delete"}:
                 self.focus.erase(last)
 
-    def _edit(self, field: Field, last: str) -> None:
-        if last == "a":
-            field.select(0, len(field.text))
-        elif last in {"c", "x"} and field.selected:
-            self.clipboard = field.selected
-            if last == "x":
-                field.insert("")
-        elif last == "v":
-            field.insert(self.clipboard)
-
     def _enter(self) -> None:
         if isinstance(self.focus, Button | Link):
             self._activate(self.focus)
         elif isinstance(self.focus, Field):
-            sender = next((w for w in self.widgets if isinstance(w, Button) and w.submits), None)
-            if sender is not None:
+            senders = (w for w in self.widgets if isinstance(w, Button) and w.submits)
+            sender = next(senders, None)
+            if sender is not None and sender.enabled:
                 self._activate(sender)
 
     def _move_focus(self, step: int) -> None:
-        chain = [w for w in self.widgets if w.focusable]
-        if not chain:
-            return
-        at = next((i for i, w in enumerate(chain) if w is self.focus), -1 if step > 0 else 0)
-        self.focus = chain[(at + step) % len(chain)]
+        self.focus = neighbour(self.widgets, self.focus, step)
         if isinstance(self.focus, Field):
             self.focus.select(0, len(self.focus.text))

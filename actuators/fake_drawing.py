@@ -11,6 +11,7 @@ from handrail.actuators.geometry import Box
 
 _INK = (20, 20, 20)
 _EDGE = (120, 120, 130)
+_FAINT = (150, 150, 150)
 _PAPER = (245, 245, 248)
 _BLUE = (30, 80, 200)
 _PAD = 6
@@ -32,7 +33,7 @@ def draw(widgets: Iterable[Widget], look: Look) -> Image.Image:
     """Return the screen as an RGB image; later widgets cover earlier ones."""
     image = Image.new("RGB", look.size, _PAPER)
     pen = ImageDraw.Draw(image)
-    for widget in widgets:
+    for widget in (w for w in widgets if w.painted):
         _draw_widget(pen, widget, look)
     if look.clock:
         pen.text((look.size[0] - 60, 4), look.clock, fill=_INK, font=_font())
@@ -61,10 +62,11 @@ def _draw_widget(pen: ImageDraw.ImageDraw, widget: Widget, look: Look) -> None:
     bottom = top + box.height - 1
     middle = top + (box.height - _FONT_PIXELS) // 2 - 2
     edge = _BLUE if widget is look.focus else _EDGE
+    ink = _INK if widget.enabled else _FAINT
     if isinstance(widget, Panel | Button):
         fill = (255, 255, 255) if isinstance(widget, Panel) else (222, 224, 230)
         pen.rectangle((left, top, right, bottom), fill=fill, outline=edge)
-        pen.text((left + _PAD, middle), widget.name, fill=_INK, font=_font())
+        pen.text((left + _PAD, middle), widget.name, fill=ink, font=_font())
     elif isinstance(widget, Field):
         pen.rectangle((left, top, right, bottom), fill=(255, 255, 255), outline=edge)
         _draw_text(pen, widget, Box(left=left, top=top, right=right, bottom=bottom), look)
@@ -74,9 +76,9 @@ def _draw_widget(pen: ImageDraw.ImageDraw, widget: Widget, look: Look) -> None:
         if widget.checked:
             pen.line((left + 3, top + 3, left + side - 4, bottom - 3), fill=_INK, width=2)
             pen.line((left + 3, bottom - 3, left + side - 4, top + 3), fill=_INK, width=2)
-        pen.text((left + side + _PAD, middle), widget.name, fill=_INK, font=_font())
+        pen.text((left + side + _PAD, middle), widget.name, fill=ink, font=_font())
     elif isinstance(widget, Caption | Link):
-        ink = _BLUE if isinstance(widget, Link) else _INK
+        ink = _BLUE if isinstance(widget, Link) and widget.enabled else ink
         pen.text((left, middle), widget.name, fill=ink, font=_font())
 
 
@@ -90,7 +92,7 @@ def _draw_text(pen: ImageDraw.ImageDraw, field: Field, place: Box, look: Look) -
         ends = (x + _length(field.shown[:start]), top, x + _length(field.shown[:end]), bottom)
         pen.rectangle(ends, fill=(180, 205, 255))
     middle = place.top + (place.height - _FONT_PIXELS) // 2 - 2
-    ink = _INK if field.shown else (150, 150, 150)
+    ink = _INK if field.shown and field.enabled else _FAINT
     pen.text((x, middle), field.shown or field.name, fill=ink, font=_font())
     if focused and look.caret:
         at = x + _length(field.shown[: field.caret])

@@ -1,6 +1,6 @@
 """The parts of the fake screen: what they hold, and how they are edited."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -12,12 +12,17 @@ from handrail.actuators.observation import Element, FormMethod, ScreenText
 class Widget:
     """Anything with a name and a place; ``box`` is in pixels of the content, before scrolling.
 
-    ``scripted``: whether it says that a script may hear of input to it.
+    ``scripted``: whether it says that a script may hear of input to it. ``enabled``: it takes part;
+    ``painted``: it is drawn; ``solid``: it takes the input that arrives at its place, which goes on
+    to what lies under it otherwise.
     """
 
     name: str
     box: Box
     scripted: bool = field(default=True, kw_only=True)
+    enabled: bool = field(default=True, kw_only=True)
+    painted: bool = field(default=True, kw_only=True)
+    solid: bool = field(default=True, kw_only=True)
     role: ClassVar[str] = "generic"
     focusable: ClassVar[bool] = False
 
@@ -90,19 +95,26 @@ class Checkbox(Widget):
 class Field(Widget):
     """A line of text with a caret; ``anchor`` is the selection's other end.
 
-    ``secret``: it draws a dot for each character, as a password field does.
+    ``secret``: it draws a dot for each character, as a password field does. ``read_only``: it takes
+    no text.
     """
 
     text: str = ""
     caret: int = 0
     anchor: int = 0
     secret: bool = False
+    read_only: bool = field(default=False, kw_only=True)
     role: ClassVar[str] = "textbox"
     focusable: ClassVar[bool] = True
 
     def element(self, shift: int) -> Element:
         """Return what a hit test says of it, moved up by ``shift`` pixels."""
-        return replace(super().element(shift), editable=True, secret=self.secret)
+        return replace(super().element(shift), editable=self.open, secret=self.secret)
+
+    @property
+    def open(self) -> bool:
+        """Tell whether it takes text."""
+        return self.enabled and not self.read_only
 
     @property
     def shown(self) -> str:
@@ -155,6 +167,26 @@ class Field(Widget):
 
     def erase(self, key: str) -> None:
         """Remove the selection, or the character before (backspace) or after (delete) the caret."""
+        if not self.open:
+            return
         if self.caret == self.anchor:
             self.move("left" if key == "backspace" else "right", keep=True)
         self.insert("")
+
+    def edit(self, letter: str, clipboard: str) -> str:
+        """Do what ctrl and a letter do: a, c, x or v; return what the clipboard then holds."""
+        held = self.selected if letter in {"c", "x"} and self.selected else clipboard
+        if letter == "a":
+            self.select(0, len(self.text))
+        elif self.open and letter == "v":
+            self.insert(clipboard)
+        elif self.open and letter == "x" and self.selected:
+            self.insert("")
+        return held
+
+
+def values(widgets: Iterable[Widget]) -> dict[str, str | bool]:
+    """Return what a form of these widgets sends, by their names."""
+    told = list(widgets)
+    fields = {w.name: w.text for w in told if isinstance(w, Field)}
+    return {**fields, **{w.name: w.checked for w in told if isinstance(w, Checkbox)}}

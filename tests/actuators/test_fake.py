@@ -6,9 +6,15 @@ import pytest
 
 from handrail.actuators.actions import Action, Click, Drag, Move, Press, Scroll, Type, Wait
 from handrail.actuators.base import Permit
-from handrail.actuators.errors import ActionRefused, PermitRefused
+from handrail.actuators.errors import (
+    ActionInDoubt,
+    ActionRefused,
+    ActionStopped,
+    PermitRefused,
+)
 from handrail.actuators.fake import Button, Caption, Checkbox, FakeScreen, Field, Link, Panel
 from handrail.actuators.geometry import Box, Point
+from handrail.actuators.primitives import Safeguards
 
 
 class Pass:
@@ -149,7 +155,7 @@ def test_scrolling_moves_what_lies_under_a_point(screen: FakeScreen) -> None:
 
 def test_a_panel_hides_what_lies_under_it(screen: FakeScreen) -> None:
     screen.widgets.append(Panel("Dialog", place(0, 0, 640, 400)))
-    do(screen, click(NAME), Type(text="a"), click(SEND))
+    do(screen, click(NAME), Press(keys=("a",)), click(SEND))
     assert (screen.named(Field, "Name").text, screen.submitted) == ("", [])
     element = screen.hit_test(NAME.center)
     assert element is not None
@@ -183,10 +189,71 @@ def test_other_buttons_of_the_mouse_press_nothing(screen: FakeScreen) -> None:
     assert screen.pointer == NAME.center
 
 
-def test_typing_without_a_focus_is_lost(screen: FakeScreen) -> None:
-    do(screen, Type(text="lost \n"), Press(keys=("a",)))
+def test_keys_without_a_focus_are_lost_and_text_is_refused(screen: FakeScreen) -> None:
+    do(screen, Press(keys=("a",)))
+    with pytest.raises(ActionRefused, match="not editable"):
+        do(screen, Type(text="lost \n"))
     assert screen.named(Field, "Name").text == ""
-    assert len(screen.performed) == 2
+    assert len(screen.performed) == 1
+
+
+def test_what_is_switched_off_takes_nothing(screen: FakeScreen) -> None:
+    name, news = screen.named(Field, "Name"), screen.named(Checkbox, "News")
+    name.text, name.read_only, news.enabled = "kept", True, False
+    for keys in (("x",), ("backspace",), ("ctrl", "x"), ("ctrl", "v")):
+        do(screen, click(NAME, 3), Press(keys=keys))
+    with pytest.raises(ActionRefused, match="disabled") as refused:
+        do(screen, click(NEWS))
+    do(screen, Press(keys=("tab",)), Press(keys=("tab",)), Press(keys=("space",)))
+    assert refused.value.reason == "disabled"
+    assert (name.text, news.checked) == ("kept", False)
+    assert screen.named(Button, "Send").presses == 1
+
+
+def test_a_target_that_moves_between_two_frames_is_refused(screen: FakeScreen) -> None:
+    news = screen.named(Checkbox, "News")
+
+    def move() -> None:
+        news.box = place(20, 152, 20, 20)
+
+    screen.on_frame = move
+    with pytest.raises(ActionRefused) as refused:
+        do(screen, click(NEWS))
+    assert (refused.value.reason, screen.performed) == ("moving", [])
+
+
+def test_what_is_not_painted_is_covered_by_nothing_and_clicked_by_nobody(
+    screen: FakeScreen,
+) -> None:
+    blank = screen.observe().fingerprint
+    screen.widgets.append(Button("Trap", SEND, painted=False))
+    assert screen.observe().fingerprint == blank
+    with pytest.raises(ActionRefused) as covered:
+        do(screen, click(SEND))
+    screen.widgets.append(Button("Trap", place(400, 300), painted=False))
+    with pytest.raises(ActionRefused) as unseen:
+        do(screen, click(place(400, 300)))
+    assert [covered.value.reason, unseen.value.reason] == ["covered", "invisible"]
+    assert screen.performed == []
+
+
+def test_a_stop_ends_typing_before_the_next_character(screen: FakeScreen) -> None:
+    name = screen.named(Field, "Name")
+    screen.safeguards = Safeguards(stopped=lambda: len(name.text) == 12)
+    do(screen, click(NAME))
+    with pytest.raises(ActionInDoubt, match="stopped after 12 of 20000 characters"):
+        do(screen, Type(text="x" * 20_000))
+    with pytest.raises(ActionStopped):
+        do(screen, Type(text="y"))
+    assert name.text == "x" * 12
+
+
+def test_a_stop_ends_a_multiple_click_after_the_click_it_came_in(screen: FakeScreen) -> None:
+    send = screen.named(Button, "Send")
+    screen.safeguards = Safeguards(stopped=lambda: send.presses > 0)
+    with pytest.raises(ActionInDoubt, match="stopped after 1 of 3 clicks"):
+        do(screen, click(SEND, 3))
+    assert send.presses == 1
 
 
 def test_waiting_takes_none_of_our_time(screen: FakeScreen) -> None:

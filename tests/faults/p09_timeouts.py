@@ -73,15 +73,16 @@ class _Case:
     def made(cls, random: Random, widgets: list[Widget]) -> "_Case":
         name, send, tick = (widget.box.center for widget in widgets)
         first: list[Action] = [Click(point=name)]
-        more: list[Action] = [
-            random.choice((
-                Type(text=f"{number}{random.choice('abcdef')}"),
+        more: list[Action] = []
+        for number in range(random.randint(1, 5)):
+            choices: list[Action] = [
                 Click(point=send, count=random.choice((1, 2))),
                 Click(point=tick),
                 Press(keys=(random.choice("xyz"),)),
-            ))
-            for number in range(random.randint(1, 5))
-        ]  # fmt: skip
+            ]
+            if not any(isinstance(one, Click) for one in more):  # the field has the keyboard still
+                choices.append(Type(text=f"{number}{random.choice('abcdef')}"))
+            more.append(random.choice(choices))
         errors = (ActionInDoubt("timed out"), Unreachable("gone"), EnvironmentMissing("gone"))
         at = random.randint(1, 1 + len(more))
         landed = random.random() < 0.7

@@ -21,7 +21,8 @@ import signal, sys, time
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # as nohup had not been there
 from pathlib import Path
 from handrail.actuators.actions import Terminate, Type
-from handrail.actuators.fake import FakeScreen
+from handrail.actuators.fake import FakeScreen, Field
+from handrail.actuators.geometry import Box
 from handrail.agent.proposer import Puppet
 from handrail.agent.stop import StopSwitch
 from handrail.tasks.cli_run import stopping_on_ctrl_c
@@ -40,6 +41,10 @@ class Thinker(Puppet):
         return super().propose(goal, history, observation)
 
 class Screen(FakeScreen):
+    def __init__(self, verifier):
+        super().__init__(verifier, [Field("Name", Box(left=5, top=5, right=95, bottom=30))])
+        self.focus = self.widgets[0]
+
     def perform(self, action, permit):
         receipt = super().perform(action, permit)
         pause("acting")

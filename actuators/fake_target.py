@@ -1,0 +1,71 @@
+"""What one look at the fake screen says of the target of an action."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from handrail.actuators.actionability import Target
+from handrail.actuators.fake_widgets import Widget
+from handrail.actuators.geometry import Point
+from handrail.actuators.observation import ScreenText
+
+_AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1))
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The widgets of a screen, the lowest first, ``scrolled`` by so many pixels."""
+
+    widgets: Sequence[Widget]
+    scrolled: int
+
+    def receiver(self, x: int, y: int) -> Widget | None:
+        """Return what takes the input at a pixel, or None."""
+        return self._top([w for w in self.widgets if w.solid], x, y)
+
+    def seen(self, x: int, y: int) -> Widget | None:
+        """Return what is seen at a pixel, or None."""
+        return self._top([w for w in self.widgets if w.painted], x, y)
+
+    def target(self, point: Point, shown: bool) -> Target:
+        """Return what there is to say of the target of a click; ``shown``: it is on the screen."""
+        taker, seen = self.receiver(point.x, point.y), self.seen(point.x, point.y)
+        aim = seen if seen is not None and seen.focusable else taker
+        if aim is None or not shown:
+            return Target(shown=shown)
+        others = (self.receiver(point.x + dx, point.y + dy) for dx, dy in _AROUND)
+        return Target(
+            name=ScreenText(aim.name),
+            identity=str(id(aim)),
+            box=_edges(aim),
+            shown=True,
+            alone=not any(w.focusable for w in others if w is not None and w is not taker),
+            visible=aim is seen or not aim.focusable,
+            receives=aim is taker,
+            cover=ScreenText("" if taker is None else taker.name),
+            enabled=aim.enabled,
+        )
+
+    def _top(self, widgets: Sequence[Widget], x: int, y: int) -> Widget | None:
+        place = Point(x=max(0, x), y=max(0, y + self.scrolled))
+        return next((w for w in reversed(widgets) if w.box.contains(place)), None)
+
+
+def keyboard_target(focus: Widget | None) -> Target:
+    """Return what there is to say of what has the keyboard."""
+    if focus is None:
+        return Target(editable=False)
+    told = focus.element(0)
+    return Target(
+        name=told.name, identity=str(id(focus)), enabled=focus.enabled, editable=told.editable
+    )
+
+
+def neighbour(widgets: Sequence[Widget], focus: Widget | None, step: int) -> Widget | None:
+    """Return what the Tab key would give the keyboard to: the next (1) or the one before (-1)."""
+    chain = [w for w in widgets if w.focusable and w.enabled]
+    at = next((i for i, w in enumerate(chain) if w is focus), -1 if step > 0 else 0)
+    return chain[(at + step) % len(chain)] if chain else None
+
+
+def _edges(widget: Widget) -> tuple[float, float, float, float]:
+    return widget.box.left, widget.box.top, widget.box.right, widget.box.bottom
