@@ -15,6 +15,7 @@ from handrail.actuators.geometry import Point
 from handrail.actuators.observation import ScreenText
 
 _NAMELESS = ScreenText("")
+_DRIFT = 0.5  # units of a box: what pulses by less between two frames stays under the pointer
 
 
 @dataclass(frozen=True)
@@ -98,5 +99,9 @@ def _insist(fact: bool | None, reason: Obstacle, message: str) -> None:
 
 def _still(looks: Looks) -> bool:
     """Tell whether it is one node in one place in every look."""
-    places = {None if look is None else (look.identity, look.box) for look in looks}
-    return len(places) == 1
+    known = [look for look in looks if look is not None]
+    if len(known) < len(looks) or len({look.identity for look in known}) > 1:
+        return False
+    boxes = [look.box for look in known if look.box is not None]
+    drift = (abs(a - b) for box in boxes for a, b in zip(boxes[0], box, strict=True))
+    return max(drift, default=0.0) <= _DRIFT

@@ -27,6 +27,7 @@ from handrail.actuators.errors import (
 )
 from handrail.actuators.geometry import Point
 from handrail.actuators.observation import Element, Observation
+from handrail.actuators.primitives import Safeguards
 
 __all__ = ["Browser", "BrowserConfig", "find_chromium"]
 
@@ -39,13 +40,15 @@ _CALL_SECONDS = 120.0  # beyond every time limit inside: only a dead event loop 
 class Browser:
     """Drive one browser. Calls may come from any thread, one at a time.
 
-    ``Browser.open`` makes one; it is an ``Actuator`` and a context manager.
+    ``Browser.open`` makes one; it is an ``Actuator`` and a context manager. ``safeguards`` may be
+    put in place of the usual ones.
     """
 
     def __init__(self, thread: LoopThread, running: Running, verifier: PermitVerifier) -> None:
         self._thread, self._running, self._verifier = thread, running, verifier
         self._session = Session(running)
         self._closed = False
+        self.safeguards = Safeguards()
 
     @classmethod
     def open(cls, config: BrowserConfig, verifier: PermitVerifier) -> Self:
@@ -102,7 +105,7 @@ class Browser:
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Redeem the permit, then do the action on the tab or dialog that was last observed.
 
-        Raises PermitRefused, EnvironmentMissing, ActionRefused, ActionInDoubt.
+        Raises PermitRefused, EnvironmentMissing, ActionRefused, ActionStopped, ActionInDoubt.
         """
         self._check_open()
         self._verifier.redeem(permit, action)
@@ -110,7 +113,9 @@ class Browser:
         extra = action.seconds if isinstance(action, Wait) else 0.0
         extra += 0.05 * len(action.text) if isinstance(action, Type) else 0.0
         try:
-            note = self._thread.call(self._session.act(action), _CALL_SECONDS + extra)
+            note = self._thread.call(
+                self._session.act(action, self.safeguards), _CALL_SECONDS + extra
+            )
         except TimeoutError as error:
             raise ActionInDoubt("the browser did not answer during the input: look") from error
         return Receipt(time.monotonic() - started, note)

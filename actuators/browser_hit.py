@@ -12,28 +12,29 @@ from playwright.async_api import CDPSession
 from playwright.async_api import Error as PlaywrightError
 
 from handrail.actuators.browser_evidence import form_of, heard
-from handrail.actuators.browser_objects import GROUP, apply
+from handrail.actuators.browser_objects import GROUP, apply, release, world
 from handrail.actuators.browser_words import without_user
 from handrail.actuators.observation import FormMethod
 
-_WORLD = "handrail"
-
-# Climbs to what a click would act on; parents go through shadow roots to their hosts.
-_ACTS = """function () {
-  const wanted = 'a[href],area[href],button,input,select,textarea,summary,option,label,iframe,' +
+# A selector, as an expression of the script: what acts on a click.
+CONTROLS = """'a[href],area[href],button,input,select,textarea,summary,option,label,iframe,' +
     '[contenteditable]:not([contenteditable="false"]),[onclick],[tabindex],' +
     ['button', 'link', 'checkbox', 'radio', 'switch', 'tab', 'menuitem', 'menuitemcheckbox',
      'menuitemradio', 'option', 'textbox', 'searchbox', 'combobox', 'slider', 'spinbutton',
-     'treeitem', 'gridcell'].map(role => `[role="${role}"]`).join(',');
+     'treeitem', 'gridcell'].map(role => `[role="${role}"]`).join(',')"""
+
+# Climbs to what a click would act on; parents go through shadow roots to their hosts.
+ACTS = f"""function () {{
+  const wanted = {CONTROLS};
   const up = node => node.parentElement ||
     (node.getRootNode() instanceof ShadowRoot ? node.getRootNode().host : null);
   const first = this.nodeType === 1 ? this :
     (this.parentElement || this.documentElement || up(this));
-  for (let node = first; node; node = up(node)) {
+  for (let node = first; node; node = up(node)) {{
     if (node.matches(wanted)) return (node.localName === 'label' && node.control) || node;
-  }
+  }}
   return first;
-}"""
+}}"""
 
 # What keys go to in a document or a shadow root, through open roots and frames of the same origin;
 # a page as a whole has the keyboard where nothing on it has, unless all of it is one field.
@@ -119,7 +120,7 @@ async def hit(session: CDPSession, x: float, y: float) -> Hit | None:
         found = await _hit(session, x, y)
     except PlaywrightError:
         found = None  # the page moved on, or nothing is there: the caller treats it as unknown
-    await _release(session)
+    await release(session)
     return found
 
 
@@ -127,16 +128,16 @@ async def _hit(session: CDPSession, x: float, y: float) -> Hit | None:
     view = (await session.send("Page.getLayoutMetrics"))["cssVisualViewport"]
     place = {"x": int(x + view["pageX"]), "y": int(y + view["pageY"])}
     found = await session.send("DOM.getNodeForLocation", place)
-    world = await _world(session, found["frameId"])
+    here = await world(session, found["frameId"])
     node = await session.send(
         "DOM.resolveNode",
         {
-            "backendNodeId": await _origin(session, found["backendNodeId"]),
-            "executionContextId": world,
+            "backendNodeId": await origin(session, found["backendNodeId"]),
+            "executionContextId": here,
             "objectGroup": GROUP,
         },
     )
-    acts = await apply(session, node["object"]["objectId"], _ACTS, by_value=False)
+    acts = await apply(session, node["object"]["objectId"], ACTS, by_value=False)
     if "objectId" not in acts:
         return None  # a document from which everything was removed
     return await _described(session, acts["objectId"], node["object"]["objectId"])
@@ -145,15 +146,21 @@ async def _hit(session: CDPSession, x: float, y: float) -> Hit | None:
 async def focus(session: CDPSession) -> Hit | None:
     """Return what has the page's keyboard, or None where nothing has or it cannot be told."""
     try:
-        answer = await _evaluated(session, f"({_ACTIVE}).call(document)", by_value=False)
-        target = answer.get("objectId")
-        while target and (inner := await _active_inside(session, target)):
-            target = inner
+        target = await active(session)
         found = await _described(session, target, target) if target else None
     except PlaywrightError:
         found = None
-    await _release(session)
+    await release(session)
     return found
+
+
+async def active(session: CDPSession) -> str | None:
+    """Return the object that has the page's keyboard, or None where nothing has."""
+    answer = await _evaluated(session, f"({_ACTIVE}).call(document)", by_value=False)
+    target: str | None = answer.get("objectId")
+    while target and (inner := await _active_inside(session, target)):
+        target = inner
+    return target
 
 
 async def _active_inside(session: CDPSession, host: str) -> str | None:
@@ -164,7 +171,7 @@ async def _active_inside(session: CDPSession, host: str) -> str | None:
             tree = await session.send("Page.getFrameTree")
             asked = {
                 "backendNodeId": root["backendNodeId"],
-                "executionContextId": await _world(session, tree["frameTree"]["frame"]["id"]),
+                "executionContextId": await world(session, tree["frameTree"]["frame"]["id"]),
                 "objectGroup": GROUP,
             }
             found = (await session.send("DOM.resolveNode", asked))["object"]["objectId"]
@@ -204,7 +211,7 @@ async def _described(session: CDPSession, target: str, origin: str) -> Hit | Non
     )
 
 
-async def _origin(session: CDPSession, node: int) -> int:
+async def origin(session: CDPSession, node: int) -> int:
     """Return the element that a ::before, ::after or ::marker belongs to, or the node itself."""
     seen = await session.send("DOM.describeNode", {"backendNodeId": node})
     if "pseudoType" not in seen["node"]:
@@ -223,24 +230,12 @@ async def device_scale(session: CDPSession) -> float:
 
 async def _evaluated(session: CDPSession, code: str, *, by_value: bool) -> dict[str, Any]:
     tree = await session.send("Page.getFrameTree")
-    world = await _world(session, tree["frameTree"]["frame"]["id"])
+    here = await world(session, tree["frameTree"]["frame"]["id"])
     asked = {
-        "expression": code, "contextId": world, "returnByValue": by_value, "objectGroup": GROUP,
+        "expression": code, "contextId": here, "returnByValue": by_value, "objectGroup": GROUP,
     }  # fmt: skip
     result: dict[str, Any] = (await session.send("Runtime.evaluate", asked))["result"]
     return result
-
-
-async def _world(session: CDPSession, frame: str) -> int:
-    asked = {"frameId": frame, "worldName": _WORLD}
-    return int((await session.send("Page.createIsolatedWorld", asked))["executionContextId"])
-
-
-async def _release(session: CDPSession) -> None:
-    try:
-        await session.send("Runtime.releaseObjectGroup", {"objectGroup": GROUP})
-    except PlaywrightError:
-        return  # the page has gone, and its objects with it
 
 
 def _role_and_name(nodes: list[dict[str, Any]], tag: str) -> tuple[str, str]:

@@ -10,12 +10,14 @@ from PIL import Image
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
+from handrail.actuators.actionability import aimed
 from handrail.actuators.actions import Action, Type, Wait
 from handrail.actuators.browser_hit import Hit, device_scale, focus, hit
 from handrail.actuators.browser_input import Hands
 from handrail.actuators.browser_launch import Running
 from handrail.actuators.browser_question import Question
-from handrail.actuators.browser_waiting import settle
+from handrail.actuators.browser_target import looked, looks_at
+from handrail.actuators.browser_waiting import pause, settle
 from handrail.actuators.browser_words import why, without_user
 from handrail.actuators.errors import (
     ActionInDoubt,
@@ -26,6 +28,7 @@ from handrail.actuators.errors import (
 )
 from handrail.actuators.geometry import Box, Point, ScreenGeometry
 from handrail.actuators.observation import Element, Observation, ScreenText, Surface
+from handrail.actuators.primitives import Safeguards
 
 _LOOK_SECONDS = 15.0
 _INPUT_SECONDS = 30.0
@@ -149,13 +152,13 @@ class Session:
             return None
         return None if found is None else _element(found, geometry.scale)
 
-    async def act(self, action: Action) -> str:
+    async def act(self, action: Action, safeguards: Safeguards) -> str:
         """Do a permitted action; return a word on it where there is one to say."""
         page, question = self._ready(), self._tabs.question
         # What only the gate's own look just before this has shown is told once more.
         self._repeat, self._told = [*self._repeat, *self._told], []
         if isinstance(action, Wait):
-            await asyncio.sleep(action.seconds)
+            await pause(action.seconds, safeguards.stopped)
             return ""
         if question is not None:
             return await self._answer(question, action, await self._seen_geometry())
@@ -165,7 +168,12 @@ class Session:
             raise ActionRefused("the page is still busy with the input before: wait")
         if self._tabs.has_crashed(page):
             raise ActionRefused(_CRASHED)
-        gesture = self._hands.prepare(action, await self._seen_geometry())
+        geometry = await self._seen_geometry()
+        gesture = self._hands.prepare(action, geometry, safeguards.stopped)
+        if aimed(action):
+            spot = None if isinstance(action, Type) else self._hands.spot(action, geometry)
+            looking = asyncio.ensure_future(looks_at(await self._tabs.session(page), spot))
+            safeguards.check(action, await looked(looking, self._tabs.asked, _HIT_SECONDS))
         await self._deliver(asyncio.ensure_future(_run(gesture(page))), page, _limit(action))
         return "a dialog opened" if self._hands.interrupted else ""
 

@@ -1,9 +1,16 @@
 """Wait for the browser without waiting for a page that a dialog has stopped."""
 
 import asyncio
+import time
+from typing import Any, TypeVar
+
+from handrail.actuators.errors import ActionStopped
+from handrail.actuators.primitives import Stopped
+
+T = TypeVar("T")
 
 
-async def settle(task: asyncio.Future[None], asked: asyncio.Event, seconds: float) -> None:
+async def settle(task: asyncio.Future[T], asked: asyncio.Event, seconds: float) -> None:
     """Wait until the task ends, or until a question is asked; the task then goes on by itself.
 
     A dialog holds up every call to its page until it is answered, so the call that caused it, too.
@@ -12,7 +19,8 @@ async def settle(task: asyncio.Future[None], asked: asyncio.Event, seconds: floa
     task.add_done_callback(_mark_seen)
     question = asyncio.ensure_future(_wait(asked))
     try:
-        await asyncio.wait({task, question}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {task, question}
+        await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     except asyncio.CancelledError:
         task.cancel()
         raise
@@ -25,10 +33,19 @@ async def settle(task: asyncio.Future[None], asked: asyncio.Event, seconds: floa
         raise TimeoutError
 
 
+async def pause(seconds: float, stopped: Stopped) -> None:
+    """Wait, and no longer than a tenth of a second after a stop. Raises ActionStopped."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if stopped():
+            raise ActionStopped("stopped while waiting")
+        await asyncio.sleep(min(left, 0.1))
+
+
 async def _wait(asked: asyncio.Event) -> None:
     await asked.wait()
 
 
-def _mark_seen(task: asyncio.Future[None]) -> None:
+def _mark_seen(task: asyncio.Future[T]) -> None:
     if not task.cancelled():
         task.exception()  # an error that outlived its wait is nobody's any more

@@ -38,7 +38,8 @@ class Stack:
             identity=str(id(aim)),
             box=_edges(aim),
             shown=True,
-            alone=not any(w.focusable for w in others if w is not None and w is not taker),
+            alone=not aim.focusable
+            or not any(w.focusable for w in others if w is not None and w is not taker),
             visible=aim is seen or not aim.focusable,
             receives=aim is taker,
             cover=ScreenText("" if taker is None else taker.name),

@@ -1,0 +1,169 @@
+"""What a page says of the target of an action: two looks, two frames apart, just before the input.
+
+The receiver of the input is the engine's own hit test. What is seen at the point is found by going
+down through what lies there, past all that draws nothing: an invisible plate over a button takes
+the input, and the button is what is seen. All of it is asked in an isolated world.
+"""
+
+import asyncio
+from typing import Any
+
+from playwright.async_api import CDPSession
+from playwright.async_api import Error as PlaywrightError
+
+from handrail.actuators.actionability import Looks, Target
+from handrail.actuators.browser_hit import ACTS, CONTROLS, active, origin
+from handrail.actuators.browser_objects import GROUP, apply, release, world
+from handrail.actuators.browser_sight import SIGHT
+from handrail.actuators.browser_waiting import settle
+from handrail.actuators.errors import ActionRefused
+from handrail.actuators.observation import ScreenText
+
+# Looks at ``this``, which the input reaches, waits two frames, and hit-tests the same place again.
+# A page in the background draws no frames: a quarter of a second must do there.
+_LOOKS = f"""async function (painted, x, y) {{
+  const acts = {ACTS};
+  const isControl = node => node.matches({CONTROLS});
+  {SIGHT}
+  const frame = () => new Promise(done => {{
+    requestAnimationFrame(done);
+    setTimeout(done, 250);
+  }});
+  const root = this.getRootNode();
+  const first = look(this, painted);
+  await frame();
+  await frame();
+  const now = deepest(root, x, y);
+  const second = now ? look(now, painted) : null;
+  const known = [];
+  return [first, second].map(seen => {{
+    if (!seen) return null;
+    if (!known.includes(seen.node)) known.push(seen.node);
+    return {{...seen, node: undefined, identity: String(known.indexOf(seen.node))}};
+  }});
+}}"""
+
+# Whether what has the keyboard takes text: null where only it knows, or its frame does.
+_TAKES = """function () {
+  const own = ['textbox', 'searchbox', 'combobox', 'application'];
+  const typed = ['text', 'search', 'url', 'tel', 'email', 'password', 'number', 'date', 'month',
+                 'week', 'time', 'datetime-local'];
+  const locked = this.readOnly || this.getAttribute('aria-readonly') === 'true';
+  const field = this.localName === 'textarea' ||
+    (this.localName === 'input' && typed.includes(this.type));
+  let editable = false;
+  if (locked) editable = false;
+  else if (field || this.isContentEditable || this.localName === 'select' || this.editContext)
+    editable = true;
+  else if (['iframe', 'frame', 'embed', 'object', 'canvas'].includes(this.localName) ||
+    own.includes(this.getAttribute('role'))) editable = null;
+  const name = this.getAttribute('aria-label') || (this.labels && this.labels[0] &&
+    this.labels[0].innerText) || this.name || this.localName;
+  const enabled = !this.matches(':disabled') && this.getAttribute('aria-disabled') !== 'true';
+  return {name: String(name).slice(0, 80), enabled, editable};
+}"""
+
+
+async def looks_at(session: CDPSession, spot: tuple[float, float] | None) -> Looks:
+    """Return the looks at the target at a place of the window, or at what has the keyboard.
+
+    None stands for a look at which nothing could be told. Raises playwright's Error where the page
+    moves on meanwhile.
+    """
+    return await (_keyed(session) if spot is None else _pointed(session, *spot))
+
+
+async def looked(looking: asyncio.Future[Looks], asked: asyncio.Event, seconds: float) -> Looks:
+    """Wait for the looks. Raises ActionRefused where they cannot be had."""
+    try:
+        await settle(looking, asked, seconds)
+    except TimeoutError as error:
+        raise ActionRefused("the page does not answer: wait until it does") from error
+    except PlaywrightError as error:
+        message = "moving: the page changed as its target was looked at: look again"
+        raise ActionRefused(message, "moving") from error
+    if not looking.done():
+        looking.cancel()
+        raise ActionRefused("a dialog opened since the last look: look again")
+    return looking.result()
+
+
+async def _pointed(session: CDPSession, x: float, y: float) -> Looks:
+    view = (await session.send("Page.getLayoutMetrics"))["cssVisualViewport"]
+    if not (0 <= x < view["clientWidth"] and 0 <= y < view["clientHeight"]):
+        return (Target(shown=False),)
+    place = {"x": int(x + view["pageX"]), "y": int(y + view["pageY"])}
+    try:
+        found = await session.send("DOM.getNodeForLocation", place)
+    except PlaywrightError:
+        return (None,)  # a document with nothing in it
+    try:
+        return await _looked(session, found, place, (x, y))
+    finally:
+        await release(session)
+
+
+async def _looked(
+    session: CDPSession, found: dict[str, Any], place: dict[str, Any], spot: tuple[float, float]
+) -> Looks:
+    frame = found["frameId"]
+    seen = await session.send("DOM.getNodeForLocation", {**place, "ignorePointerEventsNone": True})
+    if seen["frameId"] != frame:
+        seen = found  # a frame that lets input through: what it shows cannot be told from here
+    here = await world(session, frame)
+    nodes = [await _object(session, here, one["backendNodeId"]) for one in (found, seen)]
+    left, top = await _corner(session, frame)
+    arguments: list[dict[str, Any]] = [
+        {"objectId": nodes[1]},
+        {"value": spot[0] - left},
+        {"value": spot[1] - top},
+    ]
+    told = await apply(session, nodes[0], _LOOKS, by_value=True, arguments=arguments)
+    return tuple(None if one is None else _target(one) for one in told["value"])
+
+
+async def _keyed(session: CDPSession) -> Looks:
+    try:
+        target = await active(session)
+        if target is None:
+            return (Target(editable=False),)
+        told = (await apply(session, target, _TAKES, by_value=True))["value"]
+    finally:
+        await release(session)
+    name = ScreenText(str(told["name"]))
+    return (Target(name=name, enabled=told["enabled"], editable=told["editable"]),)
+
+
+async def _object(session: CDPSession, here: int, node: int) -> str:
+    asked = {
+        "backendNodeId": await origin(session, node),
+        "executionContextId": here,
+        "objectGroup": GROUP,
+    }
+    return str((await session.send("DOM.resolveNode", asked))["object"]["objectId"])
+
+
+async def _corner(session: CDPSession, frame: str) -> tuple[float, float]:
+    """Return where a frame's own coordinates begin in the window."""
+    tree = await session.send("Page.getFrameTree")
+    if tree["frameTree"]["frame"]["id"] == frame:
+        return 0.0, 0.0
+    owner = await session.send("DOM.getFrameOwner", {"frameId": frame})
+    asked = {"backendNodeId": owner["backendNodeId"]}
+    quad = (await session.send("DOM.getBoxModel", asked))["model"]["content"]
+    return min(quad[0::2]), min(quad[1::2])
+
+
+def _target(told: dict[str, Any]) -> Target:
+    left, top, right, bottom = (float(edge) for edge in told["box"])
+    return Target(
+        name=ScreenText(str(told["name"])),
+        identity=str(told["identity"]),
+        box=(left, top, right, bottom),
+        shown=True,
+        alone=bool(told["alone"]),
+        visible=bool(told["visible"]),
+        receives=bool(told["receives"]),
+        cover=ScreenText(str(told["cover"])),
+        enabled=bool(told["enabled"]),
+    )
