@@ -28,6 +28,7 @@ from handrail.actuators.errors import (
 from handrail.actuators.geometry import Point
 from handrail.actuators.observation import Element, Observation
 from handrail.actuators.primitives import Safeguards
+from handrail.actuators.reading import Reading
 
 __all__ = ["Browser", "BrowserConfig", "find_chromium"]
 
@@ -101,6 +102,11 @@ class Browser:
         """
         self._check_open()
         return self._seen(self._session.focused())
+
+    def read(self) -> Reading:
+        """Read the page in front as a whole. Raises ObservationFailed, EnvironmentMissing."""
+        self._check_open()
+        return self._seen(self._session.read())
 
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Redeem the permit, then do the action on the tab or dialog that was last observed.

@@ -13,6 +13,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from handrail.actuators.browser_evidence import form_of, heard
 from handrail.actuators.browser_objects import GROUP, apply, release, world
+from handrail.actuators.browser_reading import NO_STATE, State, state_of
 from handrail.actuators.browser_words import without_user
 from handrail.actuators.observation import FormMethod
 
@@ -67,7 +68,7 @@ _FACTS = """function () {
   };
 }"""
 
-_ROLES = {
+ROLES = {
     "RootWebArea": "document",
     "StaticText": "text",
     "InlineTextBox": "text",
@@ -109,6 +110,7 @@ class Hit:
     scripted: bool = True
     secret: bool = False
     page: str = ""
+    state: State = NO_STATE
 
 
 async def hit(session: CDPSession, x: float, y: float) -> Hit | None:
@@ -208,6 +210,7 @@ async def _described(session: CDPSession, target: str, origin: str) -> Hit | Non
         scripted=not asked or await heard(session, origin) or await heard(session, target),
         secret=bool(facts["secret"]),
         page=without_user(str(facts["page"]).partition("#")[0]),
+        state=NO_STATE if facts["secret"] else await state_of(session, target),
     )
 
 
@@ -242,5 +245,5 @@ def _role_and_name(nodes: list[dict[str, Any]], tag: str) -> tuple[str, str]:
     for node in nodes:
         if not node.get("ignored"):
             role = str(node.get("role", {}).get("value", "")) or tag
-            return _ROLES.get(role, role), str(node.get("name", {}).get("value", ""))
+            return ROLES.get(role, role), str(node.get("name", {}).get("value", ""))
     return "generic", ""

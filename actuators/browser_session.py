@@ -12,12 +12,13 @@ from playwright.async_api import Page
 
 from handrail.actuators.actionability import aimed
 from handrail.actuators.actions import Action, Type, Wait
-from handrail.actuators.browser_hit import Hit, device_scale, focus, hit
+from handrail.actuators.browser_hit import ROLES, Hit, device_scale, focus, hit
 from handrail.actuators.browser_input import Hands
 from handrail.actuators.browser_launch import Running
 from handrail.actuators.browser_question import Question
 from handrail.actuators.browser_target import looked, looks_at
 from handrail.actuators.browser_waiting import pause, settle
+from handrail.actuators.browser_reading import read_page
 from handrail.actuators.browser_words import why, without_user
 from handrail.actuators.errors import (
     ActionInDoubt,
@@ -29,6 +30,7 @@ from handrail.actuators.errors import (
 from handrail.actuators.geometry import Box, Point, ScreenGeometry
 from handrail.actuators.observation import Element, Observation, ScreenText, Surface
 from handrail.actuators.primitives import Safeguards
+from handrail.actuators.reading import Reading
 
 _LOOK_SECONDS = 15.0
 _INPUT_SECONDS = 30.0
@@ -152,6 +154,18 @@ class Session:
             return None
         return None if found is None else _element(found, geometry.scale)
 
+    async def read(self) -> Reading:
+        """Read the page in front as a whole. Raises ObservationFailed."""
+        page = self._ready()
+        if self._tabs.question is not None:
+            raise ObservationFailed("a dialog is open: the page behind it cannot be read")
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                return await read_page(await self._tabs.session(page), ROLES)
+        except (TimeoutError, PlaywrightError) as error:
+            self._check_alive()
+            raise ObservationFailed(f"the page could not be read: {why(error)}") from error
+
     async def act(self, action: Action, safeguards: Safeguards) -> str:
         """Do a permitted action; return a word on it where there is one to say."""
         page, question = self._ready(), self._tabs.question
@@ -262,4 +276,6 @@ def _element(found: Hit, scale: float) -> Element:
         scripted=found.scripted,
         secret=found.secret,
         page=found.page,
+        value=found.state.value,
+        checked=found.state.checked,
     )

@@ -40,6 +40,7 @@ from handrail.actuators.geometry import Point, ScreenGeometry
 from handrail.actuators.keys import checked_text, key
 from handrail.actuators.observation import Element, Observation, ScreenText, Surface
 from handrail.actuators.primitives import Primitives, Safeguards
+from handrail.actuators.reading import Part, Reading
 
 __all__ = ["Button", "Caption", "Checkbox", "FakeScreen", "Field", "Link", "Panel", "Widget"]
 
@@ -113,6 +114,17 @@ class FakeScreen:
         """Return what has the keyboard, or None where nothing has."""
         return None if self.focus is None else self.focus.element(self.scrolled)
 
+    def read(self) -> Reading:
+        """Read all that nothing covers. Raises EnvironmentMissing once it is closed."""
+        self._insist_open()
+        stack = Stack(self.widgets, 0)
+        shown = [w for w in self.widgets if stack.seen(w.box.center.x, w.box.center.y) is w]
+        told = [widget.element(self.scrolled) for widget in shown]
+        text = "\n".join(widget.name for widget in shown)
+        return Reading(
+            ScreenText(text), tuple(Part(e.role, e.name, e.value, e.checked) for e in told)
+        )
+
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Do one action.
 
@@ -174,7 +186,6 @@ class FakeScreen:
         if self.on_frame is not None:
             self.on_frame()
         self.safeguards.check(action, (before, self._target(action)))
-
     def _target(self, action: Action) -> Target:
         if isinstance(action, Type):
             return keyboard_target(self.focus)

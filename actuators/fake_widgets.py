@@ -90,6 +90,10 @@ class Checkbox(Widget):
     role: ClassVar[str] = "checkbox"
     focusable: ClassVar[bool] = True
 
+    def element(self, shift: int) -> Element:
+        """Return what a hit test says of it, moved up by ``shift`` pixels."""
+        return replace(super().element(shift), checked=self.checked)
+
 
 @dataclass
 class Field(Widget):
@@ -109,7 +113,8 @@ class Field(Widget):
 
     def element(self, shift: int) -> Element:
         """Return what a hit test says of it, moved up by ``shift`` pixels."""
-        return replace(super().element(shift), editable=self.open, secret=self.secret)
+        told = replace(super().element(shift), editable=self.open, secret=self.secret)
+        return told if self.secret else replace(told, value=ScreenText(self.text))
 
     @property
     def open(self) -> bool:

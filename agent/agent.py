@@ -11,6 +11,7 @@ from handrail.actuators.errors import ActuatorError
 from handrail.actuators.observation import Observation
 from handrail.agent.budget import Budget, Spent
 from handrail.agent.errors import Stopped
+from handrail.agent.expected import Expected, NothingExpected, judged
 from handrail.agent.history import SCREENSHOTS, Step, Timing, let_go
 from handrail.agent.listener import Listener, Listeners
 from handrail.agent.progress import Progress
@@ -19,6 +20,7 @@ from handrail.agent.proposer import Proposer
 from handrail.agent.result import EndKind, Result
 from handrail.agent.stability import Watch
 from handrail.agent.stop import StopSwitch
+from handrail.agent.verify import Sight, verify
 from handrail.model.errors import ModelError
 from handrail.sandbox.errors import SandboxError
 from handrail.sandbox.gate import Gate, Outcome
@@ -68,12 +70,16 @@ class Agent:
         self._number = 0
         self._failures = 0
         self._withdrawals = 0
+        self._expected: Expected = NothingExpected()
+        self._ahead: tuple[Observation, Timing] | None = None
 
-    def run(self, goal: str) -> Result:
+    def run(self, goal: str, expected: Expected | None = None) -> Result:
         """Work towards the goal until it ends, one way or another; call it once.
 
-        What gives out on the way (a screen, the model, the journal) is a Result too.
+        A success must meet what is ``expected``. What gives out on the way (a screen, the model,
+        the journal) is a Result too.
         """
+        self._expected = expected or self._expected
         try:
             result = self._until_the_end(goal)
         except Stopped as error:
@@ -85,15 +91,19 @@ class Agent:
 
     def _until_the_end(self, goal: str) -> Result:
         while True:
-            started = self._watch.now()
-            observation = self._watch.settled()
-            timing = Timing(look=self._now() - started)
+            observation, timing = self._ahead or self._look()
+            self._ahead = None
             self._number = self._spent.steps + 1
             self._listener.looked(self._number, observation)
             if why := self._spent.over(self._habits.budget):
                 return self._end("budget", why)
             if result := self._step(goal, observation, timing):
                 return result
+
+    def _look(self) -> tuple[Observation, Timing]:
+        started = self._watch.now()
+        observation = self._watch.settled()
+        return observation, Timing(look=self._now() - started)
 
     def _step(self, goal: str, observation: Observation, timing: Timing) -> Result | None:
         """Make one step from a still screen; return the result where it was the last."""
@@ -106,12 +116,37 @@ class Agent:
         if why := self._progress.stuck(step.fingerprint, action):
             self._record(step)
             return self._end("failed", why)
+        if isinstance(action, ENDINGS):
+            self._record(self._act(step, action, observation, goal))
+            return self._ending(action)
+        before = self._watch.sight(action, observation)
+        step = self._act(step, action, observation, goal)
+        assert step.outcome is not None
+        self._record(self._verified(step, action, before))
+        return self._judge(step.outcome)
+
+    def _act(self, step: Step, action: Action, observation: Observation, goal: str) -> Step:
+        """Put an action to the gate, and note what became of it."""
         started = self._watch.now()
         outcome = self._gate.submit(action, observation, goal)
         self._progress.note(step.fingerprint, action, outcome)
-        acted = replace(step.timing, act=self._now() - started)
-        self._record(replace(step, outcome=outcome, timing=acted))
-        return self._ending(action) if isinstance(action, ENDINGS) else self._judge(outcome)
+        return replace(
+            step, outcome=outcome, timing=replace(step.timing, act=self._now() - started)
+        )
+
+    def _verified(self, step: Step, action: Action, before: Sight) -> Step:
+        """Look at what an action did, which is the look that the next step starts from."""
+        assert step.outcome is not None
+        if step.outcome.kind not in {"done", "in_doubt"}:
+            return step
+        try:
+            self._ahead = self._look()
+            after = self._watch.sight(action, self._ahead[0])
+        except BaseException:
+            self._record(step)  # it was done, whatever gave out since
+            raise
+        hidden = step.outcome.redacted
+        return replace(step, verdict=verify(action, before, after, hidden))
 
     def _think(self, goal: str, observation: Observation, timing: Timing) -> Step:
         """Ask for an action; a reply that is none goes back to the proposer once."""
@@ -171,11 +206,13 @@ class Agent:
         return None
 
     def _ending(self, action: Action) -> Result:
+        if isinstance(action, Terminate) and action.status != "success":
+            return self._end("failed", "the model says that the goal cannot be reached")
         if isinstance(action, Answer):
-            return self._end("success", "the question is answered", action.text)
-        if isinstance(action, Terminate) and action.status == "success":
-            return self._end("success", "the model says that the goal is reached")
-        return self._end("failed", "the model says that the goal cannot be reached")
+            claim = self._end("success", "the question is answered", action.text)
+        else:
+            claim = self._end("success", "the model says that the goal is reached")
+        return judged(claim, self._expected.checked())
 
     def _now(self) -> float:
         """Return the time, and note how much of the budget it is."""

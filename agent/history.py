@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from handrail.actuators.observation import Observation
 from handrail.agent.proposal import ParseError, Proposal
+from handrail.agent.verify import Verdict
 from handrail.sandbox.gate import Outcome
 from handrail.sandbox.redact import SECRET, hidden
 
@@ -33,8 +34,9 @@ class Step:
     """One reply to one screen, and what became of it.
 
     ``attempt`` is 2 where the first reply to this screen was no action. ``outcome`` is None where
-    nothing went to the gate: a ParseError, or an ending. ``observation`` is let go after a while,
-    for pictures are large; ``fingerprint`` stays.
+    nothing went to the gate: a ParseError, or an ending. ``verdict`` says whether the world changed
+    as intended, where something was done that was to change it. ``observation`` is let go after a
+    while, for pictures are large; ``fingerprint`` stays.
     """
 
     number: int
@@ -44,6 +46,7 @@ class Step:
     fingerprint: str = ""
     observation: Observation | None = None
     timing: Timing = field(default_factory=Timing)
+    verdict: Verdict | None = None
 
     def told(self) -> "Step":
         """Return the step as it may be written down or printed: without secrets that it typed.

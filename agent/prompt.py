@@ -17,7 +17,6 @@ from handrail.agent.parse import CLOSE, OPEN
 from handrail.agent.proposal import ParseError, Proposal
 from handrail.model import xml_call
 from handrail.model.messages import ImagePart, Message, Role, TextPart
-from handrail.sandbox.gate import Outcome
 
 if TYPE_CHECKING:  # the grammar needs torch, which takes a second to import
     from handrail.model.grammar import Dialect
@@ -65,7 +64,7 @@ def messages(
         turns.append(_picture_message(step.observation, note))
         said = reply_text(step, step.observation.geometry, dialect)
         turns.append(_text_message("assistant", said))
-        note = _what_became(step.outcome)
+        note = _what_became(step)
     turns.append(_picture_message(observation, note))
     if bad := to_correct(history):
         turns.extend(_correction(bad))
@@ -80,7 +79,7 @@ def user_text(goal: str, lines: Sequence[str]) -> str:
 def action_lines(history: Sequence[Step]) -> list[str]:
     """Return one numbered line for each action of the history; bad replies are no actions."""
     made = [
-        (step.reply.line, _what_became(step.outcome))
+        (step.reply.line, _what_became(step))
         for step in history
         if isinstance(step.reply, Proposal)
     ]
@@ -109,13 +108,18 @@ def reply_text(step: Step, geometry: ScreenGeometry, dialect: "Dialect" = "json"
     return f"Action: {step.reply.line}\n{OPEN}\n{call}\n{CLOSE}"
 
 
-def _what_became(outcome: Outcome | None) -> str:
+def _what_became(step: Step) -> str:
     """Return what the model must know of an action that was not simply done."""
-    if outcome is None or outcome.kind == "done":
+    outcome, verdict = step.outcome, step.verdict
+    if outcome is None:
         return ""
-    if outcome.kind == "in_doubt":
-        return "it is not known whether this took effect: look"
-    return f"not done: {sanitise(outcome.reason)}"
+    if outcome.kind not in {"done", "in_doubt"}:
+        return f"not done: {sanitise(outcome.reason)}"
+    doubt = "it is not known whether this took effect: look" * (outcome.kind == "in_doubt")
+    if verdict is None or verdict.finding in {"as intended", "cannot tell"}:
+        return doubt
+    found = f"it did not go as intended so far: {verdict.reason}"
+    return f"{doubt}; {found}" if doubt else found
 
 
 def _correction(bad: ParseError) -> list[Message]:

@@ -5,8 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+from handrail.actuators.actions import Action
 from handrail.actuators.errors import ObservationFailed
-from handrail.actuators.observation import Observation
+from handrail.actuators.geometry import Point
+from handrail.actuators.observation import Element, Observation
+from handrail.agent.verify import Sight, target_of
 
 
 class Clock(Protocol):
@@ -33,11 +36,24 @@ class SystemClock:
         time.sleep(seconds)
 
 
+class Senses(Protocol):
+    """What a surface answers beside its pixels; an actuator's answers, without its hands."""
+
+    def hit_test(self, point: Point) -> Element | None:
+        """Return what lies under a pixel, or None where that cannot be told."""
+        ...
+
+    def focused(self) -> Element | None:
+        """Return what has the keyboard, or None where that cannot be told."""
+        ...
+
+
 class Watch:
     """Looks at a screen and waits for it: still means equal frames ``quiet`` seconds apart.
 
     An animation never stands still: after ``limit`` seconds the last frame is taken as it is. A
-    look that fails is made again; looking has no effect.
+    look that fails is made again; looking has no effect. Without ``senses`` there are the pixels
+    alone to tell what became of an action.
     """
 
     def __init__(
@@ -46,11 +62,13 @@ class Watch:
         clock: Clock | None = None,
         quiet: float = 0.2,
         limit: float = 4.0,
+        senses: Senses | None = None,
     ) -> None:
         self._observe = observe
         self._clock = SystemClock() if clock is None else clock
         self._quiet = quiet
         self._limit = limit
+        self._senses = senses
 
     def now(self) -> float:
         """Return the clock's seconds."""
@@ -80,6 +98,17 @@ class Watch:
                 if self._clock.now() >= deadline:
                     return last
             self._clock.sleep(self._quiet)
+
+    def sight(self, action: Action, seen: Observation) -> Sight:
+        """Return a look with what the surface says of the places that the action is about."""
+        if self._senses is None:
+            return Sight(seen)
+        point = target_of(action)
+        try:
+            element = None if point is None else self._senses.hit_test(point)
+            return Sight(seen, element, self._senses.focused())
+        except ObservationFailed:
+            return Sight(seen)
 
 
 def _joined(earlier: Observation, later: Observation) -> Observation:

@@ -44,12 +44,12 @@ def screen_change(action: Action, before: Observation, now: Observation) -> str:
     told = _surface_change(before.surface, now.surface, focused=_on_focus(action))
     if told or before.fingerprint == now.fingerprint:
         return told
-    changed = _changed(before.image, now.image)
+    changed = changed_pixels(before.image, now.image)
     scale = before.geometry.scale
     for point in points(action):
-        if not _region_holds(changed, point, scale):
+        if not region_holds(changed, point, scale):
             return f"the screen changed around ({point.x}, {point.y})"
-    if _on_focus(action) and not _screen_holds(changed):
+    if _on_focus(action) and not screen_holds(changed):
         return "too much of the screen changed"
     return ""
 
@@ -66,7 +66,9 @@ def _identity(element: Element | None) -> Element | None:
     # A window's title may tick like a clock; where a rule names it, policy is asked once more.
     name = ScreenText("") if element.role == "window" else element.name
     # Whether a script listens counts by the class of the effect, which is found once more.
-    return replace(element, name=name, box=_NOWHERE, scripted=True)
+    same = replace(element, name=name, box=_NOWHERE, scripted=True)
+    # What stands in it is no part of what it is: the pixels tell where that matters.
+    return replace(same, value=None, checked=None)
 
 
 def _on_focus(action: Action) -> bool:
@@ -87,14 +89,15 @@ def _surface_change(before: Surface, now: Surface, focused: bool) -> str:
     return ""
 
 
-def _changed(before: Image.Image, now: Image.Image) -> Image.Image:
+def changed_pixels(before: Image.Image, now: Image.Image) -> Image.Image:
     """Return an 8-bit image that is 255 where a pixel differs by more than LEVELS in a channel."""
     red, green, blue = ImageChops.difference(before.convert("RGB"), now.convert("RGB")).split()
     most = ImageChops.lighter(ImageChops.lighter(red, green), blue)
     return most.point([0] * (LEVELS + 1) + [255] * (255 - LEVELS))
 
 
-def _region_holds(changed: Image.Image, point: Point, scale: float) -> bool:
+def region_holds(changed: Image.Image, point: Point, scale: float) -> bool:
+    """Tell whether changed pixels leave the surroundings of a point as they were, by the rule."""
     reach = round(RADIUS * scale)
     region = changed.crop((
         max(0, point.x - reach),
@@ -108,7 +111,8 @@ def _region_holds(changed: Image.Image, point: Point, scale: float) -> bool:
     return region.histogram()[255] <= SHARE * region.width * region.height
 
 
-def _screen_holds(changed: Image.Image) -> bool:
+def screen_holds(changed: Image.Image) -> bool:
+    """Tell whether changed pixels leave the screen as a whole as it was, by the rule."""
     columns, rows = _GRID
     hit = 0
     for row in range(rows):

@@ -42,6 +42,14 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     _add_desktop(run.add_argument_group("with --on desktop"))
     _add_model(run.add_argument_group("the model"))
     _add_bounds(run.add_argument_group("what it may do"))
+    run.add_argument_group("what must be so at the end").add_argument(
+        "--expect",
+        action="append",
+        default=[],
+        metavar="CHECK",
+        help="a success must meet this too, such as 'url contains /done', 'text \"Saved\"' or "
+        "'file out.txt exists'; may be given several times",
+    )
 
 
 def _add_browser(group: argparse._ArgumentGroup) -> None:
@@ -119,6 +127,7 @@ def handle(arguments: argparse.Namespace) -> int:
     """Carry the run out and return its exit code."""
     check(arguments)
     from handrail.sandbox.approval import open_terminal
+    from handrail.tasks.check_grammar import read_check
     from handrail.tasks.live import Hearing, LiveView
     from handrail.tasks.run import Crew, run
     from handrail.tasks.run_approval import AttendedApprover
@@ -126,6 +135,7 @@ def handle(arguments: argparse.Namespace) -> int:
     from handrail.tasks.run_policy import PolicyChoice, user_policy
     from handrail.tasks.run_request import RunRequest
 
+    expect = tuple(map(read_check, arguments.expect))
     policy = PolicyChoice(
         restricts=tuple(arguments.policy or ()),
         profile=arguments.profile,
@@ -149,6 +159,7 @@ def handle(arguments: argparse.Namespace) -> int:
         policy=policy,
         budget=budget,
         stop_file=arguments.stop_file,
+        expect=expect,
     )
     stop = StopSwitch(arguments.stop_file)
     view = LiveView(Hearing(highlight=False), arguments.goal, budget)

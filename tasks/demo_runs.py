@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,8 @@ from handrail.agent.proposer import Proposer
 from handrail.agent.stability import Watch
 from handrail.agent.stop import StopSwitch
 from handrail.sandbox.policy import load_policy
+from handrail.tasks.checking import Checks
+from handrail.tasks.checks import FileCheck
 from handrail.tasks.demo_oracle import PageOracle, note_oracle
 from handrail.tasks.private_home import private_home
 from handrail.tasks.run import Crew, RunEnd, run
@@ -152,10 +153,7 @@ def _run(player: Player, goal: str, target: Target, oracle: Proposer) -> RunEnd:
 
 
 def _note_problems(file: Path, goal: NoteGoal, patience: float) -> tuple[str, ...]:
-    """Compare the file's bytes, giving the program a while to write them."""
-    deadline = time.monotonic() + patience
-    while (found := file.read_bytes()) != goal.after and time.monotonic() < deadline:
-        time.sleep(0.05)
-    if found == goal.after:
-        return ()
-    return (f"{file.name} holds {found[:200]!r}, wanted {goal.after!r}",)
+    """Compare the file with what is wanted, giving the program a while to write it."""
+    wanted = FileCheck(file, "is", goal.after.decode())
+    made = Checks((wanted,), patience=patience).checked()
+    return tuple(f"{one.check}: {one.problem}" for one in made if one.problem)

@@ -155,7 +155,9 @@ def step_line(step: Step) -> Text:
     word, style = _STYLES[step.outcome.kind]
     why = "" if step.outcome.kind == "done" else f": {sanitise(step.outcome.reason)}"
     effect = (f"  {step.outcome.effect}", "cyan")
-    return _line(number, (f"{word} ", style), (f"{words}{why}", ""), effect, tail)
+    amiss = step.verdict is not None and step.verdict.finding in {"nothing changed", "otherwise"}
+    note = (f"  {step.verdict.reason}" if step.verdict and amiss else "", "yellow")
+    return _line(number, (f"{word} ", style), (f"{words}{why}", ""), effect, note, tail)
 
 
 def _line(*parts: tuple[str, str]) -> Text:

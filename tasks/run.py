@@ -31,6 +31,7 @@ from handrail.sandbox.journal import Journal, read_journal
 from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.records import Note
 from handrail.sandbox.rulebook import Rulebook
+from handrail.tasks.checking import Checks
 from handrail.tasks.errors import EXIT_CODES, ExitCode, RunFolderError, TaskError
 from handrail.tasks.report.page import write_report
 from handrail.tasks.run_file import Asked
@@ -133,6 +134,7 @@ def asked(request: RunRequest) -> Asked:
         max_steps=budget.steps,
         max_seconds=budget.seconds,
         max_calls=budget.calls,
+        expect=tuple(check.written for check in request.expect),
     )
 
 
@@ -153,27 +155,30 @@ class _Run:
         result: Result | None = None
         try:
             with ExitStack() as opened:
-                agent = self._agent(opened, stop, listeners)
-                result = agent.run(self.request.goal)
+                agent, checks = self._agent(opened, stop, listeners)
+                result = agent.run(self.request.goal, checks)
         except Stopped as error:
             result = result or _told(Result("stopped", str(error)), listeners)
         except (ActuatorError, SandboxError, ModelError, TaskError) as error:
             result = result or _told(Result("environment", str(error)), listeners)
         return result
 
-    def _agent(self, opened: ExitStack, stop: StopSwitch, listener: Listener) -> Agent:
+    def _agent(
+        self, opened: ExitStack, stop: StopSwitch, listener: Listener
+    ) -> tuple[Agent, Checks]:
         request, office = self.request, PermitOffice()
         if self.crew.proposer is None and request.model.remote is None:
             open_checkpoint(model_folder(request.model.model))  # absent? say so before a browser
         screen = opened.enter_context(request.target.opened(office, self.folder.downloads))
+        checks = Checks(request.expect, screen, self.crew.clock)
         proposer = self.crew.proposer
         if proposer is None:
             with stop.interruptible():
                 proposer = load_proposer(request.model)
         gate = Gate(screen, office, self.policy, self.journal, self.crew.approver, stop)
-        watch = Watch(screen.observe, self.crew.clock)
+        watch = Watch(screen.observe, self.crew.clock, senses=screen)
         habits = Habits(request.budget, screenshots=request.model.screenshots)
-        return Agent(watch, proposer, gate, stop, habits, listener)
+        return Agent(watch, proposer, gate, stop, habits, listener), checks
 
 
 def _anchor(folder: RunFolder, final: bool) -> None:

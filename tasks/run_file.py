@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from handrail.actuators.actions import Action
 from handrail.actuators.observation import storable
 from handrail.agent.result import EndKind
+from handrail.agent.verify import Finding
 from handrail.tasks.errors import RunFolderError
 
 SCHEMA = 1
@@ -32,7 +33,10 @@ class Seconds(_Part):
 
 
 class StepRow(_Part):
-    """One reply and what became of it; ``frame`` names the picture that it was decided on."""
+    """One reply and what became of it; ``frame`` names the picture that it was decided on.
+
+    ``verdict``: whether the world changed as intended, empty where nothing was to change.
+    """
 
     number: int
     attempt: int = 1
@@ -47,6 +51,8 @@ class StepRow(_Part):
     effect: str = ""
     outcome: str = ""
     reason: Words = ""
+    verdict: Finding | Literal[""] = ""
+    verdict_reason: Words = ""
     seconds: Seconds = Seconds()
     prompt_tokens: int = 0
     image_tokens: int = 0
@@ -67,6 +73,14 @@ class Asked(_Part):
     max_steps: int
     max_seconds: float
     max_calls: int
+    expect: tuple[Words, ...] = ()
+
+
+class CheckRow(_Part):
+    """A declared check, and why it does not hold; empty where it does."""
+
+    check: Words
+    problem: Words = ""
 
 
 class Used(_Part):
@@ -93,6 +107,7 @@ class RunFile(_Part):
     exit_code: int | None = None
     reason: Words = ""
     answer: str | None = None
+    checks: tuple[CheckRow, ...] = ()
     steps: tuple[StepRow, ...] = ()
     last_frame: str = ""
     used: Used = Used()

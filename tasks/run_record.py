@@ -9,7 +9,7 @@ from handrail.agent.history import Step
 from handrail.agent.proposal import ParseError
 from handrail.agent.result import Result
 from handrail.tasks.errors import EXIT_CODES
-from handrail.tasks.run_file import Asked, RunFile, Seconds, StepRow, Used, write_run_file
+from handrail.tasks.run_file import Asked, CheckRow, RunFile, Seconds, StepRow, Used, write_run_file
 from handrail.tasks.run_frames import FrameStore
 from handrail.tasks.runs import RunFolder
 
@@ -53,6 +53,9 @@ class RunRecord:
                 "exit_code": int(EXIT_CODES[result.kind]),
                 "reason": sanitise(result.reason, _LONGEST_REPLY),
                 "answer": result.answer,
+                "checks": tuple(
+                    CheckRow(check=one.check, problem=one.problem) for one in result.checks
+                ),
                 "used": Used(steps=spent.steps, seconds=spent.seconds, calls=spent.calls),
             }
         )
@@ -83,6 +86,8 @@ def _row(step: Step, frame: str) -> StepRow:
         effect="" if outcome is None else outcome.effect,
         outcome="" if outcome is None else outcome.kind,
         reason="" if outcome is None else outcome.reason,
+        verdict="" if step.verdict is None else step.verdict.finding,
+        verdict_reason="" if step.verdict is None else step.verdict.reason,
         seconds=Seconds(look=step.timing.look, think=step.timing.think, act=step.timing.act),
         prompt_tokens=reply.usage.prompt_tokens,
         image_tokens=reply.usage.image_tokens,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from handrail.actuators.observation import storable
 from handrail.agent.budget import Budget
+from handrail.tasks.checking import Check
 from handrail.tasks.errors import UsageError
 from handrail.tasks.run_model import ModelChoice
 from handrail.tasks.run_policy import PolicyChoice
@@ -16,8 +17,9 @@ class RunRequest:
     """One goal on one screen.
 
     ``stop_file``: the run ends before its next effect once this file exists. ``runs_folder``: where
-    the run's own folder is made; by default the user's state directory. Raises UsageError for a
-    goal that says nothing or is no text.
+    the run's own folder is made; by default the user's state directory. ``expect``: what must be so
+    at the end; without it a success is the model's word. Raises UsageError for a goal that says
+    nothing or is no text.
     """
 
     goal: str
@@ -27,6 +29,7 @@ class RunRequest:
     budget: Budget = field(default_factory=Budget)
     stop_file: Path | None = None
     runs_folder: Path | None = None
+    expect: tuple[Check, ...] = ()
 
     def __post_init__(self) -> None:
         if storable(self.goal) != self.goal:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from handrail.actuators.base import sanitise
 from handrail.agent.proposal import describe
+from handrail.agent.result import Checked
 from handrail.tasks.errors import RunFolderError
 from handrail.tasks.report.frames import data_uris
 from handrail.tasks.report.marks import Mark, marks
@@ -36,6 +37,7 @@ class Card:
     uri: str
     marks: tuple[Mark, ...]
     stroke: float
+    verdict_reason: str
 
     @property
     def tone(self) -> str:
@@ -44,6 +46,13 @@ class Card:
             return "bad"
         return {"done": "good", "": "quiet", "withdrawn": "warn", "in_doubt": "warn"}.get(
             self.row.outcome, "bad"
+        )
+
+    @property
+    def verdict_tone(self) -> str:
+        """Return the colour class of what became of it."""
+        return {"as intended": "good", "cannot tell": "quiet", "": "quiet"}.get(
+            self.row.verdict, "warn"
         )
 
     @property
@@ -80,10 +89,22 @@ def render(content: RunFile, uris: Mapping[str, str]) -> str:
         reason=sanitise(content.reason, 1_000),
         answer=None if content.answer is None else sanitise(content.answer, 2_000),
         outcome=content.outcome,
+        checks=_checks(content),
         cards=_cards(content, uris),
         last=_last(content, uris),
         style=Markup(package.joinpath("report.css").read_text("utf-8")),
     )
+
+
+def _checks(content: RunFile) -> list[Checked]:
+    """Return the declared checks; those that were never made say so."""
+    if content.checks:
+        return [
+            Checked(sanitise(one.check, _LINE), sanitise(one.problem, _LINE))
+            for one in content.checks
+        ]
+    never = "it was not made: no success was claimed"
+    return [Checked(sanitise(text, _LINE), never) for text in content.asked.expect]
 
 
 def _cards(content: RunFile, uris: Mapping[str, str]) -> list[Card]:
@@ -109,6 +130,7 @@ def _card(row: StepRow, uris: Mapping[str, str], shown: set[str]) -> Card:
         uri="" if row.frame in shown else uris.get(row.frame, ""),
         marks=marks(row.action, row.width, row.height),
         stroke=max(1.0, row.width / 1280),
+        verdict_reason=sanitise(row.verdict_reason, _LINE),
     )
 
 

@@ -125,7 +125,7 @@ class Stage:
         self, proposer: Proposer, habits: Habits | None = None, listener: Listener | None = None
     ) -> Agent:
         """Return an agent for this stage."""
-        watch = Watch(self.screen.observe, self.clock)
+        watch = Watch(self.screen.observe, self.clock, senses=self.screen)
         return Agent(watch, proposer, self.gate, self.stop, habits, listener or self.heard)
 
     def run(self, *replies: Action | str, habits: Habits | None = None) -> Result:

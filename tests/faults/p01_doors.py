@@ -13,7 +13,7 @@ from tests.faults.suite import Counts, Suite, Tally, Verdict
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("agent", "model", "actuators", "sandbox", "tasks", "examples")
 _PROTOCOL = {"observe", "hit_test", "focused", "perform", "close"}
-_BESIDE = {"named", "open", "goto"}
+_BESIDE = {"named", "open", "goto", "read"}
 _LOOKING = {
     "isinstance", "self._check_open", "self._insist_open", "self._open", "self._check",
     "self._alone", "self._verifier.redeem",

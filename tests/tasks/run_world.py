@@ -1,5 +1,6 @@
 """A form on the fake screen, and runs on it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from handrail.actuators.actions import Action, Click, Terminate, Type
@@ -10,6 +11,7 @@ from handrail.agent.budget import Budget
 from handrail.agent.proposer import Puppet
 from handrail.agent.stop import StopSwitch
 from handrail.sandbox.approval import Approver, ScriptedApprover
+from handrail.tasks.check_grammar import read_check
 from handrail.tasks.run import Crew, FakeTarget, PolicyChoice, RunEnd, RunRequest, run
 from handrail.tasks.run_file import RunFile, read_run_file
 
@@ -52,6 +54,7 @@ class World:
         budget: Budget | None = None,
         stop: StopSwitch | None = None,
         approver: Approver | None = None,
+        expect: Sequence[str] = (),
     ) -> RunEnd:
         request = RunRequest(
             "Save the name Ada",
@@ -59,6 +62,7 @@ class World:
             policy=policy or PolicyChoice(),
             budget=budget or Budget(),
             runs_folder=self.folder,
+            expect=tuple(map(read_check, expect)),
         )
         people = approver or ScriptedApprover([True] * 9)
         crew = Crew(Puppet(replies), people, stop=stop, clock=FakeClock())

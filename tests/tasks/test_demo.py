@@ -68,7 +68,8 @@ def test_who_only_says_so_has_not_reached_it(tmp_path: Path, browser_program: Pa
     for checked in (page, editor):
         assert checked.end.result.kind == "success"
         assert not checked.good
-    assert editor.problems == (f"note.txt holds b'', wanted {note.after!r}",)
+    (problem,) = editor.problems
+    assert problem.endswith('note.txt" is "' + note.after.decode() + "\": it holds ''")
     figures = {f.name: f for f in demo_figures([Round(1, (page, editor))])}
     assert figures["all goals reached"].value == 0.0
     assert figures["goal reached: note"].count == 1
