@@ -13,7 +13,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from handrail.actuators.browser_evidence import form_of, heard
 from handrail.actuators.browser_objects import GROUP, apply, release, world
-from handrail.actuators.browser_reading import NO_STATE, State, state_of
+from handrail.actuators.browser_reading import State, state_of
 from handrail.actuators.browser_words import without_user
 from handrail.actuators.observation import FormMethod
 
@@ -95,6 +95,9 @@ _CONTROLS = frozenset(
 )  # fmt: skip
 
 
+_NO_STATE = State()
+
+
 @dataclass(frozen=True)
 class Hit:
     """An element in CSS pixels of the window: ``box`` is (left, top, right, bottom)."""
@@ -110,7 +113,7 @@ class Hit:
     scripted: bool = True
     secret: bool = False
     page: str = ""
-    state: State = NO_STATE
+    state: State = _NO_STATE
 
 
 async def hit(session: CDPSession, x: float, y: float) -> Hit | None:
@@ -210,7 +213,7 @@ async def _described(session: CDPSession, target: str, origin: str) -> Hit | Non
         scripted=not asked or await heard(session, origin) or await heard(session, target),
         secret=bool(facts["secret"]),
         page=without_user(str(facts["page"]).partition("#")[0]),
-        state=NO_STATE if facts["secret"] else await state_of(session, target),
+        state=await state_of(session, target, bool(facts["secret"])),
     )
 
 

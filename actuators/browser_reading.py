@@ -38,20 +38,25 @@ _TEXT = "document.body ? document.body.innerText : ''"
 
 @dataclass(frozen=True)
 class State:
-    """What an element holds: text that is not hidden, and whether it is ticked."""
+    """Which of all nodes an element is, the text in it, and whether it is ticked."""
 
-    value: ScreenText | None
-    checked: bool | None
-
-
-NO_STATE = State(None, None)
+    node: str = ""
+    value: ScreenText | None = None
+    checked: bool | None = None
 
 
-async def state_of(session: CDPSession, target: str) -> State:
-    """Return the state of an element; one that holds more than 100,000 characters tells none."""
+async def state_of(session: CDPSession, target: str, secret: bool) -> State:
+    """Return the state of an element: no text of a secret one, and none beyond 100,000 characters.
+
+    A node keeps its number as long as it lasts; no other node of its process ever gets it.
+    """
+    node = (await session.send("DOM.describeNode", {"objectId": target}))["node"]
+    number = str(node["backendNodeId"])
+    if secret:
+        return State(number)
     told = (await apply(session, target, _STATE, by_value=True))["value"]
     value = None if told["value"] is None else ScreenText(str(told["value"]))
-    return State(value, told["checked"])
+    return State(number, value, told["checked"])
 
 
 async def read_page(session: CDPSession, roles: dict[str, str]) -> Reading:

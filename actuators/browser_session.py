@@ -16,9 +16,9 @@ from handrail.actuators.browser_hit import ROLES, Hit, device_scale, focus, hit
 from handrail.actuators.browser_input import Hands
 from handrail.actuators.browser_launch import Running
 from handrail.actuators.browser_question import Question
+from handrail.actuators.browser_reading import read_page
 from handrail.actuators.browser_target import looked, looks_at
 from handrail.actuators.browser_waiting import pause, settle
-from handrail.actuators.browser_reading import read_page
 from handrail.actuators.browser_words import why, without_user
 from handrail.actuators.errors import (
     ActionInDoubt,
@@ -276,6 +276,7 @@ def _element(found: Hit, scale: float) -> Element:
         scripted=found.scripted,
         secret=found.secret,
         page=found.page,
+        node=found.state.node,
         value=found.state.value,
         checked=found.state.checked,
     )

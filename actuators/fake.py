@@ -186,6 +186,7 @@ class FakeScreen:
         if self.on_frame is not None:
             self.on_frame()
         self.safeguards.check(action, (before, self._target(action)))
+
     def _target(self, action: Action) -> Target:
         if isinstance(action, Type):
             return keyboard_target(self.focus)

@@ -7,7 +7,7 @@ was clicked. What was met, and what has the keyboard, may change its look alone:
 ``cannot tell``, and so is a change elsewhere. A verdict quotes no text of the screen.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from PIL import Image
@@ -65,7 +65,7 @@ def verify(action: Action, before: Sight, after: Sight, hidden: bool = False) ->
 
 def _typed(text: str, was: Element | None, now: Element | None) -> Verdict | None:
     """Compare what a field held with what it holds; None where that is not told."""
-    if was is None or now is None or not same_element(was, now):
+    if was is None or now is None or not _same(was, now):
         return None
     if was.value is None or now.value is None or any(not c.isprintable() for c in text):
         return None
@@ -79,13 +79,13 @@ def _typed(text: str, was: Element | None, now: Element | None) -> Verdict | Non
 
 def _clicked(action: Click, before: Sight, after: Sight) -> Verdict | None:
     was, now = before.element, after.element
-    if was is None or now is None or not same_element(was, now):
+    if was is None or now is None or not _same(was, now):
         return None
     if was.checked is not None and now.checked is not None and action.button == "left":
         if was.checked == now.checked:
             return Verdict("nothing changed", "it is ticked or not as it was before")
         return Verdict("as intended", "it is ticked now" if now.checked else "it is not ticked now")
-    if was.editable and after.focus is not None and same_element(now, after.focus):
+    if was.editable and after.focus is not None and _same(now, after.focus):
         return Verdict("as intended", "the field has the keyboard")
     return None
 
@@ -99,11 +99,16 @@ def _elsewhere(before: Sight, after: Sight) -> Verdict | None:
     if shown or was.window_kind != now.window_kind:
         return Verdict("as intended", "another window or dialog is in front")
     if before.element is None and before.focus is not None and after.focus is not None:
-        if not same_element(before.focus, after.focus):
+        if not _same(before.focus, after.focus):
             return Verdict("as intended", "something else has the keyboard")
         if _state(before.focus) != _state(after.focus):
             return Verdict("as intended", "what has the keyboard changed")
     return None
+
+
+def _same(was: Element, now: Element) -> bool:
+    """Tell whether two elements are described alike: a page may make one anew as it is used."""
+    return same_element(replace(was, node=""), replace(now, node=""))
 
 
 def _state(element: Element) -> tuple[str | None, bool | None]:

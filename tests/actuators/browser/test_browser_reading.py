@@ -6,6 +6,7 @@ import pytest
 
 from handrail.actuators.errors import ObservationFailed
 from handrail.actuators.reading import Part, Reader
+from handrail.sandbox.recheck import same_element
 
 if TYPE_CHECKING:
     from tests.actuators.browser.conftest import Stage
@@ -34,6 +35,20 @@ def test_elements_tell_what_they_hold_and_whether_they_are_ticked(page: "Stage")
         held = None if told.value is None else told.value.raw
         assert (held, told.checked) == (value, checked), selector
         assert "Ada" not in repr(told), "a value must not reach a log by way of a repr"
+
+
+def test_a_twin_is_told_from_the_node_that_it_replaced(page: "Stage") -> None:
+    first, again = (page.browser.hit_test(page.at("#go")) for _ in range(2))
+    page.peek(
+        "() => { const old = document.querySelector('#go'); old.replaceWith(old.cloneNode(1)) }"
+    )
+    twin = page.browser.hit_test(page.at("#go"))
+    assert first is not None
+    assert twin is not None
+    assert first == again
+    assert (first.role, first.name, first.box) == (twin.role, twin.name, twin.box)
+    assert first.node != twin.node
+    assert not same_element(first, twin)
 
 
 def test_a_page_is_read_with_its_frames_and_without_what_is_hidden(page: "Stage") -> None:
