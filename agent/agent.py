@@ -116,28 +116,31 @@ class Agent:
         if why := self._progress.stuck(step.fingerprint, action):
             self._record(step)
             return self._end("failed", why)
-        if isinstance(action, ENDINGS):
-            self._record(self._act(step, action, observation, goal))
-            return self._ending(action)
-        before = self._watch.sight(action, observation)
-        step = self._act(step, action, observation, goal)
-        assert step.outcome is not None
-        self._record(self._verified(step, action, before))
-        return self._judge(step.outcome)
+        before = None if isinstance(action, ENDINGS) else self._watch.sight(action, observation)
+        step, outcome = self._act(step, action, observation, goal)
+        done = action if outcome.edited is None else outcome.edited
+        if isinstance(done, ENDINGS) and outcome.kind == "done":
+            self._record(step)
+            return self._ending(done)
+        self._record(self._verified(step, outcome, action, before))
+        return self._judge(outcome)
 
-    def _act(self, step: Step, action: Action, observation: Observation, goal: str) -> Step:
+    def _act(
+        self, step: Step, action: Action, observation: Observation, goal: str
+    ) -> tuple[Step, Outcome]:
         """Put an action to the gate, and note what became of it."""
         started = self._watch.now()
         outcome = self._gate.submit(action, observation, goal)
-        self._progress.note(step.fingerprint, action, outcome)
-        return replace(
-            step, outcome=outcome, timing=replace(step.timing, act=self._now() - started)
-        )
+        done = action if outcome.edited is None else outcome.edited
+        self._progress.note(step.fingerprint, done, outcome)
+        acted = replace(step.timing, act=self._now() - started)
+        if outcome.kind == "handed_back":
+            self._began += acted.act  # what a person does takes none of the run's time
+        return replace(step, outcome=outcome, timing=acted), outcome
 
-    def _verified(self, step: Step, action: Action, before: Sight) -> Step:
+    def _verified(self, step: Step, outcome: Outcome, action: Action, before: Sight | None) -> Step:
         """Look at what an action did, which is the look that the next step starts from."""
-        assert step.outcome is not None
-        if step.outcome.kind not in {"done", "in_doubt"}:
+        if before is None or outcome.edited or outcome.kind not in {"done", "in_doubt"}:
             return step
         try:
             self._ahead = self._look()
@@ -145,8 +148,7 @@ class Agent:
         except BaseException:
             self._record(step)  # it was done, whatever gave out since
             raise
-        hidden = step.outcome.redacted
-        return replace(step, verdict=verify(action, before, after, hidden))
+        return replace(step, verdict=verify(action, before, after, outcome.redacted))
 
     def _think(self, goal: str, observation: Observation, timing: Timing) -> Step:
         """Ask for an action; a reply that is none goes back to the proposer once."""

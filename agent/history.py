@@ -60,7 +60,8 @@ class Step:
         if not secret:
             return self
         # The reply quotes what it types, in its own words and anywhere.
-        return replace(self, reply=replace(self.reply, action=plain, line=SECRET, reply=SECRET))
+        quiet = replace(self.reply, action=plain, line=SECRET, reply=SECRET)
+        return replace(self, reply=quiet, outcome=self.outcome and self.outcome.told())
 
 
 def to_correct(history: Sequence[Step]) -> ParseError | None:

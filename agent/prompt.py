@@ -14,7 +14,7 @@ from handrail.actuators.geometry import ScreenGeometry
 from handrail.actuators.observation import Observation, ScreenText
 from handrail.agent.history import SCREENSHOTS, Step, pictured, to_correct
 from handrail.agent.parse import CLOSE, OPEN
-from handrail.agent.proposal import ParseError, Proposal
+from handrail.agent.proposal import ParseError, Proposal, describe
 from handrail.model import xml_call
 from handrail.model.messages import ImagePart, Message, Role, TextPart
 
@@ -110,16 +110,19 @@ def reply_text(step: Step, geometry: ScreenGeometry, dialect: "Dialect" = "json"
 
 def _what_became(step: Step) -> str:
     """Return what the model must know of an action that was not simply done."""
-    outcome, verdict = step.outcome, step.verdict
+    outcome = step.outcome
     if outcome is None:
         return ""
-    if outcome.kind not in {"done", "in_doubt"}:
-        return f"not done: {sanitise(outcome.reason)}"
-    doubt = "it is not known whether this took effect: look" * (outcome.kind == "in_doubt")
-    if verdict is None or verdict.finding in {"as intended", "cannot tell"}:
-        return doubt
-    found = f"it did not go as intended so far: {verdict.reason}"
-    return f"{doubt}; {found}" if doubt else found
+    said = []
+    if outcome.edited is not None:
+        said.append(f"a person changed this to: {sanitise(describe(outcome.edited))}")
+    if outcome.kind == "in_doubt":
+        said.append("it is not known whether this took effect: look")
+    elif outcome.kind != "done":
+        said.append(f"not done: {sanitise(outcome.reason)}")
+    if step.verdict is not None and step.verdict.finding not in {"as intended", "cannot tell"}:
+        said.append(f"it did not go as intended so far: {step.verdict.reason}")
+    return "; ".join(said)
 
 
 def _correction(bad: ParseError) -> list[Message]:

@@ -65,6 +65,17 @@ class OriginPattern:
         )
 
 
+def origin_of(url: str) -> str | None:
+    """Return a page's origin in its one form, or None where its address has none.
+
+    Raises UnreadableHost.
+    """
+    host = host_of(url)
+    if host is None:
+        return None
+    return str(OriginPattern(url.partition(":")[0].lower(), HostPattern(host.name, port=host.port)))
+
+
 def path_of(url: str) -> str | None:
     """Return a page's path in its one form, or None where its address has none.
 

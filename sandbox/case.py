@@ -19,8 +19,10 @@ from handrail.actuators.geometry import Point
 from handrail.actuators.observation import Element, Observation, Surface
 from handrail.sandbox.approval import ApprovalRequest
 from handrail.sandbox.circumstances import Circumstances
+from handrail.sandbox.consent import UNASKED, Consent
 from handrail.sandbox.effects import classify
 from handrail.sandbox.landing import Elements, target
+from handrail.sandbox.likeness import Likeness
 from handrail.sandbox.recheck import same_element, screen_change
 from handrail.sandbox.redact import redacted
 from handrail.sandbox.rulebook import Rulebook
@@ -40,6 +42,7 @@ class Case:
     effect: EffectClass
     ruling: Ruling
     goal: str
+    consent: Consent = UNASKED
 
     @property
     def element(self) -> Element | None:
@@ -61,6 +64,8 @@ class Case:
             surface=self.observation.surface,
             reason=self.ruling.reason,
             element=self.element,
+            kind=Likeness.of(self.action, self.effect, self.elements, self.observation.surface),
+            observation=self.observation,
         )
 
 

@@ -17,8 +17,17 @@ from urllib.parse import urljoin
 from handrail.actuators.actions import Action, Click, Press, Type
 from handrail.actuators.observation import Element, Surface
 from handrail.sandbox.keys import presses
+from handrail.sandbox.landing import landings
 
 _BREAKS = re.compile(r"[\r\n]")
+
+
+def reached(
+    action: Action, elements: Sequence[Element | None], surface: Surface
+) -> tuple[Surface, ...]:
+    """Return every surface on which an action must be permitted: where it lands and leads to."""
+    landed = landings(action, elements, surface)
+    return (*landed, *destinations(action, elements, surface))
 
 
 def destinations(

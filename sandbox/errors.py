@@ -5,12 +5,18 @@
     +-- UnreadableHost      an address whose host is not certain (stays in this folder)
     |   +-- UnreadablePath  ... whose path servers may read in several ways
     +-- JournalError        the journal cannot be written or read: the run must stop
-        +-- JournalCorrupt  a journal was changed or damaged after it was written
+    |   +-- JournalCorrupt  a journal was changed or damaged after it was written
+    +-- AnswerRefused       an answer to a question that is late, repeated, or for another question
+    +-- GrantError          a grant is forged, malformed, revoked, widened, or cannot be counted
 
 Promises: every message says what was wrong, where, and what is allowed or what to do.
 Does not promise: to cover refused permits, which are ``actuators.errors.PermitRefused``: the lock
 is on the actuator's side of the door.
 """
+
+from typing import Literal
+
+RefusalCode = Literal["late", "repeated", "other_question", "other_action", "unfit"]
 
 
 class SandboxError(Exception):
@@ -35,3 +41,15 @@ class JournalError(SandboxError):
 
 class JournalCorrupt(JournalError):
     """The journal's chain does not hold."""
+
+
+class AnswerRefused(SandboxError):
+    """An answer that does not count; ``code`` says why, for programs."""
+
+    def __init__(self, code: RefusalCode, message: str) -> None:
+        super().__init__(message)
+        self.code: RefusalCode = code
+
+
+class GrantError(SandboxError):
+    """A grant cannot be used, made or counted."""

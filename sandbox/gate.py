@@ -1,9 +1,9 @@
 """The one door: nothing reaches a screen but through ``Gate.submit``.
 
 The order of a submission: stop? - fit for this screen - what lies under the point - effect class -
-policy - limits - approval - intent on the disk - still the same screen? - still permitted? -
-stop? - permit - perform - outcome on the disk. Ending actions (terminate, answer) are written down
-and never performed.
+policy - limits - consent (an edit begins anew) - intent on the disk - still the same screen? -
+still permitted? - stop? - a grant's use counted - permit - perform - outcome on the disk. Ending
+actions (terminate, answer) are written down and never performed.
 
 Promises
 - This file holds the only call of ``Actuator.perform`` in the product; each has its own permit,
@@ -34,11 +34,12 @@ from handrail.actuators.errors import (
 from handrail.actuators.observation import Observation
 from handrail.sandbox.approval import Approver
 from handrail.sandbox.case import Case, Examiner
+from handrail.sandbox.consent import UNASKED, Consents
 from handrail.sandbox.effects import classify
 from handrail.sandbox.journal import Journal
 from handrail.sandbox.landing import misfit
 from handrail.sandbox.outcome import Outcome, OutcomeKind
-from handrail.sandbox.permit import PermitOffice
+from handrail.sandbox.permit import PermitOffice, Terms
 from handrail.sandbox.policy import Policy
 from handrail.sandbox.records import Intent, Place, Refusal
 from handrail.sandbox.redact import hidden
@@ -67,7 +68,7 @@ class Gate:
         self._rules = Rulebook.of(policy)
         self._examiner = Examiner(actuator, self._rules)
         self._journal = journal
-        self._approver = approver
+        self._consents = Consents(approver, journal)
         self._stopped = stopped
 
     def submit(self, action: Action, observation: Observation, goal: str) -> Outcome:
@@ -88,16 +89,20 @@ class Gate:
         if used_up := self._rules.used_up(case.effect, action):
             spent = Outcome("exhausted", case.effect, used_up)
             return self._refuse(action, observation, spent, case.written)
-        if case.ruling.asks and not self._approver.ask(case.request):
-            refused = Outcome("denied", case.effect, f"{case.ruling.reason}: not approved")
-            return self._refuse(action, observation, refused, case.written)
-        return replace(self._carry_out(case), redacted=case.written != action)
+        consent = self._consents.seek(case.request) if case.ruling.asks else UNASKED
+        if consent.edited is not None:
+            anew = self.submit(consent.edited, observation, goal)
+            return replace(anew, edited=anew.edited or consent.edited)
+        if consent.refused is not None:
+            return self._refuse(action, observation, consent.refused, case.written)
+        outcome = self._carry_out(replace(case, consent=consent))
+        return replace(outcome, redacted=case.written != action)
 
     def _refuse(
         self, action: Action, seen: Observation, outcome: Outcome, told: Action | None = None
     ) -> Outcome:
         """Write down an action that is not even intended, as ``told`` where somebody looked."""
-        assert outcome.kind in {"failed", "denied", "exhausted", "stopped"}
+        assert outcome.kind in {"failed", "denied", "exhausted", "stopped", "handed_back"}
         written = hidden(action) if told is None else told
         self._journal.append(
             Refusal(
@@ -140,9 +145,13 @@ class Gate:
             return Outcome("withdrawn", case.effect, change)
         if self._stopped():
             return Outcome("stopped", case.effect, _STOPPED)
+        if why := case.consent.count():
+            return Outcome("withdrawn", case.effect, why)
         return None
 
     def _perform(self, case: Case) -> Outcome:
+        run, screen = self._journal.run_id, case.observation.fingerprint
+        self._office.bind(Terms(run, screen, self._rules.digest))
         permit = self._office.issue(case.action)
         try:
             receipt = self._actuator.perform(case.action, permit)
@@ -170,6 +179,7 @@ class Gate:
             reason=case.ruling.reason,
             place=Place.of(case.observation.surface, case.element),
             screen=case.observation.fingerprint,
+            consent=case.consent.by,
         )
         self._rules.spend(case.effect, case.action)
         return self._journal.append(record).seq

@@ -72,7 +72,8 @@ class Begin(_Record):
 class Intent(_Record):
     """An action that is about to be done; ``screen`` is the fingerprint it was decided on.
 
-    ``redacted``: the action and its digest stand without what was typed.
+    ``redacted``: the action and its digest stand without what was typed. ``consent``: who permitted
+    what the rules ask about: ``once`` or ``kind`` (a person), ``grant ID``, or nobody was asked.
     """
 
     kind: Literal["intent"] = "intent"
@@ -84,6 +85,7 @@ class Intent(_Record):
     place: Place
     screen: str
     redacted: bool = False
+    consent: str = ""
 
 
 class Result(_Record):
@@ -106,13 +108,13 @@ class Observed(_Record):
 
 
 class Refusal(_Record):
-    """An action that was not even intended: denied, stopped, or not fit for the screen."""
+    """An action that was not even intended: denied, stopped, not fit, or a person acted instead."""
 
     kind: Literal["refusal"] = "refusal"
     action: Action
     digest: str
     effect: EffectClass
-    outcome: Literal["denied", "stopped", "failed"]
+    outcome: Literal["denied", "stopped", "failed", "handed_back"]
     reason: str
     place: Place
     redacted: bool = False

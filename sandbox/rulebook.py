@@ -24,8 +24,7 @@ from functools import cached_property
 from handrail.actuators.actions import ENDINGS, Action
 from handrail.actuators.observation import Surface
 from handrail.sandbox.circumstances import Circumstances
-from handrail.sandbox.destination import destinations
-from handrail.sandbox.landing import landings
+from handrail.sandbox.destination import reached
 from handrail.sandbox.limits import Limits, Meter, least
 from handrail.sandbox.policy import Policy
 from handrail.sandbox.rules import NOT_KNOWN, EffectClass
@@ -101,8 +100,7 @@ class Rulebook:
         self, effect: EffectClass, action: Action, surface: Surface, around: Circumstances
     ) -> Ruling:
         """Return the decision for an action wherever it lands and leads to."""
-        landed = landings(action, around.elements, surface)
-        places = (*landed, *destinations(action, around.elements, surface))
+        places = reached(action, around.elements, surface)
         return strictest(self.decide(effect, action, place, around) for place in places)
 
     def used_up(self, effect: EffectClass, action: Action) -> str:
@@ -113,6 +111,11 @@ class Rulebook:
         """Count an action that is about to be performed."""
         if not isinstance(action, ENDINGS):
             self._meter.spend(effect)
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the SHA-256 (hex) of all that was written down of the layers."""
+        return self.written()["digest"]
 
     def written(self) -> dict[str, str]:
         """Return every layer's parts by the names that rulings give them, and a digest of all.

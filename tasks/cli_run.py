@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from handrail.agent.budget import Budget
 from handrail.agent.history import SCREENSHOTS
 from handrail.agent.stop import StopSwitch
+from handrail.tasks.approval_setting import add_approval, opened_approver
 from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import UsageError
@@ -50,6 +51,7 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="a success must meet this too, such as 'url contains /done', 'text \"Saved\"' or "
         "'file out.txt exists'; may be given several times",
     )
+    add_approval(run.add_argument_group("who is asked"))
 
 
 def _add_browser(group: argparse._ArgumentGroup) -> None:
@@ -126,11 +128,9 @@ def _add_bounds(group: argparse._ArgumentGroup) -> None:
 def handle(arguments: argparse.Namespace) -> int:
     """Carry the run out and return its exit code."""
     check(arguments)
-    from handrail.sandbox.approval import open_terminal
     from handrail.tasks.check_grammar import read_check
     from handrail.tasks.live import Hearing, LiveView
     from handrail.tasks.run import Crew, run
-    from handrail.tasks.run_approval import AttendedApprover
     from handrail.tasks.run_model import ModelChoice
     from handrail.tasks.run_policy import PolicyChoice, user_policy
     from handrail.tasks.run_request import RunRequest
@@ -163,9 +163,8 @@ def handle(arguments: argparse.Namespace) -> int:
     )
     stop = StopSwitch(arguments.stop_file)
     view = LiveView(Hearing(highlight=False), arguments.goal, budget)
-    approver = AttendedApprover(open_terminal(), stop, view.aside)
     try:
-        with stopping_on_ctrl_c(stop):
+        with stopping_on_ctrl_c(stop), opened_approver(arguments, stop, view.aside) as approver:
             end = run(request, Crew(approver=approver, listener=view, stop=stop))
     finally:
         view.close()

@@ -30,6 +30,7 @@ _STYLES = {
     "denied": ("denied", "red"),
     "exhausted": ("used up", "yellow"),
     "stopped": ("stopped", "yellow"),
+    "handed_back": ("handed back", "yellow"),
 }
 _ENDS: dict[EndKind, str] = {
     "success": "bold green",
@@ -152,6 +153,8 @@ def step_line(step: Step) -> Text:
     words = what if said == what else f"{said}  [{what}]"
     if step.outcome is None:
         return _line(number, ("not done ", "yellow"), (words, ""), tail)
+    if step.outcome.edited is not None:
+        words += f"  [edited: {sanitise(describe(step.outcome.edited))}]"
     word, style = _STYLES[step.outcome.kind]
     why = "" if step.outcome.kind == "done" else f": {sanitise(step.outcome.reason)}"
     effect = (f"  {step.outcome.effect}", "cyan")

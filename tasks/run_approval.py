@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 
 from handrail.agent.stop import StopSwitch
-from handrail.sandbox.approval import ApprovalRequest, Approver
+from handrail.sandbox.approval import ApprovalAnswer, ApprovalRequest, Approver
 
 
 class AttendedApprover:
@@ -20,7 +21,18 @@ class AttendedApprover:
         self._stop = stop
         self._aside = aside
 
-    def ask(self, request: ApprovalRequest) -> bool:
-        """Return the other approver's answer. Raises Stopped on Ctrl-C: nothing was done."""
+    def ask(self, request: ApprovalRequest) -> ApprovalAnswer:
+        """Return the other approver's answer. Raises Stopped on Ctrl-C: nothing was done.
+
+        That holds while a person has taken over, too.
+        """
         with self._aside(), self._stop.interruptible():
-            return self._approver.ask(request)
+            answer = self._approver.ask(request)
+        if answer.choice != "take_over":
+            return answer
+
+        def handed_back() -> bool:
+            with self._aside(), self._stop.interruptible():
+                return answer.handed_back()
+
+        return replace(answer, handed_back=handed_back)

@@ -36,6 +36,7 @@ class StepRow(_Part):
     """One reply and what became of it; ``frame`` names the picture that it was decided on.
 
     ``verdict``: whether the world changed as intended, empty where nothing was to change.
+    ``edited``: what a person made of the action, where they changed it.
     """
 
     number: int
@@ -45,6 +46,7 @@ class StepRow(_Part):
     height: int = 0
     line: Words = ""
     action: Action | None = None
+    edited: Action | None = None
     confidence: float | None = None
     problem: Words = ""
     reply: Words = ""

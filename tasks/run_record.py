@@ -80,6 +80,7 @@ def _row(step: Step, frame: str) -> StepRow:
         height=0 if seen is None else seen.geometry.height,
         line="" if isinstance(reply, ParseError) else reply.line,
         action=None if isinstance(reply, ParseError) else reply.action,
+        edited=None if outcome is None else outcome.edited,
         confidence=None if isinstance(reply, ParseError) else reply.confidence,
         problem=reply.problem if isinstance(reply, ParseError) else "",
         reply=reply.reply[:_LONGEST_REPLY],

@@ -44,9 +44,8 @@ class Card:
         """Return the colour class of the step."""
         if self.row.problem:
             return "bad"
-        return {"done": "good", "": "quiet", "withdrawn": "warn", "in_doubt": "warn"}.get(
-            self.row.outcome, "bad"
-        )
+        warned = dict.fromkeys(("withdrawn", "in_doubt", "handed_back"), "warn")
+        return {"done": "good", "": "quiet", **warned}.get(self.row.outcome, "bad")
 
     @property
     def verdict_tone(self) -> str:
@@ -123,12 +122,12 @@ def _card(row: StepRow, uris: Mapping[str, str], shown: set[str]) -> Card:
     return Card(
         row=row,
         title=sanitise(row.line or problem, _LINE),
-        action="" if row.action is None else sanitise(describe(row.action), _LINE),
+        action=_action_line(row),
         reason=sanitise(row.reason, _LINE),
         reply="\n".join(sanitise(line, _LINE) for line in row.reply[:_REPLY].splitlines()),
         frame=row.frame.removesuffix(".webp") if pictured else "",
         uri="" if row.frame in shown else uris.get(row.frame, ""),
-        marks=marks(row.action, row.width, row.height),
+        marks=marks(row.edited or row.action, row.width, row.height),
         stroke=max(1.0, row.width / 1280),
         verdict_reason=sanitise(row.verdict_reason, _LINE),
     )
@@ -143,3 +142,11 @@ def _last(content: RunFile, uris: Mapping[str, str]) -> str:
 
 def _seconds(value: float) -> str:
     return f"{value:.2f} s" if value < 10 else f"{value:.0f} s"
+
+
+def _action_line(row: StepRow) -> str:
+    """Return the action in words, and what a person made of it."""
+    if row.action is None:
+        return ""
+    edited = "" if row.edited is None else f"; a person made it: {describe(row.edited)}"
+    return sanitise(describe(row.action) + edited, _LINE)

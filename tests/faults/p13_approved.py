@@ -18,7 +18,7 @@ from handrail.actuators.errors import PermitRefused
 from handrail.actuators.fake import Button, Caption, Checkbox, FakeScreen, Field, Link, Panel
 from handrail.actuators.geometry import Point, ScreenGeometry
 from handrail.actuators.observation import ScreenText
-from handrail.sandbox.approval import ApprovalRequest
+from handrail.sandbox.approval import ONCE, ApprovalAnswer, ApprovalRequest
 from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.policy import Policy, Rule
 from tests.faults.stage import Around, Door, OpenOffice, box
@@ -64,9 +64,9 @@ class _Yes:
     def __init__(self) -> None:
         self.change: Callable[[], None] = lambda: None
 
-    def ask(self, request: ApprovalRequest) -> bool:
+    def ask(self, request: ApprovalRequest) -> ApprovalAnswer:
         self.change()
-        return True
+        return ONCE
 
 
 @dataclass

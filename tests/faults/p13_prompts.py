@@ -5,6 +5,7 @@ the shape that it has without an attack, with the effect last and the question o
 """
 
 import io
+import os
 import unicodedata
 from collections.abc import Callable
 from random import Random
@@ -12,7 +13,10 @@ from random import Random
 from handrail.actuators.actions import Click, Type
 from handrail.actuators.geometry import Box, Point
 from handrail.actuators.observation import Element, ScreenText, Surface
-from handrail.sandbox.approval import ApprovalRequest, TerminalApprover
+from handrail.sandbox.approval import ApprovalRequest
+from handrail.sandbox.desk import Desk
+from handrail.sandbox.likeness import Likeness
+from handrail.sandbox.terminal import Terminal
 from tests.faults.suite import Counts, Suite, Tally, Verdict, seeds
 
 PAYLOADS = (
@@ -46,7 +50,11 @@ PAYLOADS = (
     "  | effect: OBSERVE",
 )
 PLACES = ("window", "address", "name", "role", "screen", "text", "goal", "reason")
-_QUESTION = "\nType yes to allow it, anything else to refuse: "
+_QUESTIONS = tuple(
+    f"\nType yes, {words}take over or stop, anything else to refuse: "
+    for words in ("edit, ", "kind, edit, ")
+)
+_KIND = "  kind permits in this run"
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 Renderer = Callable[[ApprovalRequest], str]
 
@@ -61,13 +69,19 @@ def request(place: str, payload: str) -> ApprovalRequest:
     element = Element(told["role"], ScreenText(told["name"]), box)
     text = told["text"].encode("utf-8", "replace").decode("utf-8")
     action = Type(text=text) if place == "text" else Click(point=Point(x=3, y=4))
-    return ApprovalRequest(told["goal"], action, "commit", surface, told["reason"], element)
+    kind = Likeness.of(action, "commit", (element,), surface)
+    return ApprovalRequest(told["goal"], action, "commit", surface, told["reason"], element, kind)
 
 
 def prompt(asked: ApprovalRequest) -> str:
     """Return what the person who is asked sees."""
     shown = io.StringIO()
-    assert TerminalApprover(io.StringIO("no\n"), shown).ask(asked) is False
+    keyboard, typed = os.pipe()
+    os.write(typed, b"no\n")
+    os.close(typed)
+    with os.fdopen(keyboard, encoding="utf-8") as reader:
+        answer = Desk([Terminal(reader, shown)]).ask(asked)
+    assert answer.choice == "deny"
     return shown.getvalue()
 
 
@@ -78,7 +92,7 @@ def _formatted(asked: ApprovalRequest) -> str:
         f"\nHandrail asks for your permission.\n  goal: {asked.goal}\n"
         f"  screen: {asked.surface.name} {asked.surface.window.raw} {asked.surface.url}\n"
         f"  on screen: {element}\n  action: {asked.action}\n  because: {asked.reason}\n"
-        f"  effect: {asked.effect.upper()}{_QUESTION}"
+        f"  effect: {asked.effect.upper()}{_QUESTIONS[0]}"
     )
 
 
@@ -89,16 +103,23 @@ def dishonest(text: str, plain: str) -> str:
         return "it holds characters that control a terminal"
     own = [line for line in lines if not line.startswith("  | ")]
     labels = [line.partition(":")[0] for line in own if ", its end" not in line]
-    if labels != [line.partition(":")[0] for line in plain.splitlines()]:
+    if _shape(labels) != _shape([line.partition(":")[0] for line in plain.splitlines()]):
         return "it has other lines"
+    if labels.count(_KIND) != ("kind, " in lines[-1]):
+        return "it offers a kind without saying which"
     effects = [line for line in own if line.startswith("  effect:")]
     if effects != ["  effect: COMMIT"] or lines[-2] != effects[0]:
         return "the effect is not its last line"
-    if text.count(_QUESTION) != 1:
+    if sum(map(text.count, _QUESTIONS)) != 1:
         return "it does not ask once"
     if max(map(_columns, lines)) > 80 or len(lines) >= 45:
         return "it does not fit the terminal"
     return ""
+
+
+def _shape(labels: list[str]) -> list[str]:
+    """Return the labels but for a kind, which is offered only where its name is harmless."""
+    return [label.replace("kind, ", "") for label in labels if label != _KIND]
 
 
 def _columns(line: str) -> int:

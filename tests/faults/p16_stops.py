@@ -18,7 +18,7 @@ from handrail.agent.history import Step
 from handrail.agent.proposal import Proposal, describe
 from handrail.agent.stability import Watch
 from handrail.agent.stop import StopSwitch
-from handrail.sandbox.approval import ApprovalRequest
+from handrail.sandbox.approval import ONCE, ApprovalAnswer, ApprovalRequest
 from handrail.sandbox.policy import Policy
 from tests.faults.stage import Around, Door, PlayedClock, QuickDisk, box
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
@@ -105,10 +105,10 @@ class _TickingApprover:
     def __init__(self, moments: _Moments) -> None:
         self.moments = moments
 
-    def ask(self, request: ApprovalRequest) -> bool:
+    def ask(self, request: ApprovalRequest) -> ApprovalAnswer:
         """Approve."""
         self.moments.tick()
-        return True
+        return ONCE
 
 
 class _DeafSwitch(StopSwitch):

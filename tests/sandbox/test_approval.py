@@ -1,171 +1,251 @@
-"""Asking a person: what they see, and what counts as yes."""
+"""What a person may answer, and what becomes of it at the gate."""
 
-import fcntl
-import io
-import os
-import pty
-import struct
-import termios
-import threading
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
-from unicodedata import east_asian_width
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
-from handrail.actuators.actions import Action, Click, Type, digest
-from handrail.actuators.geometry import Box, Point
-from handrail.actuators.observation import Element, ScreenText, Surface
+from handrail.actuators.actions import Action, Answer, Click, Drag, Move, Press, Type, digest
+from handrail.actuators.base import Permit, Receipt
+from handrail.actuators.fake import Button, Field
+from handrail.actuators.geometry import Point
+from handrail.actuators.observation import Observation
 from handrail.sandbox.approval import (
+    DENY,
+    KIND,
+    ONCE,
+    STOP,
+    TAKE_OVER,
+    ApprovalAnswer,
     ApprovalRequest,
     DenyAll,
     ScriptedApprover,
-    TerminalApprover,
-    open_terminal,
-    prompt_lines,
 )
+from handrail.sandbox.consent import EDITS
+from handrail.sandbox.editing import only_edited
+from handrail.sandbox.policy import Policy, Rule, profile
+from handrail.sandbox.records import Intent, Note, Refusal
+from tests.faults.stage import Around, box
 
-PAGE = Surface("browser", "chromium", window=ScreenText("Shop"), url="https://shop.example/cart")
-BUTTON = Element("button", ScreenText("Buy now"), Box(left=0, top=0, right=9, bottom=9))
+if TYPE_CHECKING:
+    from tests.sandbox.conftest import Door
+
+MakeDoor = Callable[..., "Door"]
 
 
-def request(action: Action | None = None, element: Element | None = BUTTON) -> ApprovalRequest:
-    chosen = action or Click(point=Point(x=3, y=4))
-    return ApprovalRequest("buy milk", chosen, "commit", PAGE, "profile ask: ask commit", element)
+def edit(action: Action) -> ApprovalAnswer:
+    return ApprovalAnswer("edit", action)
+
+
+def test_without_anybody_everything_is_denied(open_door: MakeDoor) -> None:
+    door = open_door(policy=profile("ask"), approver=DenyAll())
+    assert door.submit(Click(point=door.at("Send"))).kind == "denied"
+
+
+def test_a_script_answers_in_order_and_then_denies(open_door: MakeDoor) -> None:
+    request = ApprovalRequest.__new__(ApprovalRequest)
+    script = ScriptedApprover([True, False, STOP])
+    assert [script.ask(request).choice for _ in range(4)] == ["once", "deny", "stop", "deny"]
+    assert len(script.requests) == 4
+
+
+def test_an_answer_is_no_truth_value() -> None:
+    for answer in (ONCE, DENY):
+        with pytest.raises(TypeError, match="choice"):
+            bool(answer)
+
+
+def test_only_an_edit_carries_an_action() -> None:
+    with pytest.raises(ValueError, match="edit"):
+        ApprovalAnswer("edit")
+    with pytest.raises(ValueError, match="edit"):
+        ApprovalAnswer("once", Type(text="x"))
+
+
+def test_a_kind_is_asked_about_once_and_written_down(open_door: MakeDoor) -> None:
+    approver = ScriptedApprover([KIND])
+    door = open_door(policy=profile("ask"), approver=approver)
+    send = Click(point=door.at("Send"))
+    elsewhere = Click(point=Point(x=send.point.x + 9, y=send.point.y + 3))
+    assert [door.submit(a).kind for a in (send, elsewhere, send)] == ["done"] * 3
+    assert len(door.screen.submitted) == 3
+    assert len(approver.requests) == 1
+    kind = approver.requests[0].kind
+    assert kind is not None
+    notes = [r.data for r in door.records if isinstance(r, Note)]
+    assert notes == [{"permits": kind.told()}]
+    assert [r.consent for r in door.records if isinstance(r, Intent)] == ["kind"] * 3
+
+
+@pytest.mark.parametrize("name", ["Name", "Count", "Remember me"])
+def test_a_kind_covers_no_other_element(open_door: MakeDoor, name: str) -> None:
+    approver = ScriptedApprover([KIND])
+    door = open_door(policy=profile("ask"), approver=approver)
+    assert door.submit(Click(point=door.at("Send"))).kind == "done"
+    assert door.submit(Click(point=door.at(name))).kind == "denied"
+    assert door.submit(Click(point=door.at("Send"), count=2)).kind == "denied"
+
+
+@pytest.mark.parametrize("word", ["Delete all", "Uninstall", "?"])
+def test_no_kind_of_what_cannot_be_undone(open_door: MakeDoor, word: str) -> None:
+    widget = Button(word, box(20, 140, 90, 30), submits=True)
+    approver = ScriptedApprover([KIND, KIND])
+
+    class Unknown(Around):
+        def hit_test(self, point: Point) -> None:
+            return None
+
+    wrap = Unknown if word == "?" else Around
+    door = open_door(policy=profile("ask"), approver=approver, widgets=[widget], wrap=wrap)
+    click = Click(point=door.at(word))
+    assert [door.submit(click).kind for _ in range(2)] == ["denied", "denied"]
+    assert [request.kind for request in approver.requests] == [None, None]
+    assert door.screen.performed == []
+
+
+def test_a_rule_that_denies_wins_over_an_approved_kind(open_door: MakeDoor) -> None:
+    locked = Rule(decision="deny", effects=("commit",), text="Send", kinds=("press",))
+    approver = ScriptedApprover([KIND])
+    door = open_door(policy=Policy(profile="ask", rules=(locked,)), approver=approver)
+    assert door.submit(Click(point=door.at("Send"))).kind == "done"
+    door.screen.focus = door.screen.named(Button, "Send")
+    assert door.submit(Press(keys=("enter",))).kind == "denied"
+
+
+def test_an_edited_action_goes_through_the_gate_anew(open_door: MakeDoor) -> None:
+    approver = ScriptedApprover([edit(Type(text="Ada")), ONCE])
+    door = open_door(policy=profile("ask"), approver=approver)
+    door.screen.focus = door.screen.named(Field, "Name")
+    outcome = door.submit(Type(text="Eve"))
+    assert (outcome.kind, outcome.edited) == ("done", Type(text="Ada"))
+    assert door.screen.named(Field, "Name").text == "Ada"
+    assert [request.action for request in approver.requests] == [Type(text="Eve"), Type(text="Ada")]
+    intents = [r for r in door.records if isinstance(r, Intent)]
+    assert [(i.digest, i.consent) for i in intents] == [(digest(Type(text="Ada")), "once")]
+
+
+def test_an_edit_is_no_approval_of_what_policy_denies(open_door: MakeDoor) -> None:
+    rules = (Rule(decision="deny", effects=("commit", "unknown", "destroy", "system")),)
+    send = Click(point=box(20, 140, 90, 30).center)
+    approver = ScriptedApprover([edit(send), ONCE])
+    door = open_door(policy=Policy(profile="ask", rules=rules), approver=approver)
+    outcome = door.submit(Click(point=door.at("Remember me")))
+    assert outcome.kind == "denied"
+    assert outcome.edited == Click(point=door.at("Send"))
+    assert door.screen.performed == []
+
+
+def test_an_edit_off_the_screen_fails(open_door: MakeDoor) -> None:
+    door = open_door(
+        policy=profile("ask"), approver=ScriptedApprover([edit(Click(point=Point(x=9_999, y=1)))])
+    )
+    assert door.submit(Click(point=door.at("Send"))).kind == "failed"
+
+
+def test_edits_come_to_an_end(open_door: MakeDoor) -> None:
+    texts = [edit(Type(text=str(number))) for number in range(2 * EDITS)]
+    approver = ScriptedApprover(texts)
+    door = open_door(policy=profile("ask"), approver=approver)
+    door.screen.focus = door.screen.named(Field, "Name")
+    outcome = door.submit(Type(text="Eve"))
+    assert outcome.kind == "denied"
+    assert "edited more than" in outcome.reason
+    assert len(approver.requests) == EDITS + 1
+
+
+def test_stop_ends_the_run_and_nothing_is_done(open_door: MakeDoor) -> None:
+    door = open_door(policy=profile("ask"), approver=ScriptedApprover([STOP]))
+    assert door.submit(Click(point=door.at("Send"))).kind == "stopped"
+    assert [r.outcome for r in door.records if isinstance(r, Refusal)] == ["stopped"]
+    assert door.screen.performed == []
+
+
+@pytest.mark.parametrize(("goes_on", "kind"), [(True, "handed_back"), (False, "stopped")])
+def test_nothing_is_looked_at_while_a_person_has_the_screen(
+    open_door: MakeDoor, goes_on: bool, kind: str
+) -> None:
+    looks: list[str] = []
+
+    class Watched(Around):
+        def observe(self) -> Observation:
+            looks.append("observe")
+            return super().observe()
+
+        def hit_test(self, point: Point) -> None:
+            looks.append("hit_test")
+
+    def handed_back() -> bool:
+        notes = [r.topic for r in door.records if isinstance(r, Note)]
+        assert notes == ["taken_over"], "written down before the person acts"
+        before = len(looks)
+        door.screen.named(Field, "Name").text = "by hand"
+        assert len(looks) == before
+        return goes_on
+
+    lent = ApprovalAnswer("take_over", handed_back=handed_back)
+    door = open_door(policy=profile("ask"), approver=ScriptedApprover([lent]), wrap=Watched)
+    outcome = door.submit(Click(point=door.at("Send")))
+    assert outcome.kind == kind
+    assert looks == ["hit_test"]
+    notes = [r for r in door.records if isinstance(r, Note)]
+    assert [note.topic for note in notes] == ["taken_over", "handed_back"]
+    assert notes[1].data["goes_on"] is goes_on
+    assert [r.outcome for r in door.records if isinstance(r, Refusal)] == [kind]
+    assert door.screen.performed == []
+
+
+def test_take_over_by_a_script_hands_back_at_once(open_door: MakeDoor) -> None:
+    door = open_door(policy=profile("ask"), approver=ScriptedApprover([TAKE_OVER]))
+    assert door.submit(Click(point=door.at("Send"))).kind == "handed_back"
+
+
+def test_a_use_that_cannot_be_counted_withdraws_the_action(open_door: MakeDoor) -> None:
+    told = ["", "used up"]
+    counted: list[int] = []
+
+    def count() -> str:
+        counted.append(len(door.screen.performed))
+        return told.pop(0)
+
+    granted = ApprovalAnswer("once", by="grant 7", count=count)
+    door = open_door(policy=profile("ask"), approver=ScriptedApprover([granted] * 2))
+    send = Click(point=door.at("Send"))
+    assert [door.submit(send).kind for _ in range(2)] == ["done", "withdrawn"]
+    assert counted == [0, 1], "counted before the effect"
+    assert [r.consent for r in door.records if isinstance(r, Intent)] == ["grant 7"] * 2
+
+
+def test_a_kept_permit_is_worth_nothing_on_another_screen(open_door: MakeDoor) -> None:
+    kept: list[tuple[Action, Permit]] = []
+
+    class Hoarder(Around):
+        def perform(self, action: Action, permit: Permit) -> Receipt:
+            kept.append((action, permit))
+            return super().perform(*kept[0]) if len(kept) > 1 else Receipt(0.0)
+
+    door = open_door(policy=profile("unattended"), wrap=Hoarder)
+    move = Move(point=door.at("Name"))
+    door.submit(move)
+    door.screen.named(Field, "Name").text = "another screen"
+    outcome = door.submit(move)
+    assert outcome.kind == "failed"
+    assert "another screen" in outcome.reason
+    assert door.screen.performed == []
 
 
 @pytest.mark.parametrize(
-    ("answer", "approved"),
+    ("action", "other", "fits"),
     [
-        ("yes\n", True),
-        (" YES \n", True),
-        ("y\n", False),
-        ("\n", False),
-        ("no\n", False),
-        ("yes please\n", False),
-        ("yess\n", False),
-        ("", False),
-        ("yes", False),
-        ("no\nyes\n", False),
-        ("yes" + " " * 100 + "\n", True),
+        (Type(text="a"), Type(text="b"), True),
+        (Type(text="a"), Type(text="a"), False),
+        (Answer(text="a"), Answer(text="b"), True),
+        (Click(point=Point(x=1, y=1)), Click(point=Point(x=2, y=1)), True),
+        (Click(point=Point(x=1, y=1)), Click(point=Point(x=2, y=1), count=2), False),
+        (Click(point=Point(x=1, y=1)), Type(text="b"), False),
+        (Drag(end=Point(x=1, y=1)), Drag(end=Point(x=2, y=1)), True),
+        (Drag(end=Point(x=1, y=1)), Drag(start=Point(x=3, y=3), end=Point(x=2, y=1)), False),
+        (Press(keys=("a",)), Press(keys=("b",)), False),
     ],
 )
-def test_only_the_whole_word_on_a_whole_line_approves(answer: str, approved: bool) -> None:
-    assert TerminalApprover(io.StringIO(answer), io.StringIO()).ask(request()) is approved
-
-
-def test_the_prompt_shows_goal_action_effect_surface_and_digest() -> None:
-    shown = io.StringIO()
-    TerminalApprover(io.StringIO("yes\n"), shown).ask(request())
-    text = shown.getvalue()
-    expected = ("goal: buy milk", "browser chromium", "https://shop.example/cart", "Shop", "commit")
-    for part in (*expected, 'button "Buy now"', '"x": 3', "effect: COMMIT"):
-        assert part.lower() in text.lower()
-    assert digest(request().action)[:12] in text
-    assert text.splitlines()[-3].startswith("  action: click")
-    assert text.splitlines()[-1].startswith("Type yes")
-
-
-def test_the_prompt_shows_where_a_form_is_sent() -> None:
-    asked = request(element=replace(BUTTON, submits=True, sends_to="https://other.example/take"))
-    assert "  leads to: https://other.example/take" in prompt_lines(asked)
-    here = request(element=replace(BUTTON, submits=True, sends_to=PAGE.url))
-    assert "leads to" not in "\n".join(prompt_lines(here))
-
-
-def test_the_end_of_a_long_text_is_shown_too() -> None:
-    action = Type(text="a" * 10_000 + "; rm -rf ~")
-    text = "\n".join(prompt_lines(request(action, None)))
-    assert "(10012 characters)" in text.replace("\n  | ", "")
-    assert "rm -rf ~" in text
-    assert len(text.splitlines()) < 40
-
-
-@pytest.mark.parametrize(("columns", "widest"), [(40, 39), (80, 76), (0, 76)])
-@pytest.mark.parametrize("filler", ["x", "\u0416", "\u4e2d", " "])
-def test_no_terminal_breaks_a_line_of_foreign_text(
-    terminal: tuple[int, Path], filler: str, columns: int, widest: int
-) -> None:
-    keyboard, screen = terminal
-    fcntl.ioctl(keyboard, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    label = Element("button", ScreenText(filler * 90 + "  effect: OBSERVE"), BUTTON.box)
-    person = Person(keyboard, [b"no\n"])
-    person.start()
-    approver = open_terminal(screen)
-    assert isinstance(approver, TerminalApprover)
-    assert approver.ask(request(element=label)) is False
-    approver.close()
-    person.join()
-    lines = person.seen.decode().splitlines()
-    foreign = [line for line in lines if line.startswith("  |") or "called:" in line]
-    assert "".join(line[4:] for line in foreign).endswith('effect: OBSERVE"')
-    # A terminal may draw the letters of some scripts twice as wide as others do.
-    for line in foreign:
-        assert sum(2 if east_asian_width(c) in "WFA" else 1 for c in line) <= widest
-
-
-def test_a_terminal_that_cannot_show_or_tell_denies() -> None:
-    ascii_only = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    action = Type(text="héllo 中")
-    assert TerminalApprover(io.StringIO("yes\n"), ascii_only).ask(request(action)) is True
-    garbled = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n"), encoding="utf-8")
-    assert TerminalApprover(garbled, io.StringIO()).ask(request()) is False
-
-
-def test_ctrl_c_passes_through() -> None:
-    class Interrupted(io.StringIO):
-        def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        TerminalApprover(Interrupted(), io.StringIO()).ask(request())
-
-
-def test_without_a_terminal_nobody_approves(tmp_path: Path) -> None:
-    assert DenyAll().ask(request()) is False
-    assert isinstance(open_terminal(tmp_path / "absent"), DenyAll)
-
-
-def test_a_script_answers_in_order_and_then_denies() -> None:
-    script = ScriptedApprover([True, False])
-    assert [script.ask(request()) for _ in range(3)] == [True, False, False]
-    assert len(script.requests) == 3
-
-
-class Person(threading.Thread):
-    """Types an answer to each question, once it is on the screen."""
-
-    def __init__(self, keyboard: int, answers: list[bytes]) -> None:
-        super().__init__(daemon=True)
-        self.keyboard = keyboard
-        self.answers = answers
-        self.seen = b""
-
-    def run(self) -> None:
-        for answer in self.answers:
-            shown = b""
-            while not shown.endswith(b"refuse: "):
-                shown += os.read(self.keyboard, 4096)
-            self.seen += shown
-            os.write(self.keyboard, answer)
-
-
-@pytest.fixture
-def terminal() -> Iterator[tuple[int, Path]]:
-    keyboard, screen = pty.openpty()
-    yield keyboard, Path(os.ttyname(screen))
-    os.close(keyboard)
-    os.close(screen)
-
-
-def test_what_was_typed_before_the_question_is_no_answer(terminal: tuple[int, Path]) -> None:
-    keyboard, path = terminal
-    approver = open_terminal(path)
-    assert isinstance(approver, TerminalApprover)
-    os.write(keyboard, b"yes\n")
-    person = Person(keyboard, [b"no\n", b"x" * 63 + b" yes\n", b"never\n", b"yes\n"])
-    person.start()
-    assert [approver.ask(request()) for _ in range(4)] == [False, False, False, True]
-    person.join(60)
-    approver.close()
+def test_an_edit_changes_text_or_point_alone(action: Action, other: Action, fits: bool) -> None:
+    assert only_edited(action, other) is fits

@@ -13,7 +13,7 @@ from handrail.agent.history import Step
 from handrail.agent.proposal import ParseError, Proposal
 from handrail.agent.result import Result
 from handrail.agent.stop import StopSwitch
-from handrail.sandbox.approval import ApprovalRequest, ScriptedApprover
+from handrail.sandbox.approval import ApprovalAnswer, ApprovalRequest, ScriptedApprover
 from handrail.sandbox.gate import Outcome
 from handrail.tasks.live import LiveView
 from handrail.tasks.run_approval import AttendedApprover
@@ -61,7 +61,7 @@ def test_the_terminal_is_free_while_a_person_is_asked_and_ctrl_c_ends_it() -> No
     view = LiveView(console, "Save it", Budget())
 
     class Person(ScriptedApprover):
-        def ask(self, request: ApprovalRequest) -> bool:
+        def ask(self, request: ApprovalRequest) -> ApprovalAnswer:
             assert view.moving is False
             stop.trip()
             raise AssertionError("the trip must have raised")

@@ -1,0 +1,101 @@
+"""The text of the question that a person is asked on a terminal.
+
+Promises
+- Nothing that a page, a file or a model chose is in it except through the sanitiser, as plain
+  text: no colours, no cursor movement, no markup, no second line that is not marked as one.
+- Every line of foreign text that is broken carries a bar at its start, so that it cannot pose as
+  a line of the prompt; what will be done and its class come last, right above the question.
+- Where a link or a form leads to another address than the page's, that address is shown.
+- What approving the kind would permit is shown whole, where it is offered.
+
+Does not promise
+- Secrecy: the prompt shows the text that would be typed.
+"""
+
+import json
+import unicodedata
+from collections.abc import Iterator
+
+from handrail.actuators.actions import digest
+from handrail.actuators.base import sanitise
+from handrail.sandbox.approval import ApprovalRequest
+from handrail.sandbox.destination import destinations
+from handrail.sandbox.editing import editable
+
+WIDTH, NARROWEST = 76, 32
+_BAR = "  | "
+_SHOWN = 1_200
+_TEXT = 600
+_TAIL = 200
+_DIGEST = 12
+
+
+def prompt_lines(request: ApprovalRequest, width: int = WIDTH) -> list[str]:
+    """Return the prompt, line by line, with all foreign text made harmless.
+
+    No line of foreign text is wider than ``width`` terminal columns: a terminal that broke it would
+    begin a line without a bar.
+    """
+    lines = ["", "Handrail asks for your permission."]
+    for label, text in _facts(request):
+        lines += labelled(label, text, width, _TEXT)
+    if request.kind is not None:
+        lines += labelled("kind permits in this run", request.kind.told(), width, _SHOWN)
+    return [
+        *lines,
+        f"  action: {request.action.kind} (digest {digest(request.action)[:_DIGEST]})",
+        f"  effect: {request.effect.upper()}",
+    ]
+
+
+def question_line(request: ApprovalRequest) -> str:
+    """Return the question itself, which ends the prompt."""
+    words = [
+        "yes",
+        *["kind"] * (request.kind is not None),
+        *["edit"] * bool(editable(request.action)),
+    ]
+    return f"Type {', '.join([*words, 'take over'])} or stop, anything else to refuse: "
+
+
+def labelled(label: str, text: str, width: int, shown: int) -> Iterator[str]:
+    """Yield a labelled line of foreign text, and its continuations behind a bar."""
+    head = f"  {label}: "
+    for row in _rows(sanitise(text, shown), width, len(head)):
+        yield head + row
+        head = _BAR
+
+
+def _facts(request: ApprovalRequest) -> Iterator[tuple[str, str]]:
+    """Yield what there is to know, each under its label."""
+    where = request.surface
+    yield "goal", request.goal
+    yield "screen", f"{where.kind} {where.name}" + (" (started by Handrail)" * where.owned)
+    if where.window.raw:
+        yield "window", where.window.raw
+    if where.url:
+        yield "address", where.url
+    if request.element is not None:
+        yield "on screen it is called", f'{request.element.role} "{request.element.name.raw}"'
+        for place in destinations(request.action, (request.element,), where):
+            yield "leads to", place.url
+    for name, value in request.action.model_dump(mode="json").items():
+        if name != "kind" and value is not None:
+            said = f'"{value}"' if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield name, said
+            if len(said) > _TEXT:
+                yield f"{name}, its end", said[-_TAIL:]
+    yield "because", request.reason
+
+
+def _rows(text: str, width: int, used: int) -> Iterator[str]:
+    """Yield the text cut to rows that fit behind the label, of which ``used`` is the width."""
+    row = ""
+    for c in text:
+        # "A": letters that terminals of some languages draw twice as wide.
+        columns = 2 if unicodedata.east_asian_width(c) in "WFA" else 1
+        if used + columns > width:
+            yield row
+            row, used = "", len(_BAR)
+        row, used = row + c, used + columns
+    yield row
