@@ -29,7 +29,8 @@ class ApprovalRequest:
     ``reason`` is the policy's. ``element`` is what the screen says lies under the point; its
     words are the screen's own. The model's thoughts are left out: they are no argument. ``kind`` is
     what approving the kind would permit, None where that is not offered; ``observation`` the screen
-    that the action was decided on.
+    that the action was decided on; ``places`` where it lands and leads to; ``rehearsal``: the rules
+    want it rehearsed, too.
     """
 
     goal: str
@@ -40,6 +41,8 @@ class ApprovalRequest:
     element: Element | None = None
     kind: Likeness | None = None
     observation: Observation | None = None
+    places: tuple[Surface, ...] = ()
+    rehearsal: bool = False
 
 
 def _at_once() -> bool:

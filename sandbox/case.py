@@ -20,6 +20,7 @@ from handrail.actuators.observation import Element, Observation, Surface
 from handrail.sandbox.approval import ApprovalRequest
 from handrail.sandbox.circumstances import Circumstances
 from handrail.sandbox.consent import UNASKED, Consent
+from handrail.sandbox.destination import reached
 from handrail.sandbox.effects import classify
 from handrail.sandbox.landing import Elements, target
 from handrail.sandbox.likeness import Likeness
@@ -57,15 +58,18 @@ class Case:
     @property
     def request(self) -> ApprovalRequest:
         """Return what a person is asked about it."""
+        surface = self.observation.surface
         return ApprovalRequest(
             goal=self.goal,
             action=self.action,
             effect=self.effect,
-            surface=self.observation.surface,
+            surface=surface,
             reason=self.ruling.reason,
             element=self.element,
-            kind=Likeness.of(self.action, self.effect, self.elements, self.observation.surface),
+            kind=Likeness.of(self.action, self.effect, self.elements, surface),
             observation=self.observation,
+            places=reached(self.action, self.elements, surface),
+            rehearsal="rehearse" in self.ruling.demands,
         )
 
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from handrail.agent.budget import Budget
 from handrail.agent.history import SCREENSHOTS
 from handrail.agent.stop import StopSwitch
-from handrail.tasks.approval_setting import add_approval, opened_approver
+from handrail.tasks.approval_setting import add_approval, chosen_approval
 from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import complain, say
+from handrail.tasks.cli_permit import opened_ledger
 from handrail.tasks.errors import UsageError
 from handrail.tasks.remote_setting import add_remote, chosen_remote
 
@@ -143,8 +144,9 @@ def handle(arguments: argparse.Namespace) -> int:
         user=user_policy(os.environ),
     )
     budget = Budget(arguments.max_steps, arguments.max_seconds, arguments.max_calls)
-    # An unreadable policy is told before anything is opened or printed.
+    # An unreadable policy or grant is told before anything is opened or printed.
     budget = budget.within(policy.load().limits)
+    asking = chosen_approval(arguments, opened_ledger())
     request = RunRequest(
         goal=arguments.goal,
         target=_browser(arguments) if arguments.on == "browser" else _desktop(arguments),
@@ -164,7 +166,7 @@ def handle(arguments: argparse.Namespace) -> int:
     stop = StopSwitch(arguments.stop_file)
     view = LiveView(Hearing(highlight=False), arguments.goal, budget)
     try:
-        with stopping_on_ctrl_c(stop), opened_approver(arguments, stop, view.aside) as approver:
+        with stopping_on_ctrl_c(stop), asking.opened(stop, view.aside) as approver:
             end = run(request, Crew(approver=approver, listener=view, stop=stop))
     finally:
         view.close()

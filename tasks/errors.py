@@ -11,8 +11,8 @@
     +-- RunFolderError    the folder of a run cannot be made or read (exit code 5)
     +-- CheckFailed       ``handrail doctor`` read back something else than it did (exit code 5)
 
-Every other error of Handrail's own ends with 5, but an unreadable policy, which ends with 2, and
-a person's wish to stop, which ends with 130.
+Every other error of Handrail's own ends with 5, but an unreadable policy and a grant that is worth
+nothing, which end with 2, and a person's wish to stop, which ends with 130.
 """
 
 from enum import IntEnum
@@ -20,7 +20,7 @@ from typing import Final
 
 from handrail.agent.errors import Stopped
 from handrail.agent.result import EndKind
-from handrail.sandbox.errors import PolicyError
+from handrail.sandbox.errors import GrantError, PolicyError
 
 
 class ExitCode(IntEnum):
@@ -87,7 +87,7 @@ class CheckFailed(TaskError):
 
 def exit_code(error: Exception) -> ExitCode:
     """Return the exit code of an error that ends a command."""
-    if isinstance(error, UsageError | PolicyError):
+    if isinstance(error, UsageError | PolicyError | GrantError):
         return ExitCode.USAGE
     if isinstance(error, Stopped):
         return ExitCode.STOPPED

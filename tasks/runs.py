@@ -68,6 +68,11 @@ def anchor_path(root: Path, name: str) -> Path:
     return root.with_name(f"{root.name}.anchors") / f"{name}.json"
 
 
+def permits_folder(root: Path) -> Path:
+    """Return the folder of the user's grants, beside the runs."""
+    return root.with_name("permits")
+
+
 def create_run(root: Path, now: datetime | None = None) -> RunFolder:
     """Make the folder of a new run, mode 0700. Raises RunFolderError."""
     began = datetime.now(UTC) if now is None else now
