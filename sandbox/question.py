@@ -48,10 +48,19 @@ class Pending(Generic[T]):
         """Return the seconds until it is too late; infinite where it never is."""
         return max(0.0, self._deadline - self._clock())
 
-    def give(self, value: T, nonce: str) -> None:
-        """Give the value. Raises AnswerRefused."""
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a value would still count."""
+        return self._given is None and not self._over and self.left > 0
+
+    def check(self, nonce: str) -> None:
+        """Insist that this nonce is meant. Raises AnswerRefused."""
         if not hmac.compare_digest(nonce.encode("utf-8", "replace"), self.nonce.encode()):
             raise AnswerRefused("other_question", "this nonce belongs to another question")
+
+    def give(self, value: T, nonce: str) -> None:
+        """Give the value. Raises AnswerRefused."""
+        self.check(nonce)
         with self._lock:
             if self._given is not None:
                 raise AnswerRefused("repeated", "the question was answered already")

@@ -81,9 +81,9 @@ def handle_revoke(arguments: argparse.Namespace) -> int:
     return ExitCode.SUCCESS
 
 
-def opened_ledger() -> Ledger:
-    """Return the user's own ledger."""
-    return Ledger(permits_folder(runs_root(os.environ)) / "ledger.sqlite")
+def opened_ledger(root: Path | None = None) -> Ledger:
+    """Return the ledger beside the folder of all runs, by default the user's own."""
+    return Ledger(permits_folder(root or runs_root(os.environ)) / "ledger.sqlite")
 
 
 def _block(arguments: argparse.Namespace) -> Block:

@@ -16,9 +16,9 @@ from handrail.agent.stop import StopSwitch
 from handrail.tasks.approval_setting import add_approval, chosen_approval
 from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import complain, say
-from handrail.tasks.cli_permit import opened_ledger
 from handrail.tasks.errors import UsageError
 from handrail.tasks.remote_setting import add_remote, chosen_remote
+from handrail.tasks.runs import runs_root
 
 if TYPE_CHECKING:
     from handrail.tasks.run_target import BrowserTarget, DesktopTarget
@@ -146,7 +146,7 @@ def handle(arguments: argparse.Namespace) -> int:
     budget = Budget(arguments.max_steps, arguments.max_seconds, arguments.max_calls)
     # An unreadable policy or grant is told before anything is opened or printed.
     budget = budget.within(policy.load().limits)
-    asking = chosen_approval(arguments, opened_ledger())
+    asking = chosen_approval(arguments, runs_root(os.environ))
     request = RunRequest(
         goal=arguments.goal,
         target=_browser(arguments) if arguments.on == "browser" else _desktop(arguments),

@@ -26,14 +26,15 @@ class FrameStore:
         name = f"{observation.fingerprint[:24]}.webp"
         if name not in self._kept:
             try:
-                (self._folder / name).write_bytes(_encoded(observation.image.convert("RGB")))
+                (self._folder / name).write_bytes(encoded(observation.image.convert("RGB")))
             except OSError as error:
                 raise RunFolderError(f"cannot save a frame in {self._folder}: {error}") from error
             self._kept.add(name)
         return name
 
 
-def _encoded(image: Image.Image) -> bytes:
+def encoded(image: Image.Image) -> bytes:
+    """Return a picture as WebP: exact where it is drawn and small, else nearly so."""
     if _is_drawn(image):
         exact = BytesIO()
         image.save(exact, "WEBP", lossless=True, quality=30, method=2)

@@ -73,6 +73,11 @@ def permits_folder(root: Path) -> Path:
     return root.with_name("permits")
 
 
+def approvals_folder(root: Path) -> Path:
+    """Return the folder of the tokens of approval APIs that are open, beside the runs."""
+    return root.with_name("approvals")
+
+
 def create_run(root: Path, now: datetime | None = None) -> RunFolder:
     """Make the folder of a new run, mode 0700. Raises RunFolderError."""
     began = datetime.now(UTC) if now is None else now

@@ -19,6 +19,7 @@ from handrail.model.server.answers import Answer, TextReader
 from handrail.model.server.errors import BadRequest, Busy, ServerError
 from handrail.model.server.limits import App, Guard, Limits
 from handrail.model.server.metrics import Metrics
+from handrail.model.server.refusals import malformed, no_route
 from handrail.model.server.requests import ChatRequest
 from handrail.model.server.worker import Job, Worker, events_of
 
@@ -47,8 +48,8 @@ class Server:
         made.add_api_route("/v1/models", self.models)
         made.add_api_route("/v1/chat/completions", self.chat, methods=["POST"], response_model=None)
         made.add_exception_handler(ModelError, _failed)
-        made.add_exception_handler(RequestValidationError, _malformed)
-        made.add_exception_handler(HTTPException, _no_route)
+        made.add_exception_handler(RequestValidationError, malformed)
+        made.add_exception_handler(HTTPException, no_route)
         return Guard(made, self._limits, self._metrics)
 
     async def health(self) -> dict[str, str]:
@@ -147,17 +148,3 @@ async def _failed(_: Request, error: Exception) -> JSONResponse:
     told = _as_server_error(error)
     headers = {"Retry-After": "5"} if isinstance(told, Busy) else None
     return JSONResponse(told.body(), told.status, headers)
-
-
-async def _malformed(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    param = ".".join(str(step) for step in first["loc"][1:])
-    told = BadRequest(f"{param or 'the body'}: {first['msg']}", param or None)
-    return JSONResponse(told.body(), told.status)
-
-
-async def _no_route(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    told = BadRequest(str(error.detail))
-    return JSONResponse({**told.body()}, error.status_code)
