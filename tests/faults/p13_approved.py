@@ -19,8 +19,10 @@ from handrail.actuators.fake import Button, Caption, Checkbox, FakeScreen, Field
 from handrail.actuators.geometry import Point, ScreenGeometry
 from handrail.actuators.observation import ScreenText
 from handrail.sandbox.approval import ONCE, ApprovalAnswer, ApprovalRequest
-from handrail.sandbox.permit import PermitOffice
+from handrail.sandbox.permit import Permit as IssuedPermit
+from handrail.sandbox.permit import PermitOffice, Terms
 from handrail.sandbox.policy import Policy, Rule
+from handrail.sandbox.rulebook import Rulebook
 from tests.faults.stage import Around, Door, OpenOffice, box
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
 
@@ -44,12 +46,13 @@ class _Meanwhile(Around):
         super().__init__(screen, blind)
         self.altered: Action | None = None
         self.late: Callable[[], None] | None = None
+        self.kept: IssuedPermit | None = None
         self.times = 1
 
     def perform(self, action: Action, permit: Permit) -> Receipt:
         if self.late is not None:
             self.late()
-        receipt = self.screen.perform(self.altered or action, permit)
+        receipt = self.screen.perform(self.altered or action, self.kept or permit)
         for _ in range(self.times - 1):
             try:
                 self.screen.perform(action, permit)
@@ -82,7 +85,8 @@ class _Case:
     def __str__(self) -> str:
         """Return all that makes this case another than the rest."""
         screen = self.door.screen
-        world = (screen.widgets, screen.surface, screen.geometry, screen.focus, self.clock)
+        kept = None if self.between.kept is None else self.between.kept.terms
+        world = (kept, screen.widgets, screen.surface, screen.geometry, screen.focus, self.clock)
         return repr((self.action, self.between.altered, self.between.times, world))
 
 
@@ -174,6 +178,25 @@ def _another_policy(case: _Case, random: Random) -> None:
     case.door.screen.surface = dataclasses.replace(case.door.screen.surface, window=title)
 
 
+def _a_kept_permit(case: _Case, random: Random) -> None:
+    """Show a permit for this very action that was kept from another run, screen or policy."""
+    screen, policy = case.between.observe().fingerprint, Rulebook.of(_POLICY).digest
+    name = f"{random.getrandbits(256):064x}"
+    office = case.door.office
+    match random.randrange(4):
+        case 0:
+            office = PermitOffice(30, lambda: case.clock[0])
+            terms = Terms("run", screen, policy)
+        case 1:
+            terms = Terms(f"run-{random.randrange(999)}", screen, policy)
+        case 2:
+            terms = Terms("run", name, policy)
+        case _:
+            terms = Terms("run", screen, name)
+    office.bind(terms)
+    case.between.kept = office.issue(case.action)
+
+
 def _too_late(case: _Case, random: Random) -> None:
     seconds = random.uniform(30.001, 10_000)
     case.between.late = lambda: case.clock.__setitem__(0, seconds)
@@ -185,7 +208,7 @@ def _again(case: _Case, random: Random) -> None:
 
 _CHANGES = (
     _another_action, _another_target, _another_screen, _another_window, _another_policy,
-    _too_late, _again,
+    _a_kept_permit, _too_late, _again,
 )  # fmt: skip
 
 
