@@ -2,7 +2,8 @@
 
 Promises
 - A case is made by looking at the screen: what lies under each point or has the keyboard, the
-  effect class that follows from it, and what the rules say.
+  effect class that follows from it, what the rules say, and whether what it is aimed at was named
+  (``taint.py``).
 - ``Examiner.change`` names a difference wherever the surroundings, the element, the effect or the
   ruling are no longer what the case was decided on.
 
@@ -29,6 +30,7 @@ from handrail.sandbox.redact import redacted
 from handrail.sandbox.rulebook import Rulebook
 from handrail.sandbox.rules import EffectClass
 from handrail.sandbox.ruling import Ruling
+from handrail.sandbox.taint import Meeting, Taint
 
 _REASON = 300
 
@@ -49,6 +51,11 @@ class Case:
     def element(self) -> Element | None:
         """Return the one element that the action is aimed at, or None."""
         return target(self.action, self.elements)
+
+    @property
+    def meeting(self) -> Meeting:
+        """Return the action where it meets the screen."""
+        return Meeting(self.action, self.elements, self.observation.surface, self.effect)
 
     @property
     def written(self) -> Action:
@@ -79,6 +86,7 @@ class Examiner:
     def __init__(self, actuator: Actuator, rules: Rulebook) -> None:
         self._actuator = actuator
         self._rules = rules
+        self._taint = Taint(rules)
 
     def examine(self, action: Action, seen: Observation, surface: Surface, goal: str) -> Case:
         """Find out what the action would meet, what it may do, and what policy says."""
@@ -88,7 +96,13 @@ class Examiner:
         effect = classify(action, target(action, elements), surface)
         around = Circumstances(elements, seen.geometry)
         ruling = self._rules.judge(effect, action, surface, around)
+        self._taint.look(seen, elements)
+        ruling = self._taint.judge(Meeting(action, elements, surface, effect), goal, ruling)
         return Case(action, seen, elements, effect, ruling, goal)
+
+    def happened(self, case: Case) -> None:
+        """Keep in mind what an action that was performed left behind, and what was approved."""
+        self._taint.happened(case.meeting, case.ruling.asks)
 
     def change(self, case: Case) -> str:
         """Return what is no longer as it was when the action was decided, or an empty string."""

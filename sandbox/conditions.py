@@ -30,13 +30,18 @@ _UNSEEN = frozenset(
 )
 
 
-@lru_cache(maxsize=1024)
-def plain_words(text: str) -> str:
-    """Return the text as it is compared: NFKC, folded case, single blanks, nothing invisible."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    blank = "".join(" " if unicodedata.category(c) == "Cc" else c for c in folded)
+def visible(text: str) -> str:
+    """Return the text as it is seen: NFKC, single blanks, nothing invisible."""
+    normal = unicodedata.normalize("NFKC", text)
+    blank = "".join(" " if unicodedata.category(c) == "Cc" else c for c in normal)
     shown = (c for c in blank if unicodedata.category(c) != "Cf" and c not in _UNSEEN)
     return " ".join("".join(shown).split())
+
+
+@lru_cache(maxsize=1024)
+def plain_words(text: str) -> str:
+    """Return the text as it is compared: visible, with folded case."""
+    return visible(unicodedata.normalize("NFKC", text).casefold())
 
 
 @dataclass(frozen=True)

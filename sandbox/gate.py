@@ -1,9 +1,9 @@
 """The one door: nothing reaches a screen but through ``Gate.submit``.
 
 The order of a submission: stop? - fit for this screen - what lies under the point - effect class -
-policy - limits - consent (an edit begins anew) - intent on the disk - still the same screen? -
-still permitted? - stop? - a grant's use counted - permit - perform - outcome on the disk. Ending
-actions (terminate, answer) are written down and never performed.
+policy - taint - limits - consent (an edit begins anew) - intent on the disk - still the same
+screen? - still permitted? - stop? - a grant's use counted - permit - perform - outcome on the disk.
+Ending actions (terminate, answer) are written down and never performed.
 
 Promises
 - This file holds the only call of ``Actuator.perform`` in the product; each has its own permit,
@@ -96,6 +96,8 @@ class Gate:
         if consent.refused is not None:
             return self._refuse(action, observation, consent.refused, case.written)
         outcome = self._carry_out(replace(case, consent=consent))
+        if outcome.kind in {"done", "in_doubt"}:
+            self._examiner.happened(case)
         return replace(outcome, redacted=case.written != action)
 
     def _refuse(

@@ -28,6 +28,7 @@ from handrail.actuators.observation import Surface
 from handrail.sandbox.circumstances import Circumstances
 from handrail.sandbox.errors import PolicyError
 from handrail.sandbox.expectation import Expectation
+from handrail.sandbox.known import Known
 from handrail.sandbox.limits import Limits
 from handrail.sandbox.rules import NOT_KNOWN, ActionKind, Decision, EffectClass, Hold, Rule
 from handrail.sandbox.ruling import ProfileName, Ruling, profile_ruling, strictest
@@ -60,13 +61,14 @@ _NOTHING = Matched((), ())
 
 
 class Policy(BaseModel):
-    """Rules, a profile for what they leave open, limits, and what the file says of itself."""
+    """Rules, a profile for what they leave open, limits, whom it names, what it says of itself."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     profile: ProfileName | None = None
     rules: tuple[Rule, ...] = ()
     limits: Limits = Limits()
+    known: Known = Known()
     tests: tuple[Expectation, ...] = ()
 
     def decide(
@@ -134,17 +136,17 @@ def load_policy(path: Path) -> Policy:
 def parse_policy(text: bytes, name: str) -> Policy:
     """Read the TOML of a policy; ``name`` is what complaints call it.
 
-    All is optional: ``profile = "..."``, ``[[rule]]`` tables, a ``[limits]`` table, ``[[test]]``
-    tables. Raises PolicyError.
+    All is optional: ``profile = "..."``, ``[[rule]]`` tables, a ``[limits]`` and a ``[known]``
+    table, ``[[test]]`` tables. Raises PolicyError.
     """
     try:
         table = tomllib.loads(text.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise PolicyError(f"{name}: is not TOML: {error}") from error
-    for key in sorted(set(table) - {"profile", "rule", "limits", "test"}):
+    for key in sorted(set(table) - {"profile", "rule", "limits", "known", "test"}):
         raise PolicyError(
             f'{name}: {key!a} is unknown; allowed: profile = "...", [[rule]] tables, a [limits] '
-            "table and [[test]] tables"
+            "and a [known] table, and [[test]] tables"
         )
     chosen = table.get("profile")
     if "profile" in table and chosen not in get_args(ProfileName):
@@ -154,6 +156,7 @@ def parse_policy(text: bytes, name: str) -> Policy:
         profile=chosen,
         rules=tuple(_tables(name, "rule", table.get("rule", []), Rule)),
         limits=_read(f"{name}: [limits]", table.get("limits", {}), Limits),
+        known=_read(f"{name}: [known]", table.get("known", {}), Known),
         tests=tuple(_tables(name, "test", table.get("test", []), Expectation)),
     )
 

@@ -6,6 +6,8 @@ Promises
 - A layer that does not grant can only add to what is demanded: its rules and, for what they leave
   open, its profile join what the granting layers decided. One more such layer never allows more.
 - Limits join to the least of all layers, whichever kind they are.
+- Only layers that grant name recipients, hosts and files: in a ``[known]`` table, or hosts in a
+  rule that does not deny.
 - The clock of rules with hours is read once for each decision.
 - An action is judged wherever it lands and leads to (see ``landing.py``, ``destination.py``): it
   must be permitted at each of these places.
@@ -25,10 +27,13 @@ from handrail.actuators.actions import ENDINGS, Action
 from handrail.actuators.observation import Surface
 from handrail.sandbox.circumstances import Circumstances
 from handrail.sandbox.destination import reached
+from handrail.sandbox.known import Known, joined
 from handrail.sandbox.limits import Limits, Meter, least
 from handrail.sandbox.policy import Policy
 from handrail.sandbox.rules import NOT_KNOWN, EffectClass
 from handrail.sandbox.ruling import ProfileName, Ruling, profile_ruling, strictest
+
+_NOBODY = Known()
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,9 @@ class Rulebook:
         self.layers = tuple(layers)
         self.profile = profile
         self.limits: Limits = least(layer.policy.limits for layer in self.layers)
+        granting = [layer.policy for layer in self.layers if layer.grants]
+        self.known: Known = joined(policy.known for policy in granting)
+        self._naming = [r for p in granting for r in p.rules if r.decision != "deny"]
         self._open = Policy(profile=profile)
         self._clock = clock
         self._meter = Meter(self.limits)
@@ -103,6 +111,10 @@ class Rulebook:
         places = reached(action, around.elements, surface)
         return strictest(self.decide(effect, action, place, around) for place in places)
 
+    def names_host(self, url: str) -> bool:
+        """Tell whether a layer that grants names the host of an address."""
+        return self.known.names_host(url) or any(rule.names_host(url) for rule in self._naming)
+
     def used_up(self, effect: EffectClass, action: Action) -> str:
         """Return which limit leaves no room for this action, or an empty string."""
         return "" if isinstance(action, ENDINGS) else self._meter.used_up(effect)
@@ -129,6 +141,10 @@ class Rulebook:
             for number, rule in enumerate(layer.policy.rules, start=1):
                 parts[f"{layer.label}rule {number}"] = _canonical(
                     rule.model_dump(mode="json", exclude_none=True)
+                )
+            if layer.policy.known != _NOBODY:
+                parts[f"{layer.label}known"] = _canonical(
+                    layer.policy.known.model_dump(mode="json", exclude_defaults=True)
                 )
         parts["limits"] = _canonical(self.limits.model_dump(exclude_none=True))
         text = _canonical(parts)

@@ -73,7 +73,8 @@ def _some(values: tuple[T, ...]) -> tuple[T, ...]:
     return values
 
 
-def _just_true(value: object) -> object:
+def just_true(value: object) -> object:
+    """Return true, the only value of such a field. Raises ValueError."""
     # Python's 1 equals True; in a policy file it is a mistake.
     if value is not True:
         raise ValueError("the only value is true; leave the field out where it does not matter")
@@ -111,7 +112,7 @@ class Rule(BaseModel):
     region: Annotated[Region, AfterValidator(checked_region)] | None = None
     hours: Annotated[str, AfterValidator(_hours)] | None = None
     weekdays: Annotated[tuple[Weekday, ...], AfterValidator(_some)] | None = None
-    owned_display: Annotated[Literal[True], BeforeValidator(_just_true)] | None = None
+    owned_display: Annotated[Literal[True], BeforeValidator(just_true)] | None = None
 
     @model_validator(mode="after")
     def _no_silent_grant(self) -> Self:
@@ -160,6 +161,11 @@ class Rule(BaseModel):
             least = min(least, hold)
         return least
 
+    def names_host(self, url: str) -> bool:
+        """Tell whether the rule names the host of an address, and is not about all of them."""
+        named = self.host is not None or self.origin is not None
+        return named and self._address_holds(url, with_path=False) is Hold.YES
+
     def _holding(self, action: Action, surface: Surface, around: Circumstances) -> Iterator[Hold]:
         """Yield how far each further condition holds that this rule names."""
         if self.host or self.origin or self.path:
@@ -177,14 +183,14 @@ class Rule(BaseModel):
             inside = [Hold.UNSURE if p is None else _hold(in_region(region, p)) for p in places]
             yield _seen(self._all(inside), surface)
 
-    def _address_holds(self, url: str) -> Hold:
+    def _address_holds(self, url: str, with_path: bool = True) -> Hold:
         try:
             host = host_of(url)
             if host is None or (self.host and not HostPattern.parse(self.host).matches(host)):
                 return Hold.NO
             if self.origin and not OriginPattern.parse(self.origin).matches(url):
                 return Hold.NO
-            path = path_of(url) if self.path else None
+            path = path_of(url) if self.path and with_path else None
         except UnreadableHost:
             return Hold.UNSURE
         if self.path is None or path is None:

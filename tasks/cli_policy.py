@@ -10,6 +10,7 @@ from handrail.agent.proposal import describe
 from handrail.sandbox.errors import PolicyError
 from handrail.sandbox.explanation import Explanation, explanations
 from handrail.sandbox.journal import read_journal
+from handrail.sandbox.known import Known
 from handrail.sandbox.ownership import current_user, read_owned
 from handrail.sandbox.policy import Policy, load_policy
 from handrail.sandbox.records import Intent
@@ -53,6 +54,8 @@ def handle_check(arguments: argparse.Namespace) -> int:
         say(f"  rule {number}: {rule.decision} {', '.join(rule.effects)}; {where or 'anywhere'}")
     for name, most in policy.limits.model_dump(exclude_none=True).items():
         say(f"  limit: {name} {most}")
+    for name, named in policy.known.model_dump(exclude_defaults=True).items():
+        say(f"  known: {name} {_shown(named)}")
     for line in _uses(arguments.file, policy):
         say(line)
     return ExitCode.SUCCESS
@@ -68,6 +71,8 @@ def _uses(file: Path, policy: Policy) -> Iterator[str]:
         yield "with --grants: it grants"
     idle = [str(n) for n, rule in enumerate(policy.rules, start=1) if rule.decision == "allow"]
     plain = "with --policy: it only restricts"
+    if policy.known != Known():
+        plain += "; its [known] table names nothing there"
     if idle and policy.profile is None:
         verb = "change" if len(idle) > 1 else "changes"
         yield f"{plain}; rule {', '.join(idle)} {verb} nothing there, without a profile to relax"

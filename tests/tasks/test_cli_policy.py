@@ -160,3 +160,47 @@ def test_a_step_is_explained_from_the_journal_alone(
     end.folder.journal.write_bytes(end.folder.journal.read_bytes() + b"{}\n")
     assert main(["policy", "explain", str(end.folder.journal), "1"]) == 1
     assert "nothing after that can be believed" in capsys.readouterr().err
+
+
+KNOWN = """
+profile = "ask"
+[known]
+recipients = ["ada@example.org", "*@team.test"]
+hosts = ["*.example.org"]
+files = ["*.pdf"]
+clipboard = true
+"""
+
+
+def test_check_tells_whom_a_policy_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(KNOWN)
+    assert main(["policy", "check", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert "known: recipients ada@example.org, *@team.test" in out
+    assert "known: clipboard True" in out
+    assert "[known] table names nothing there" in out
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('recipients = ["*@"]', "names nobody"),
+        ('recipients = [""]', "names nobody"),
+        ('recipients = ["a*b@x.org"]', "names nobody"),
+        ('hosts = ["https://example.org/x"]', "is not a host"),
+        ('files = ["../*"]', "is no file"),
+        ('files = ["a*b"]', "is no file"),
+        ("clipboard = 1", "the only value is true"),
+        ('people = ["ada"]', "unknown field; allowed: recipients, hosts, files, clipboard"),
+    ],
+)
+def test_check_refuses_a_table_that_names_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, told: str
+) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(f"[known]\n{line}\n")
+    assert main(["policy", "check", str(file)]) != 0
+    assert told in capsys.readouterr().err
