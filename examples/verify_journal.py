@@ -1,39 +1,39 @@
-"""Verify a journal with nothing but Python: python verify_journal.py JOURNAL [HEAD]."""
+"""Verify a journal by Python alone: python verify_journal.py JOURNAL [HEAD | ANCHOR [KEY]]."""
 
 import hashlib
+import hmac
 import json
 import sys
 from pathlib import Path
 
-
-def canonical(body: dict[str, object]) -> bytes:
-    """Return the one form of a JSON object: keys sorted, no blanks, ASCII."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode("ascii")
+form = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
-def verify(data: bytes, head: str | None) -> str:
-    """Return the last hash of an intact journal, or exit with what is wrong."""
-    *lines, torn = data.split(b"\n")
-    previous, run = "0" * 64, None
+def main(journal: str, end: str = "", key: str = "") -> None:
+    *lines, torn = Path(journal).read_bytes().split(b"\n")
+    hashes, run = ["0" * 64], None
     for number, line in enumerate(lines):
         try:
             body = json.loads(line)
-            same = canonical(body) == line
-            told = body.pop("hash")
-            run = body["run"] if run is None else run
-            placed = (body["previous"], body["seq"], body["run"]) == (previous, number, run)
+            same, told, run = form(body).encode() == line, body.pop("hash"), run or body["run"]
+            same &= (body["previous"], body["seq"], body["run"]) == (hashes[-1], number, run)
         except (ValueError, KeyError, TypeError, AttributeError):
             sys.exit(f"line {number + 1}: is not a record")
-        if not same or not placed or told != hashlib.sha256(canonical(body)).hexdigest():
+        if not same or told != hashlib.sha256(form(body).encode()).hexdigest():
             sys.exit(f"line {number + 1}: was changed, or does not follow from the line before")
-        previous = told
-    if head is not None and head != previous:
-        sys.exit(f"ends in {previous}: the journal was cut or written anew")
-    print(f"{len(lines)} records hold, {len(torn)} bytes of a torn one follow")
-    return previous
+        hashes.append(told)
+    plain = form({"head": end or hashes[-1], "records": len(lines), "final": False})
+    kept = json.loads(plain if set(end) <= set("0123456789abcdef") else Path(end).read_bytes())
+    seal = kept.pop("seal", "")
+    if key and seal != hmac.digest(Path(key).read_bytes(), form(kept).encode(), "sha256").hex():
+        sys.exit("the anchor was not sealed with this key")
+    if hashes[kept["records"] :][:1] != [kept["head"]] or not lines:
+        sys.exit(f"ends in {hashes[-1]}: the journal was cut or written anew")
+    late, announced = hashes[kept["records"] + 1 :] + ["torn"] * bool(torn), kept.get("announced")
+    if kept["final"] and late not in ([], [announced], ["torn"] * bool(announced)):
+        sys.exit("something was added after the run had ended")
+    print(f"{len(lines)} records hold, {len(torn)} bytes of a torn one follow\n{hashes[-1]}")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
-        sys.exit("usage: python verify_journal.py JOURNAL [HEAD]")
-    print(verify(Path(sys.argv[1]).read_bytes(), sys.argv[2] if len(sys.argv) == 3 else None))
+    main(*sys.argv[1:4])

@@ -5,6 +5,8 @@ Promises
   anchor: ``check_anchor`` raises ``JournalCorrupt``.
 - With a key, an anchor that was made or changed without that key does not pass either.
 - An anchor is replaced in one go: a reader, also after a crash, finds the old one or the new one.
+- An anchor that announces a record fits its journal before and after that one record was added, so
+  that something can be added to an ended run and a crash at any moment leaves a journal that fits.
 
 Does not promise
 - Anything against someone who may write the journal and the anchor, where no key is used, or who
@@ -12,12 +14,11 @@ Does not promise
 - To know what a run that was cut off did after its first records: only an ended run has a final
   anchor. Its records are chained all the same.
 
-Form: JSON, one object; ``seal`` is the HMAC-SHA-256 (RFC 2104) of the object without ``seal`` in
-the journal's canonical form.
+Form: JSON, one object, without what is absent; ``seal`` is the HMAC-SHA-256 (RFC 2104) of the
+object without ``seal`` in the journal's canonical form.
 """
 
 import hmac
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,8 +26,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from handrail.sandbox.disk import Disk, OsDisk, make_folder, replace_file
 from handrail.sandbox.errors import JournalCorrupt, JournalError
-from handrail.sandbox.journal import Disk, OsDisk
 from handrail.sandbox.journal_reading import JournalReading, canonical
 
 SHORTEST_KEY = 16
@@ -35,7 +36,8 @@ SHORTEST_KEY = 16
 class Anchor(BaseModel):
     """What is kept: ``records`` were there, the last with the hash ``head``; ``time`` in seconds.
 
-    ``final``: the run had ended, nothing may follow. ``seal`` is empty where no key was used.
+    ``final``: the run had ended, nothing may follow but a record with the hash ``announced``.
+    ``seal`` is empty where no key was used.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -46,6 +48,7 @@ class Anchor(BaseModel):
     head: str = Field(pattern=r"^[0-9a-f]{64}$")
     final: bool
     time: float
+    announced: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     seal: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
 
     def sealed(self, key: bytes) -> "Anchor":
@@ -59,7 +62,7 @@ class Anchor(BaseModel):
     def _seal(self, key: bytes) -> str:
         if len(key) < SHORTEST_KEY:
             raise JournalError(f"the key has {len(key)} bytes; it needs at least {SHORTEST_KEY}")
-        text = canonical(self.model_dump(exclude={"seal"}))
+        text = canonical(self.model_dump(exclude={"seal"}, exclude_none=True))
         return hmac.digest(key, text, "sha256").hex()
 
 
@@ -93,7 +96,10 @@ def check_anchor(reading: JournalReading, anchor: Anchor, key: bytes | None = No
         raise JournalCorrupt(f"{where}{there} of {anchor.records} records are there: it was cut")
     if reading.entries[anchor.records - 1].hash != anchor.head:
         raise JournalCorrupt(f"{where}record {anchor.records} is another: it was written anew")
-    if anchor.final and (len(reading.entries) > anchor.records or reading.torn):
+    added = len(reading.entries) - anchor.records
+    if not anchor.final or (added == 0 and (anchor.announced or not reading.torn)):
+        return
+    if added != 1 or reading.torn or reading.head != anchor.announced:
         raise JournalCorrupt(f"{where}something was added after the run had ended")
 
 
@@ -103,21 +109,9 @@ def keep_anchor(anchor: Anchor, path: Path, disk: Disk | None = None) -> None:
     Raises JournalError; the earlier anchor is then still there, or the new one is, whole.
     """
     used = OsDisk() if disk is None else disk
-    fresh = path.with_name(f"{path.name}.new")
-    data = canonical(anchor.model_dump()) + b"\n"
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh.unlink(missing_ok=True)
-        descriptor = used.create(fresh)
-        try:
-            written = used.write(descriptor, data)
-            if written != len(data):
-                raise OSError(f"only {written} of {len(data)} bytes were written")
-            used.sync(descriptor)
-        finally:
-            os.close(descriptor)
-        used.rename(fresh, path)
-        used.sync_folder(path.parent)
+        make_folder(path.parent, used)
+        replace_file(path, canonical(anchor.model_dump(exclude_none=True)) + b"\n", used)
     except OSError as error:
         reason = error.strerror or error
         raise JournalError(f"{path}: the anchor cannot be kept: {reason}") from error

@@ -3,7 +3,8 @@
 Promises
 - A record that ``append`` returned from is on the disk: one write, then a data sync; the folder is
   synced when the file is made. The file is new (never overwritten), for its owner's eyes only,
-  and has one writer at a time; ``reopen`` only adds, after an intact chain.
+  and has one writer at a time (``disk.py``); ``reopen`` only adds, after an intact chain.
+- What ``append`` takes, ``read_journal`` reads: a record that is too long for a line is refused.
 - After any failed, short or interrupted write the journal is broken: every later ``append`` raises
   ``JournalError``, and nothing is tried a second time.
 - A line is plain ASCII: it can be read with ``cat`` and cannot control a terminal.
@@ -21,16 +22,17 @@ Reading is in ``journal_reading.py``.
 
 import hashlib
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
+from handrail.sandbox.disk import Disk, OsDisk
 from handrail.sandbox.errors import JournalError
 from handrail.sandbox.journal_reading import (
     FIRST_PREVIOUS,
+    LONGEST_LINE,
     JournalReading,
     canonical,
     read_journal,
@@ -39,93 +41,6 @@ from handrail.sandbox.journal_reading import (
 from handrail.sandbox.records import RECORD, SCHEMA, Begin, Entry, Record
 
 __all__ = ["Disk", "Journal", "JournalReading", "OsDisk", "read_journal", "verify_journal"]
-
-
-class Disk(Protocol):
-    """What a journal asks of a file system; tests put a failing one in its place."""
-
-    def create(self, path: Path) -> int:
-        """Make a new file, locked for this process, and return its descriptor."""
-        ...
-
-    def reopen(self, path: Path) -> int:
-        """Open a file to append to, locked for this process, and return its descriptor."""
-        ...
-
-    def cut(self, descriptor: int, size: int) -> None:
-        """Cut a file to a size in bytes."""
-        ...
-
-    def write(self, descriptor: int, data: bytes) -> int:
-        """Write once and return the number of bytes written."""
-        ...
-
-    def sync(self, descriptor: int) -> None:
-        """Return when the file's data are on the disk."""
-        ...
-
-    def sync_folder(self, folder: Path) -> None:
-        """Return when the folder's list of files is on the disk."""
-        ...
-
-    def rename(self, source: Path, target: Path) -> None:
-        """Put a file in another's place, in one go."""
-        ...
-
-
-class OsDisk:
-    """The operating system's own."""
-
-    def create(self, path: Path) -> int:
-        """Make a new file, locked for this process, and return its descriptor."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
-        descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
-        _lock(descriptor)
-        return descriptor
-
-    def reopen(self, path: Path) -> int:
-        """Open a file to append to, locked for this process, and return its descriptor."""
-        flags = os.O_WRONLY | os.O_APPEND
-        descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
-        try:
-            _lock(descriptor)
-        except OSError:
-            os.close(descriptor)
-            raise
-        return descriptor
-
-    def cut(self, descriptor: int, size: int) -> None:
-        """Cut a file to a size in bytes."""
-        os.ftruncate(descriptor, size)
-
-    def write(self, descriptor: int, data: bytes) -> int:
-        """Write once and return the number of bytes written."""
-        return os.write(descriptor, data)
-
-    def sync(self, descriptor: int) -> None:
-        """Return when the file's data are on the disk."""
-        getattr(os, "fdatasync", os.fsync)(descriptor)
-
-    def sync_folder(self, folder: Path) -> None:
-        """Return when the folder's list of files is on the disk (Windows does that by itself)."""
-        if sys.platform == "win32":
-            return
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-    def rename(self, source: Path, target: Path) -> None:
-        """Put a file in another's place, in one go."""
-        source.replace(target)
-
-
-def _lock(descriptor: int) -> None:
-    if sys.platform != "win32":
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 class Journal:
@@ -217,12 +132,21 @@ class Journal:
         """Tell whether nothing can be written any more."""
         return bool(self._broken)
 
+    def foreseen(self, record: Record) -> Entry:
+        """Return the entry that ``append`` would write now, by a clock that stands still."""
+        return self._line(record)[0]
+
     def append(self, record: Record) -> Entry:
         """Write a record down; when this returns, it is on the disk. Raises JournalError."""
         with self._lock:
             if self._broken or self._descriptor is None:
                 raise JournalError(f"{self.path}: the journal is {self._broken or 'closed'}")
             entry, line = self._line(record)
+            if len(line) > LONGEST_LINE:
+                raise JournalError(
+                    f"{self.path}: a record of {len(line):,} bytes is too long: at most "
+                    f"{LONGEST_LINE:,} are read back; nothing was written"
+                )
             # Broken until proven whole: an interruption anywhere below leaves it so.
             self._broken = "broken: a write was interrupted; start a new run"
             try:

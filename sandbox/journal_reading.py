@@ -25,7 +25,7 @@ from handrail.sandbox.errors import JournalCorrupt, JournalError
 from handrail.sandbox.records import SCHEMA, ActionState, Begin, Entry, Record, action_states
 
 FIRST_PREVIOUS = "0" * 64
-_LONGEST_LINE = 4 * 1024 * 1024
+LONGEST_LINE = 4 * 1024 * 1024
 _SECTOR = 512  # what a disk writes as a whole or not at all, at the least
 
 
@@ -140,7 +140,7 @@ def _next(last: Entry | None, line: bytes) -> Entry:
 
 def _parse(line: bytes) -> tuple[Entry, int]:
     """Return a line's entry and schema, if its bytes are in the one form and its hash is right."""
-    if len(line) > _LONGEST_LINE:
+    if len(line) >= LONGEST_LINE:  # with its line break it was longer than any that is written
         raise _Damage(f"is {len(line)} bytes long")
     try:
         body = json.loads(line)

@@ -67,6 +67,10 @@ def handle_verify(arguments: argparse.Namespace) -> int:
     anchored += ", and fits its anchor" if kept.anchor else ", and has no anchor"
     torn = f", and {reading.torn} bytes of a torn last line" if reading.torn else ""
     say(f"intact: {len(reading.entries)} records{torn}; {anchored}")
+    if kept.interrupted:
+        say(
+            "an observation was being added when it was interrupted; `handrail log seal` settles it"
+        )
     say(f"{last_action(reading)}\nhead {reading.head}")
     return ExitCode.SUCCESS
 
@@ -76,7 +80,7 @@ def handle_seal(arguments: argparse.Namespace) -> int:
     key = _key(arguments.key)
     try:
         kept = KeptJournal.found(_root(), arguments.run)
-        place, anchor = kept.anchored(kept.checked_anew(key), key)
+        place, anchor = kept.sealed(key)
     except JournalCorrupt as error:
         complain(f"{error}; it was not sealed")
         return ExitCode.FAILED

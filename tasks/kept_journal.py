@@ -1,18 +1,20 @@
 """A journal and what is kept of it outside: the head in its run's record, and its anchor."""
 
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
 from handrail.actuators.base import sanitise
 from handrail.sandbox.anchor import Anchor, anchor_of, check_anchor, keep_anchor, read_anchor
+from handrail.sandbox.disk import Disk, OsDisk
 from handrail.sandbox.errors import JournalCorrupt
 from handrail.sandbox.journal import Journal, JournalReading, read_journal, verify_journal
 from handrail.sandbox.records import Observed
 from handrail.tasks.errors import KeyUnreadable, NoSuchAction, NoSuchRun
 from handrail.tasks.logs import find_journal
-from handrail.tasks.run_file import read_run_file, write_run_file
+from handrail.tasks.run_file import keep_run_file, read_run_file
 from handrail.tasks.runs import RunFolder, anchor_path
 
 Seen = Literal["done", "not_done"]
@@ -49,58 +51,96 @@ class KeptJournal:
 
     def checked(self, head: str | None = None, key: bytes | None = None) -> JournalReading:
         """Read it, and insist that it holds and fits what is kept. Raises JournalCorrupt."""
-        reading = verify_journal(self.path, head or self.head)
-        if self.anchor is not None:
-            check_anchor(reading, read_anchor(self.anchor), key)
+        anchor = self._anchored
+        kept = self.head
+        if anchor is not None and anchor.final and kept in (anchor.head, anchor.announced):
+            kept = None  # the anchor knows this end, and the one that may follow
+        reading = verify_journal(self.path, head or kept)
+        if anchor is not None:
+            check_anchor(reading, anchor, key)
         elif key is not None:
             raise JournalCorrupt(f"{self.path}: has no anchor that the key could have sealed")
         return reading
 
-    def checked_anew(self, key: bytes | None) -> JournalReading:
-        """Read it before it is anchored anew: an anchor that was sealed must be, with this key.
+    @property
+    def interrupted(self) -> bool:
+        """Tell whether something was being added when it was interrupted."""
+        return self._anchored is not None and self._anchored.announced is not None
 
-        Raises JournalCorrupt, KeyUnreadable where the key is missing.
+    def sealed(self, key: bytes | None) -> tuple[Path, Anchor]:
+        """Anchor it as it is now, and return the anchor with its place.
+
+        Raises JournalCorrupt, NoSuchRun, KeyUnreadable where the anchor was sealed and there is no
+        key to seal it anew.
         """
-        sealed = self.anchor is not None and bool(self._old().seal)
-        if sealed and key is None:
-            raise KeyUnreadable("the anchor was sealed with a key: it is needed to seal it anew")
-        return self.checked(key=key if sealed else None)
+        return self._renewed(self._checked_anew(key), key, OsDisk())
 
-    def anchored(self, reading: JournalReading, key: bytes | None) -> tuple[Path, Anchor]:
-        """Anchor what was read, and return the anchor with its place. Raises NoSuchRun."""
-        if not _RUN.fullmatch(reading.run):
-            raise NoSuchRun(f"the run is called {sanitise(reading.run)!r}: that is no run's name")
-        final = self.head is not None or (self.anchor is not None and self._old().final)
-        anchor = anchor_of(reading, final)
-        if key is not None:
-            anchor = anchor.sealed(key)
-        place = self.anchor or anchor_path(self.root, reading.run)
-        keep_anchor(anchor, place)
-        return place, anchor
-
-    def observed(self, record: int, seen: Seen, reason: str, key: bytes | None) -> JournalReading:
+    def observed(
+        self,
+        record: int,
+        seen: Seen,
+        reason: str,
+        key: bytes | None = None,
+        disk: Disk | None = None,
+    ) -> JournalReading:
         """Add what was seen of an action in doubt, and renew what is kept of the journal.
 
-        Raises JournalCorrupt, NoSuchAction where that record is no action in doubt, KeyUnreadable
-        where the anchor was sealed and there is no key to seal it anew.
+        However it is interrupted, the journal fits its anchor: with the observation or without.
+        Raises JournalCorrupt, JournalError, NoSuchAction where that record is no action in doubt,
+        KeyUnreadable where the anchor was sealed and there is no key to seal it anew.
         """
-        reading = self.checked_anew(key)
+        used = OsDisk() if disk is None else disk
+        reading = self._checked_anew(key)
+        if self.interrupted:
+            self._renewed(reading, key, used)
         if not reason.strip() or not reason.isprintable():
             raise NoSuchAction("say in a line of plain text how it was seen")
         doubts = [s.seq for s in reading.actions if s.state == "in_doubt"]
         if record not in doubts:
             there = ", ".join(map(str, doubts)) or "none is"
             raise NoSuchAction(f"record {record} is no action in doubt; in doubt: {there}")
-        with Journal.reopen(reading) as journal:
-            journal.append(Observed(intent=record, outcome=seen, reason=reason))
-        after = read_journal(self.path)
-        if self.head is not None:
-            place = RunFolder(self.path.parent).record
-            kept = read_run_file(place).model_copy(update={"journal_head": after.head})
-            write_run_file(place, kept)
-        self.anchored(after, key)
+        now = time.time()
+        with Journal.reopen(reading, used, lambda: now) as journal:
+            told = Observed(intent=record, outcome=seen, reason=reason)
+            self._kept(reading, key, used, journal.foreseen(told).hash)
+            journal.append(told)
+            after = read_journal(self.path)
+            self._renewed(after, key, used)
         return after
 
-    def _old(self) -> Anchor:
-        assert self.anchor is not None
-        return read_anchor(self.anchor)
+    @property
+    def _anchored(self) -> Anchor | None:
+        return None if self.anchor is None else read_anchor(self.anchor)
+
+    def _checked_anew(self, key: bytes | None) -> JournalReading:
+        """Read it before it is anchored anew: an anchor that was sealed must be, with this key."""
+        old = self._anchored
+        sealed = old is not None and bool(old.seal)
+        if sealed and key is None:
+            raise KeyUnreadable("the anchor was sealed with a key: it is needed to seal it anew")
+        return self.checked(key=key if sealed else None)
+
+    def _renewed(
+        self, reading: JournalReading, key: bytes | None, disk: Disk
+    ) -> tuple[Path, Anchor]:
+        """Let the run's record and the anchor say where the journal ends now."""
+        if self.head is not None:
+            place = RunFolder(self.path.parent).record
+            content = read_run_file(place).model_copy(update={"journal_head": reading.head})
+            keep_run_file(place, content, disk)
+        return self._kept(reading, key, disk)
+
+    def _kept(
+        self, reading: JournalReading, key: bytes | None, disk: Disk, announced: str | None = None
+    ) -> tuple[Path, Anchor]:
+        """Anchor what was read, and return the anchor with its place. Raises NoSuchRun."""
+        if not _RUN.fullmatch(reading.run):
+            raise NoSuchRun(f"the run is called {sanitise(reading.run)!r}: that is no run's name")
+        old = self._anchored
+        final = self.head is not None or (old is not None and old.final)
+        anchor = anchor_of(reading, final).model_copy(update={"announced": announced})
+        if key is not None:
+            anchor = anchor.sealed(key)
+        place = self.anchor or anchor_path(self.root, reading.run)
+        keep_anchor(anchor, place, disk)
+        return place, anchor

@@ -12,6 +12,7 @@ from handrail.actuators.actions import Action
 from handrail.actuators.observation import storable
 from handrail.agent.result import EndKind
 from handrail.agent.verify import Finding
+from handrail.sandbox.disk import Disk, replace_file
 from handrail.tasks.errors import RunFolderError
 
 SCHEMA = 1
@@ -125,12 +126,23 @@ def _words(given: object) -> object:
 def write_run_file(path: Path, content: RunFile) -> None:
     """Replace the record in one go: a reader sees the old one or the new one."""
     fresh = path.with_suffix(".json.new")
-    text = content.model_dump_json(indent=1)
     try:
-        fresh.write_text(text, encoding="utf-8")
+        fresh.write_bytes(_written(content))
         fresh.replace(path)
     except OSError as error:
         raise RunFolderError(f"cannot write {path}: {error.strerror}") from error
+
+
+def keep_run_file(path: Path, content: RunFile, disk: Disk) -> None:
+    """Replace the record so that it is on the disk when this returns, before its anchor is."""
+    try:
+        replace_file(path, _written(content), disk)
+    except OSError as error:
+        raise RunFolderError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _written(content: RunFile) -> bytes:
+    return content.model_dump_json(indent=1).encode("utf-8")
 
 
 def read_run_file(path: Path) -> RunFile:

@@ -8,8 +8,18 @@ from handrail.actuators.observation import Observation
 from handrail.agent.history import Step
 from handrail.agent.proposal import ParseError
 from handrail.agent.result import Result
+from handrail.sandbox.disk import OsDisk
 from handrail.tasks.errors import EXIT_CODES
-from handrail.tasks.run_file import Asked, CheckRow, RunFile, Seconds, StepRow, Used, write_run_file
+from handrail.tasks.run_file import (
+    Asked,
+    CheckRow,
+    RunFile,
+    Seconds,
+    StepRow,
+    Used,
+    keep_run_file,
+    write_run_file,
+)
 from handrail.tasks.run_frames import FrameStore
 from handrail.tasks.runs import RunFolder
 
@@ -64,7 +74,7 @@ class RunRecord:
     def sealed(self, journal_head: str) -> None:
         """Add the hash of the journal's last record, the anchor to verify it against."""
         self.content = self.content.model_copy(update={"journal_head": journal_head})
-        self._write()
+        keep_run_file(self._path, self.content, OsDisk())
 
     def _write(self) -> None:
         write_run_file(self._path, self.content)

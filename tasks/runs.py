@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from handrail.sandbox.disk import OsDisk, make_folder
 from handrail.tasks.errors import NoSuchRun, RunFolderError
 from handrail.tasks.home import home_folder
 
@@ -81,11 +82,13 @@ def approvals_folder(root: Path) -> Path:
 def create_run(root: Path, now: datetime | None = None) -> RunFolder:
     """Make the folder of a new run, mode 0700. Raises RunFolderError."""
     began = datetime.now(UTC) if now is None else now
+    disk = OsDisk()
     folder = RunFolder(root / f"{began:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}")
     try:
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(root, disk)
         folder.path.mkdir(mode=0o700)
         folder.frames.mkdir(mode=0o700)
+        disk.sync_folder(root)  # what is durable in a folder is lost where the folder is not
     except OSError as error:
         raise RunFolderError(
             f"cannot make the run's folder {folder.path}: {error.strerror}; "
