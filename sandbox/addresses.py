@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import Self
 from urllib.parse import urlsplit
 
-from handrail.sandbox.errors import UnreadablePath
+from handrail.sandbox.errors import UnreadableHost, UnreadablePath
 from handrail.sandbox.hosts import PORTS, HostPattern, host_of
 
 _ORIGINS = 'allowed: "https://example.org", "https://*.example.org", "http://127.0.0.1:8000"'
@@ -74,6 +74,14 @@ def origin_of(url: str) -> str | None:
     if host is None:
         return None
     return str(OriginPattern(url.partition(":")[0].lower(), HostPattern(host.name, port=host.port)))
+
+
+def clear_origin(url: str) -> str:
+    """Return a page's origin in its one form, or an empty text where it has none or is unclear."""
+    try:
+        return origin_of(url) or ""
+    except UnreadableHost:
+        return ""
 
 
 def path_of(url: str) -> str | None:

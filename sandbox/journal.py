@@ -7,6 +7,7 @@ Promises
 - What ``append`` takes, ``read_journal`` reads: a record that is too long for a line is refused.
 - After any failed, short or interrupted write the journal is broken: every later ``append`` raises
   ``JournalError``, and nothing is tried a second time.
+- Who follows a journal is told of a record only once it is on the disk.
 - A line is plain ASCII: it can be read with ``cat`` and cannot control a terminal.
 
 Does not promise
@@ -58,6 +59,7 @@ class Journal:
         self._head = FIRST_PREVIOUS
         self._broken = ""
         self._lock = threading.Lock()
+        self._followers: list[Callable[[Entry], None]] = []
 
     @classmethod
     def create(
@@ -132,12 +134,25 @@ class Journal:
         """Tell whether nothing can be written any more."""
         return bool(self._broken)
 
+    def follow(self, follower: Callable[[Entry], None]) -> None:
+        """Tell a follower of every record from now on, in the writer's own time.
+
+        A follower may append records of its own; it must be quick and raise nothing.
+        """
+        self._followers.append(follower)
+
     def foreseen(self, record: Record) -> Entry:
         """Return the entry that ``append`` would write now, by a clock that stands still."""
         return self._line(record)[0]
 
     def append(self, record: Record) -> Entry:
         """Write a record down; when this returns, it is on the disk. Raises JournalError."""
+        entry = self._append(record)
+        for follower in self._followers:
+            follower(entry)
+        return entry
+
+    def _append(self, record: Record) -> Entry:
         with self._lock:
             if self._broken or self._descriptor is None:
                 raise JournalError(f"{self.path}: the journal is {self._broken or 'closed'}")

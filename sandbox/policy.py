@@ -25,6 +25,7 @@ from pydantic_core import ErrorDetails
 
 from handrail.actuators.actions import Action
 from handrail.actuators.observation import Surface
+from handrail.sandbox.alerts import AlertRules
 from handrail.sandbox.circumstances import Circumstances
 from handrail.sandbox.errors import PolicyError
 from handrail.sandbox.expectation import Expectation
@@ -69,6 +70,7 @@ class Policy(BaseModel):
     rules: tuple[Rule, ...] = ()
     limits: Limits = Limits()
     known: Known = Known()
+    alerts: AlertRules = AlertRules()
     tests: tuple[Expectation, ...] = ()
 
     def decide(
@@ -136,17 +138,17 @@ def load_policy(path: Path) -> Policy:
 def parse_policy(text: bytes, name: str) -> Policy:
     """Read the TOML of a policy; ``name`` is what complaints call it.
 
-    All is optional: ``profile = "..."``, ``[[rule]]`` tables, a ``[limits]`` and a ``[known]``
-    table, ``[[test]]`` tables. Raises PolicyError.
+    All is optional: ``profile = "..."``, ``[[rule]]`` tables, a ``[limits]``, a ``[known]``
+    and an ``[alerts]`` table, ``[[test]]`` tables. Raises PolicyError.
     """
     try:
         table = tomllib.loads(text.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise PolicyError(f"{name}: is not TOML: {error}") from error
-    for key in sorted(set(table) - {"profile", "rule", "limits", "known", "test"}):
+    for key in sorted(set(table) - {"profile", "rule", "limits", "known", "alerts", "test"}):
         raise PolicyError(
-            f'{name}: {key!a} is unknown; allowed: profile = "...", [[rule]] tables, a [limits] '
-            "and a [known] table, and [[test]] tables"
+            f'{name}: {key!a} is unknown; allowed: profile = "...", [[rule]] tables, a [limits], '
+            "a [known] and an [alerts] table, and [[test]] tables"
         )
     chosen = table.get("profile")
     if "profile" in table and chosen not in get_args(ProfileName):
@@ -157,6 +159,7 @@ def parse_policy(text: bytes, name: str) -> Policy:
         rules=tuple(_tables(name, "rule", table.get("rule", []), Rule)),
         limits=_read(f"{name}: [limits]", table.get("limits", {}), Limits),
         known=_read(f"{name}: [known]", table.get("known", {}), Known),
+        alerts=_read(f"{name}: [alerts]", table.get("alerts", {}), AlertRules),
         tests=tuple(_tables(name, "test", table.get("test", []), Expectation)),
     )
 

@@ -25,6 +25,7 @@ SCHEMA = 1
 
 ResultKind = Literal["done", "failed", "in_doubt", "withdrawn"]
 StateKind = ResultKind | Literal["not_done"]
+AlertRule = Literal["rate", "failures", "new_origin", "out_of_hours"]
 Scalar = str | int | float | bool | None
 
 
@@ -120,6 +121,15 @@ class Refusal(_Record):
     redacted: bool = False
 
 
+class Alert(_Record):
+    """Something unusual about a run, told by a rule of ``alerts.py``; ``record`` raised it."""
+
+    kind: Literal["alert"] = "alert"
+    rule: AlertRule
+    record: int
+    reason: str = Field(min_length=1, max_length=500)
+
+
 class Note(_Record):
     """Anything else that a run writes down: its goal, a proposal, its end."""
 
@@ -128,7 +138,9 @@ class Note(_Record):
     data: dict[str, Scalar] = Field(default_factory=dict)
 
 
-Record = Annotated[Begin | Intent | Result | Observed | Refusal | Note, Field(discriminator="kind")]
+Record = Annotated[
+    Begin | Intent | Result | Observed | Refusal | Alert | Note, Field(discriminator="kind")
+]
 RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 
 

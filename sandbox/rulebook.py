@@ -8,6 +8,7 @@ Promises
 - Limits join to the least of all layers, whichever kind they are.
 - Only layers that grant name recipients, hosts and files: in a ``[known]`` table, or hosts in a
   rule that does not deny.
+- Who is told of alerts is said by layers that grant alone: another that says it is refused.
 - The clock of rules with hours is read once for each decision.
 - An action is judged wherever it lands and leads to (see ``landing.py``, ``destination.py``): it
   must be permitted at each of these places.
@@ -25,8 +26,10 @@ from functools import cached_property
 
 from handrail.actuators.actions import ENDINGS, Action
 from handrail.actuators.observation import Surface
+from handrail.sandbox.alerts import AlertRules
 from handrail.sandbox.circumstances import Circumstances
 from handrail.sandbox.destination import reached
+from handrail.sandbox.errors import PolicyError
 from handrail.sandbox.known import Known, joined
 from handrail.sandbox.limits import Limits, Meter, least
 from handrail.sandbox.policy import Policy
@@ -65,6 +68,8 @@ class Rulebook:
     ) -> None:
         self.layers = tuple(layers)
         self.profile = profile
+        for layer in self.layers:
+            _insist_silent(layer)
         self.limits: Limits = least(layer.policy.limits for layer in self.layers)
         granting = [layer.policy for layer in self.layers if layer.grants]
         self.known: Known = joined(policy.known for policy in granting)
@@ -129,6 +134,12 @@ class Rulebook:
         """Return the SHA-256 (hex) of all that was written down of the layers."""
         return self.written()["digest"]
 
+    @property
+    def alerts(self) -> tuple[AlertRules, ...]:
+        """Return the tables that raise alerts, or say who is told of them."""
+        tables = (layer.policy.alerts for layer in self.layers)
+        return tuple(table for table in tables if table.raises or table.tells)
+
     def written(self) -> dict[str, str]:
         """Return every layer's parts by the names that rulings give them, and a digest of all.
 
@@ -146,9 +157,20 @@ class Rulebook:
                 parts[f"{layer.label}known"] = _canonical(
                     layer.policy.known.model_dump(mode="json", exclude_defaults=True)
                 )
+            if (told := layer.policy.alerts).raises or told.tells:
+                parts[f"{layer.label}alerts"] = _canonical(told.described())
         parts["limits"] = _canonical(self.limits.model_dump(exclude_none=True))
         text = _canonical(parts)
         return {**parts, "digest": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def _insist_silent(layer: Layer) -> None:
+    """Refuse a layer that only restricts and would start a program or call somebody."""
+    if layer.policy.alerts.tells and not layer.grants:
+        raise PolicyError(
+            f"{layer.name or 'a policy'}: [alerts]: a file that only restricts may add alerts, but "
+            "no command and no webhook: these stand in a file of yours that grants"
+        )
 
 
 def _canonical(value: object) -> str:

@@ -24,7 +24,7 @@ from handrail.tasks import (
     cli_serve,
     evaluate,
 )
-from handrail.tasks.cli_output import complain, encode_what_can_be, say_nothing_more
+from handrail.tasks.cli_output import complain, encode_what_can_be, say_nothing_more, warnings_shown
 from handrail.tasks.errors import ExitCode, TaskError, exit_code
 
 Handler = Callable[[argparse.Namespace], int]
@@ -36,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     handler: Handler = arguments.handler
     try:
-        code = handler(arguments)
+        with warnings_shown():
+            code = handler(arguments)
         sys.stdout.flush()  # here, where a failure can still be told
     except KeyboardInterrupt:
         return ExitCode.STOPPED

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from handrail.sandbox.anchor import SHORTEST_KEY
@@ -9,8 +10,10 @@ from handrail.sandbox.errors import JournalCorrupt
 from handrail.sandbox.journal import read_journal
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import ExitCode, KeyUnreadable
+from handrail.tasks.journal_rows import rows, write_csv, write_jsonl
 from handrail.tasks.kept_journal import KeptJournal, Seen
 from handrail.tasks.logs import entry_line, find_journal, last_action
+from handrail.tasks.otlp import collector, send_journal
 from handrail.tasks.runs import runs_root
 
 _OUTCOMES: dict[str, Seen] = {"done": "done", "not-done": "not_done"}
@@ -29,10 +32,15 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     seal.set_defaults(handler=handle_seal)
     observe = actions.add_parser("observe", help="say whether an action in doubt happened")
     observe.set_defaults(handler=handle_observe)
+    export = actions.add_parser("export", help="write a journal as a table, or send its spans")
+    export.set_defaults(handler=handle_export)
+    shapes = export.add_mutually_exclusive_group()
+    shapes.add_argument("--format", choices=("jsonl", "csv"), default="jsonl")
+    shapes.add_argument("--otlp", metavar="URL", help="send it to an OpenTelemetry collector")
     for action in (verify, seal, observe):
         key = "a file of at least 16 secret bytes, kept where nobody can read who writes the runs"
         action.add_argument("--key", type=Path, metavar="FILE", help=key)
-    for action in (show, verify, seal, observe):
+    for action in (show, verify, seal, observe, export):
         action.add_argument("run", metavar="RUN", help="a run's name, last, or a journal's path")
     observe.add_argument("record", metavar="RECORD", type=int, help="its number in `log show`")
     observe.add_argument("outcome", choices=sorted(_OUTCOMES), help="what was seen")
@@ -101,6 +109,23 @@ def handle_observe(arguments: argparse.Namespace) -> int:
         complain(f"{error}; nothing was added")
         return ExitCode.FAILED
     say(f"written down as record {len(reading.entries) - 1}\nhead {reading.head}")
+    return ExitCode.SUCCESS
+
+
+def handle_export(arguments: argparse.Namespace) -> int:
+    """Write every record that holds on stdout, or send what the journal tells as spans."""
+    path, _ = find_journal(_root(), arguments.run)
+    endpoint = None if arguments.otlp is None else collector(arguments.otlp)
+    reading = read_journal(path)
+    if endpoint is not None:
+        count = send_journal(reading.entries, endpoint)
+        say(f"{count} span{'' if count == 1 else 's'} sent to {endpoint}")
+    else:
+        write = write_csv if arguments.format == "csv" else write_jsonl
+        write(rows(reading), sys.stdout)
+    if reading.problem:
+        complain(f"{path}: {reading.problem}; nothing after that was exported")
+        return ExitCode.FAILED
     return ExitCode.SUCCESS
 
 

@@ -1,8 +1,11 @@
 """Print to people: every line through the sanitiser, whatever it quotes."""
 
 import io
+import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from handrail.actuators.base import sanitise
@@ -23,6 +26,26 @@ def tell(message: str) -> None:
 def complain(message: str) -> None:
     """Print an error's message on stderr; each of its lines says who complains."""
     _print(message, "handrail: ", sys.stderr)
+
+
+class Complaining(logging.Handler):
+    """Shows the warnings of Handrail's own logs as complaints."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one; where nobody can read it, it is lost."""
+        with suppress(OSError, ValueError):  # the stream may be full, or closed already
+            complain(record.getMessage())
+
+
+@contextmanager
+def warnings_shown() -> Iterator[None]:
+    """Show Handrail's warnings while a command runs."""
+    log, handler = logging.getLogger("handrail"), Complaining(logging.WARNING)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
 
 
 def encode_what_can_be(*streams: TextIO) -> None:

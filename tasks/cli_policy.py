@@ -56,6 +56,8 @@ def handle_check(arguments: argparse.Namespace) -> int:
         say(f"  limit: {name} {most}")
     for name, named in policy.known.model_dump(exclude_defaults=True).items():
         say(f"  known: {name} {_shown(named)}")
+    for name, value in policy.alerts.described().items():
+        say(f"  alert: {name} {_shown(value)}")
     for line in _uses(arguments.file, policy):
         say(line)
     return ExitCode.SUCCESS
@@ -73,7 +75,9 @@ def _uses(file: Path, policy: Policy) -> Iterator[str]:
     plain = "with --policy: it only restricts"
     if policy.known != Known():
         plain += "; its [known] table names nothing there"
-    if idle and policy.profile is None:
+    if policy.alerts.tells:
+        yield "with --policy: refused: its [alerts] name a command or a webhook"
+    elif idle and policy.profile is None:
         verb = "change" if len(idle) > 1 else "changes"
         yield f"{plain}; rule {', '.join(idle)} {verb} nothing there, without a profile to relax"
     else:
@@ -157,4 +161,4 @@ def _count(number: int, what: str) -> str:
 
 
 def _shown(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)

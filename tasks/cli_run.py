@@ -122,6 +122,12 @@ def _add_bounds(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--max-seconds", type=_positive, default=int(budget.seconds), metavar="N")
     group.add_argument("--max-calls", type=_positive, default=budget.calls, metavar="N")
     group.add_argument(
+        "--otlp",
+        metavar="URL",
+        help="send the run's spans to this OpenTelemetry collector (default: where "
+        "OTEL_EXPORTER_OTLP_ENDPOINT says, if it does)",
+    )
+    group.add_argument(
         "--stop-file", type=Path, metavar="FILE", help="stop before the next effect once it exists"
     )
 
@@ -131,6 +137,7 @@ def handle(arguments: argparse.Namespace) -> int:
     check(arguments)
     from handrail.tasks.check_grammar import read_check
     from handrail.tasks.live import Hearing, LiveView
+    from handrail.tasks.otlp import collector, collector_setting
     from handrail.tasks.run import Crew, run
     from handrail.tasks.run_model import ModelChoice
     from handrail.tasks.run_policy import PolicyChoice, user_policy
@@ -162,6 +169,7 @@ def handle(arguments: argparse.Namespace) -> int:
         budget=budget,
         stop_file=arguments.stop_file,
         expect=expect,
+        otlp=collector(arguments.otlp) if arguments.otlp else collector_setting(os.environ),
     )
     stop = StopSwitch(arguments.stop_file)
     view = LiveView(Hearing(highlight=False), arguments.goal, budget)

@@ -6,7 +6,8 @@
     |   +-- RowError      a file of grounding data cannot be used
     |   +-- NoSuchAction  that record of a journal is no action in doubt
     |   +-- KeyUnreadable the key of an anchor cannot be read, or is no key
-    +-- PackagesMissing   the packages of a suite cannot be had (exit code 5)
+    +-- PackagesMissing   packages that are needed for this cannot be had (exit code 5)
+    +-- SpansLost         a collector did not take a run's spans (exit code 5)
     +-- EpisodeLost       the page of an episode does not answer (exit code 5)
     +-- RunFolderError    the folder of a run cannot be made or read (exit code 5)
     +-- CheckFailed       ``handrail doctor`` read back something else than it did (exit code 5)
@@ -70,7 +71,11 @@ class KeyUnreadable(UsageError):
 
 
 class PackagesMissing(TaskError):
-    """The packages of a suite could not be fetched or prepared."""
+    """Packages that are needed are not there, or could not be fetched or prepared."""
+
+
+class SpansLost(TaskError):
+    """A collector could not be reached, or refused what was sent."""
 
 
 class EpisodeLost(TaskError):

@@ -8,6 +8,7 @@ from handrail.agent.proposal import describe
 from handrail.sandbox.journal import JournalReading
 from handrail.sandbox.records import (
     ActionState,
+    Alert,
     Begin,
     Entry,
     Intent,
@@ -71,6 +72,8 @@ def _told(entry: Entry) -> str:
             return f"result   of {result.intent}: {result.outcome}{seconds} {result.reason}"
         case Observed() as seen:
             return f"observed {seen.intent}: {seen.outcome.replace('_', ' ')} {seen.reason}"
+        case Alert() as alert:
+            return f"ALERT    {alert.rule} at {alert.record}: {alert.reason}"
         case Refusal() as refusal:
             what = f"{describe(refusal.action)} [{refusal.effect}]"
             return f"refusal  {refusal.outcome}: {what} {refusal.reason}"

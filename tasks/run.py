@@ -33,7 +33,9 @@ from handrail.sandbox.records import Note
 from handrail.sandbox.rulebook import Rulebook
 from handrail.tasks.checking import Checks
 from handrail.tasks.errors import EXIT_CODES, ExitCode, RunFolderError, TaskError
+from handrail.tasks.otlp import sending
 from handrail.tasks.report.page import write_report
+from handrail.tasks.run_alerts import alarmed
 from handrail.tasks.run_file import Asked
 from handrail.tasks.run_model import ModelChoice, config_hash, load_proposer, model_folder
 from handrail.tasks.run_policy import PolicyChoice
@@ -100,23 +102,33 @@ def run(request: RunRequest, crew: Crew | None = None) -> RunEnd:
         journal.append(Note(topic="run", data={"goal": request.goal}))
         journal.append(Note(topic=POLICY_TOPIC, data=dict(policy.written())))
         _anchor(folder, final=False)
-        result = _CRASHED
-        try:
-            result = _Run(request, people, policy, folder, journal).result(record)
-        except KeyboardInterrupt:
-            result = Result("stopped", "stopped by the person")
-            if record.content.outcome == "running":
-                people.listener.ended(result)
-            raise
-        except RunFolderError as error:  # a full disk: the journal may still take why
-            result = Result("environment", str(error))
-            raise
-        finally:
-            _finish(result, record, journal)
-            write_report(folder)
-            if not journal.broken:
-                _anchor(folder, final=True)
+        with (
+            sending(journal, request.otlp),
+            alarmed(journal, policy, folder.path.parent, os.environ),
+        ):
+            result = _written_down(_Run(request, people, policy, folder, journal), record)
     return RunEnd(result, folder, journal.head)
+
+
+def _written_down(run: "_Run", record: RunRecord) -> Result:
+    """Let a run go on to its end, and write that down however it comes."""
+    result = _CRASHED
+    try:
+        result = run.result(record)
+    except KeyboardInterrupt:
+        result = Result("stopped", "stopped by the person")
+        if record.content.outcome == "running":
+            run.crew.listener.ended(result)
+        raise
+    except RunFolderError as error:  # a full disk: the journal may still take why
+        result = Result("environment", str(error))
+        raise
+    finally:
+        _finish(result, record, run.journal)
+        write_report(run.folder)
+        if not run.journal.broken:
+            _anchor(run.folder, final=True)
+    return result
 
 
 def asked(request: RunRequest) -> Asked:

@@ -18,8 +18,9 @@ class RunRequest:
 
     ``stop_file``: the run ends before its next effect once this file exists. ``runs_folder``: where
     the run's own folder is made; by default the user's state directory. ``expect``: what must be so
-    at the end; without it a success is the model's word. Raises UsageError for a goal that says
-    nothing or is no text.
+    at the end; without it a success is the model's word. ``otlp``: the
+    address of a collector that gets the run's spans (see ``otlp.py``). Raises UsageError for a goal
+    that says nothing or is no text.
     """
 
     goal: str
@@ -30,6 +31,7 @@ class RunRequest:
     stop_file: Path | None = None
     runs_folder: Path | None = None
     expect: tuple[Check, ...] = ()
+    otlp: str | None = None
 
     def __post_init__(self) -> None:
         if storable(self.goal) != self.goal:
