@@ -14,7 +14,7 @@ from PIL import Image
 
 from handrail.actuators.actions import Button
 from handrail.actuators.errors import EnvironmentMissing, ObservationFailed
-from handrail.actuators.observation import WindowKind
+from handrail.actuators.observation import Application, WindowKind
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,10 @@ class View(Protocol):
 
     def kind(self) -> WindowKind:
         """Return what the window in front is known to be."""
+        ...
+
+    def application(self, place: tuple[int, int] | None = None) -> Application:
+        """Return what the window at a place is of, or the one in front, as far as it is known."""
         ...
 
     def window_at(self, x: int, y: int) -> tuple[str, Area] | None:

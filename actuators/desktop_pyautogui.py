@@ -15,7 +15,7 @@ from handrail.actuators.actions import Button
 from handrail.actuators.desktop_devices import Area, Pixels
 from handrail.actuators.errors import ActionRefused, EnvironmentMissing
 from handrail.actuators.keys import key
-from handrail.actuators.observation import WindowKind
+from handrail.actuators.observation import Application, WindowKind
 
 _WINDOWS_NOTCH = 120  # WHEEL_DELTA: pyautogui hands its number to Windows as it is
 _BATCH = 32
@@ -155,6 +155,10 @@ class MonitorView:
     def kind(self) -> WindowKind:
         """Return nothing: the window in front is not known here."""
         return ""
+
+    def application(self, place: tuple[int, int] | None = None) -> Application:
+        """Return nothing: windows are not known here."""
+        return Application()
 
     def window_at(self, x: int, y: int) -> tuple[str, Area] | None:
         """Return None: windows are not known here."""

@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from handrail.actuators.actions import (
     ENDINGS,
@@ -83,6 +83,7 @@ class Desktop:
             owned=self._devices.owned,
             window=ScreenText(self._view.title()),
             window_kind=self._view.kind(),
+            application=self._view.application(),
         )
         return Observation(image=image, geometry=geometry, time=time.time(), surface=surface)
 
@@ -92,8 +93,11 @@ class Desktop:
         if self._looked is None or not self._looked[1].contains(point):
             return None
         geometry = self._looked[1]
-        found = self._view.window_at(*self._place(point, geometry))
-        return None if found is None else _window(*found, geometry)
+        place = self._place(point, geometry)
+        found = self._view.window_at(*place)
+        if found is None:
+            return None
+        return replace(_window(*found, geometry), application=self._view.application(place))
 
     def focused(self) -> Element | None:
         """Return None: without an accessibility tree a desktop cannot tell."""

@@ -7,7 +7,7 @@ from PIL import Image
 from handrail.actuators.actions import Button
 from handrail.actuators.desktop_devices import Area, Pixels
 from handrail.actuators.errors import ActionRefused, EnvironmentMissing
-from handrail.actuators.observation import WindowKind
+from handrail.actuators.observation import Application, WindowKind
 from handrail.actuators.x11 import X11Link
 from handrail.actuators.x11_input import X11Input
 from handrail.actuators.x11_keyboard import X11Keyboard
@@ -149,6 +149,15 @@ class X11View:
     def kind(self) -> WindowKind:
         """Return what the window in front says that it is."""
         return self._windows.kind(self._windows.active())
+
+    def application(self, place: tuple[int, int] | None = None) -> Application:
+        """Return what the window at a place is of, or the one in front; a menu is its program's."""
+        window = self._windows.active()
+        if place is not None:
+            top = self._link.at(*place)
+            menu = top if top and self._windows.related(top, window) else 0
+            window = self._windows.owner(top) or menu
+        return self._windows.application(window)
 
     def window_at(self, x: int, y: int) -> tuple[str, Area] | None:
         """Return title and rectangle of the program's window here, None where there is none.

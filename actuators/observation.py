@@ -30,12 +30,26 @@ def storable(text: str) -> str:
 
 
 @dataclass(frozen=True)
+class Application:
+    """Which program a window is of, as far as it is known; an empty text is not known.
+
+    ``name`` is the window's own word (on X11 its WM_CLASS): any program may take any name.
+    ``program`` is the file of the process that the window system knows behind the window, as the
+    operating system tells it; what that program was made to do, it does not tell.
+    """
+
+    name: str = ""
+    program: str = ""
+
+
+@dataclass(frozen=True)
 class Surface:
     """Where pixels come from.
 
     ``owned``: Handrail started this display or browser itself, for this run. ``window`` is the
     title of the window in front and ``window_kind`` what it is known to be, which an empty text
-    leaves open; ``url`` the page's address in a browser.
+    leaves open; ``url`` the page's address in a browser; ``application`` what the window in front
+    is of, on a desktop.
     """
 
     kind: SurfaceKind
@@ -44,6 +58,7 @@ class Surface:
     window: ScreenText = ScreenText("")
     url: str = ""
     window_kind: WindowKind = ""
+    application: Application = Application()
 
 
 @dataclass(frozen=True)
@@ -74,6 +89,7 @@ class Element:
     node: str = ""
     value: ScreenText | None = field(default=None, repr=False)
     checked: bool | None = None
+    application: Application = Application()
 
 
 @dataclass(frozen=True)

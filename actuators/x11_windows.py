@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handrail.actuators.desktop_devices import Area
-from handrail.actuators.observation import WindowKind
+from handrail.actuators.observation import Application, WindowKind
 from handrail.actuators.x11 import X11Link
 
 _PONG_SECONDS, _IDLE_SECONDS = 5.0, 5.0
@@ -76,6 +76,13 @@ class X11Windows:
             return "file chooser"
         return "dialog" if self._link.numbers(window, "WM_TRANSIENT_FOR") else ""
 
+    def application(self, window: int) -> Application:
+        """Return what a window is of: its class (ICCCM), and its process by the X server."""
+        if not window:
+            return Application()
+        name = self._link.text(window, "WM_CLASS").rstrip("\0").rpartition("\0")[2]
+        return Application(name, _program(self._link.process(window)))
+
     def find(self, title: str) -> Window | None:
         """Return the topmost window that is shown with this in its title (in any case)."""
         for window in self.clients():
@@ -139,6 +146,14 @@ class X11Windows:
         """Wait for a window with this in its title, and return it, or None after that time."""
         self._link.wait_until(lambda: self.find(title) is not None, seconds)
         return self.find(title)
+
+
+def _program(process: int) -> str:
+    """Return the file that a process runs, empty where the system does not tell."""
+    try:
+        return str(Path(f"/proc/{process}/exe").readlink()) if process else ""
+    except OSError:  # it is gone, another user's, or of another system
+        return ""
 
 
 def _wait_idle(process: int, seconds: float) -> None:

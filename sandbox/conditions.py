@@ -18,6 +18,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Strict
 
+from handrail.actuators.observation import Application
+
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Fraction = Annotated[float, Strict()]
@@ -72,6 +74,35 @@ class Words:
         if self.starts:
             return said.startswith(self.words)
         return said.endswith(self.words) if self.ends else self.words in said
+
+
+@dataclass(frozen=True)
+class ApplicationPattern:
+    """A window's application: by its own name, or by the whole path of the program behind it."""
+
+    text: str
+
+    @classmethod
+    @lru_cache(maxsize=256)
+    def parse(cls, text: str) -> Self:
+        """Read a pattern. Raises ValueError."""
+        path = "/" in text
+        if not text.strip() or "*" in text or (path and not text.startswith("/")):
+            raise ValueError(
+                f"{text!a} is no application; allowed: the name that its windows have (WM_CLASS), "
+                'such as "Mousepad", or the whole path of its program, such as "/usr/bin/mousepad"'
+            )
+        return cls(text)
+
+    def holds(self, application: Application, exactly: bool) -> bool | None:
+        """Tell whether this is it, None where that is not known; a path is compared exactly."""
+        by_path = self.text.startswith("/")
+        said = application.program if by_path else application.name
+        if not said:
+            return None
+        if by_path or exactly:
+            return said == self.text
+        return plain_words(said) == plain_words(self.text)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ Does not promise
 - That a page will look as the table says.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Strict
 
 from handrail.actuators.actions import Action, Click, points
 from handrail.actuators.geometry import Box, Point, ScreenGeometry
-from handrail.actuators.observation import Element, ScreenText, Surface, SurfaceKind
+from handrail.actuators.observation import Application, Element, ScreenText, Surface, SurfaceKind
 from handrail.sandbox.circumstances import Circumstances
 from handrail.sandbox.effects import classify
 from handrail.sandbox.rules import Decision, EffectClass
@@ -29,7 +30,8 @@ class Expectation(BaseModel):
     """One expected decision; points of its action are on a screen of 1000 by 1000.
 
     Without ``role`` nothing is known to lie under the action; on a desktop it is the window that
-    ``window`` names. ``time`` is local.
+    ``window`` names. ``application`` is the name of its application, or the whole path of its
+    program. ``time`` is local.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +42,7 @@ class Expectation(BaseModel):
     surface: SurfaceKind = "browser"
     url: str = ""
     window: str = ""
+    application: str = ""
     owned_display: Annotated[bool, Strict()] = False
     role: str | None = None
     text: str = ""
@@ -51,14 +54,22 @@ class Expectation(BaseModel):
     @property
     def place(self) -> Surface:
         """Return the surface."""
-        return Surface(self.surface, "test", self.owned_display, ScreenText(self.window), self.url)
+        title = ScreenText(self.window)
+        surface = Surface(self.surface, "test", self.owned_display, title, self.url)
+        return replace(surface, application=self._application)
+
+    @property
+    def _application(self) -> Application:
+        path = self.application.startswith("/")
+        return Application(program=self.application) if path else Application(self.application)
 
     @property
     def element(self) -> Element | None:
         """Return what lies under the action, or has the keyboard."""
         box = Box(left=0, top=0, right=1000, bottom=1000)
         if self.surface == "desktop" and self.window and points(self.action):
-            return Element("window", ScreenText(self.window), box)
+            window = Element("window", ScreenText(self.window), box)
+            return replace(window, application=self._application)
         if self.role is None:
             return None
         name = ScreenText(self.text)

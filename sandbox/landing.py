@@ -4,8 +4,8 @@ An action is aimed at one element or at none: a drag's must be under both its en
 
 Promises
 - On a desktop, an action with points is judged in every window that lies under one of them, by that
-  window's title; where none lies there, or it cannot be told, by an empty title, which no rule that
-  allows can name. So is the start of a drag from wherever the pointer is.
+  window's title and application; where none lies there, or it cannot be told, by empty ones, which
+  no rule that allows can name. So is the start of a drag from wherever the pointer is.
 - In a browser it is judged on the page and, where the element is a frame's, at the frame's address
   too: a page's permission is not that of what it embeds.
 - Everywhere else, and for keys on a desktop, it is judged where the surface says.
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from handrail.actuators.actions import Action, Drag, points
-from handrail.actuators.observation import Element, Observation, ScreenText, Surface
+from handrail.actuators.observation import Application, Element, Observation, ScreenText, Surface
 
 Elements = tuple[Element | None, ...]
 """What lies under each point of an action, or what has the keyboard."""
@@ -37,10 +37,12 @@ def landings(
         return (surface, *(replace(surface, url=frame) for frame in frames))
     if surface.kind != "desktop" or not points(action):
         return (surface,)
-    titles = [_NOWHERE if element is None else element.name for element in elements]
+    nowhere = (_NOWHERE, Application())
+    found = [nowhere if e is None else (e.name, e.application) for e in elements]
     if isinstance(action, Drag) and action.start is None:
-        titles.append(_NOWHERE)
-    return tuple(replace(surface, window=title) for title in dict.fromkeys(titles))
+        found.append(nowhere)
+    windows = dict.fromkeys(found)
+    return tuple(replace(surface, window=title, application=app) for title, app in windows)
 
 
 def misfit(action: Action, observation: Observation) -> str:

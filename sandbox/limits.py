@@ -7,6 +7,7 @@ Promises
 
 Does not promise
 - To hold across runs: each run begins at nothing.
+- A bound of rows: until there are jobs that have rows, ``rows`` is refused.
 
 ``commits`` counts every effect of the class ``commit`` or graver, ``unknown`` among them.
 """
@@ -16,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
 from handrail.sandbox.rules import EffectClass
 
@@ -35,6 +36,14 @@ class Limits(BaseModel):
     calls: _COUNT | None = None
     actions_per_minute: _COUNT | None = None
     commits: Annotated[int, Strict(), Field(ge=0)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_rows_yet(cls, given: object) -> object:
+        # A bound that nothing keeps is worse than none: it would be relied on.
+        if isinstance(given, dict) and "rows" in given:
+            raise ValueError("rows: bounds a job's rows, and there are no jobs yet: leave it out")
+        return given
 
 
 def least(limits: Iterable[Limits]) -> Limits:

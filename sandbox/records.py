@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from handrail.actuators.actions import Action
-from handrail.actuators.observation import Element, Surface, SurfaceKind, storable
+from handrail.actuators.observation import Application, Element, Surface, SurfaceKind, storable
 from handrail.sandbox.rules import Decision, EffectClass
 
 SCHEMA = 1
@@ -34,7 +34,10 @@ class _Record(BaseModel):
 
 
 class Place(_Record):
-    """Where an action was aimed: the surface, and what lay under its point."""
+    """Where an action was aimed: the surface, and what lay under its point.
+
+    ``application`` and ``program``: of the window that it landed in, or of the one in front.
+    """
 
     kind: SurfaceKind
     name: str
@@ -43,10 +46,14 @@ class Place(_Record):
     url: str
     role: str | None = None
     label: str | None = None
+    application: str = ""
+    program: str = ""
 
     @classmethod
     def of(cls, surface: Surface, element: Element | None) -> "Place":
         """Return the place of an action on a surface and an element."""
+        own = Application() if element is None else element.application
+        application = surface.application if own == Application() else own
         return cls(
             kind=surface.kind,
             name=surface.name,
@@ -55,6 +62,8 @@ class Place(_Record):
             url=_written(surface.url),
             role=None if element is None else _written(element.role),
             label=None if element is None else _written(element.name.raw),
+            application=_written(application.name),
+            program=_written(application.program),
         )
 
 

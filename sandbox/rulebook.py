@@ -114,7 +114,7 @@ class Rulebook:
     ) -> Ruling:
         """Return the decision for an action wherever it lands and leads to."""
         places = reached(action, around.elements, surface)
-        return strictest(self.decide(effect, action, place, around) for place in places)
+        return _told(strictest(self.decide(effect, action, place, around) for place in places))
 
     def names_host(self, url: str) -> bool:
         """Tell whether a layer that grants names the host of an address."""
@@ -162,6 +162,13 @@ class Rulebook:
         parts["limits"] = _canonical(self.limits.model_dump(exclude_none=True))
         text = _canonical(parts)
         return {**parts, "digest": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def _told(ruling: Ruling) -> Ruling:
+    """Say to whoever is asked that there was no rehearsal, where one was wanted."""
+    if "rehearse" not in ruling.demands:
+        return ruling
+    return ruling._replace(reason=f"{ruling.reason}; nothing can be rehearsed yet: asked instead")
 
 
 def _insist_silent(layer: Layer) -> None:

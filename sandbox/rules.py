@@ -10,14 +10,19 @@ Promises
   it draws in which region. So these may restrict there and never allow: no page can name itself
   into a grant. What the browser itself vouches for (origin, host, path) may; a path needs an origin
   or a host beside it, within which the site's own scripts choose it.
-- On a desktop a role, a text or a region allows only with a window or an owned display beside it.
-- A rule that allows ``unknown`` effects names a window, or displays that Handrail itself started
-  (``owned_display = true``): no other such rule can be made.
+- On a desktop a role, a text or a region allows only with a window, an application or an owned
+  display beside it.
+- An application is named as its windows name themselves, or by the whole path of its program, which
+  the window system and the operating system vouch for. Elsewhere than on a desktop no such rule
+  matches; on a desktop that cannot tell, it restricts and never allows.
+- A rule that allows ``unknown`` effects names a window, an application, or displays that Handrail
+  itself started (``owned_display = true``): no other such rule can be made.
 
 Does not promise
 - That a rule that denies by words or regions cannot be slipped: a page may write other words.
-- That a window's title is honest: on a desktop, each application chooses its own. It is the title
-  of the window in which the action lands (see ``landing.py``).
+- That a window's title or its application's name is honest: on a desktop, each program chooses its
+  own. They are those of the window in which the action lands (see ``landing.py``). A program's path
+  says nothing of what the program was told to do: that of an interpreter is every script's.
 """
 
 from collections.abc import Iterator
@@ -32,6 +37,7 @@ from handrail.actuators.observation import Element, Surface, SurfaceKind
 from handrail.sandbox.addresses import OriginPattern, PathPattern, path_of
 from handrail.sandbox.circumstances import Circumstances
 from handrail.sandbox.conditions import (
+    ApplicationPattern,
     Hours,
     Region,
     Weekday,
@@ -86,6 +92,10 @@ def _words(value: str) -> str:
     return value
 
 
+def _application(value: str) -> str:
+    return ApplicationPattern.parse(value).text
+
+
 def _hours(value: str) -> str:
     Hours.parse(value)
     return value
@@ -107,6 +117,7 @@ class Rule(BaseModel):
     origin: Annotated[str, AfterValidator(lambda t: str(OriginPattern.parse(t)))] | None = None
     path: Annotated[str, AfterValidator(lambda text: str(PathPattern.parse(text)))] | None = None
     window: Annotated[str, AfterValidator(_title)] | None = None
+    application: Annotated[str, AfterValidator(_application)] | None = None
     roles: Annotated[tuple[str, ...], AfterValidator(_some)] | None = None
     text: Annotated[str, AfterValidator(_words)] | None = None
     region: Annotated[Region, AfterValidator(checked_region)] | None = None
@@ -116,14 +127,16 @@ class Rule(BaseModel):
 
     @model_validator(mode="after")
     def _no_silent_grant(self) -> Self:
+        if self.application is not None and self.surface not in (None, "desktop"):
+            raise ValueError("only the windows of a desktop are of an application")
         if self.decision != "allow":
             return self
-        named = self.window is not None or self.owned_display is not None
+        named = any(x is not None for x in (self.window, self.application, self.owned_display))
         chosen = [n for n in ("window", "roles", "text", "region") if getattr(self, n) is not None]
         if "unknown" in self.effects and not named:
             raise ValueError(
-                'allowing "unknown" effects needs a window (window = "title") '
-                "or owned_display = true"
+                'allowing "unknown" effects needs a window (window = "title"), '
+                "an application or owned_display = true"
             )
         if self.surface == "browser" and chosen:
             raise ValueError(
@@ -132,8 +145,8 @@ class Rule(BaseModel):
             )
         if chosen and not named:
             raise ValueError(
-                f"allowing by {' and '.join(chosen)} needs a window or owned_display = true: "
-                "any program may show the same"
+                f"allowing by {' and '.join(chosen)} needs a window, an application or "
+                "owned_display = true: any program may show the same"
             )
         if self.path is not None and self.origin is None and self.host is None:
             raise ValueError("allowing a path needs an origin or a host: every site has its own")
@@ -174,6 +187,8 @@ class Rule(BaseModel):
             yield self._time_holds(around.now)
         if self.window is not None:
             yield _seen(_titled(self.window, surface.window.raw), surface)
+        if self.application is not None:
+            yield self._application_holds(surface)
         if self.roles is not None or self.text is not None:
             targets = around.targets(action)
             yield _seen(self._all([self._element_holds(e) for e in targets]), surface)
@@ -196,6 +211,14 @@ class Rule(BaseModel):
         if self.path is None or path is None:
             return Hold.YES
         return _hold(PathPattern.parse(self.path).matches(path, self.decision == "allow"))
+
+    def _application_holds(self, surface: Surface) -> Hold:
+        assert self.application is not None
+        if surface.kind != "desktop":
+            return Hold.NO
+        wanted = ApplicationPattern.parse(self.application)
+        found = wanted.holds(surface.application, self.decision == "allow")
+        return Hold.UNSURE if found is None else _hold(found)
 
     def _time_holds(self, now: datetime | None) -> Hold:
         if now is None:

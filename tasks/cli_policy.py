@@ -144,7 +144,8 @@ def _told(found: Explanation) -> Iterator[str]:
     record, place = found.record, found.record.place
     yield f"action   {describe(record.action)}"
     target = "" if place.role is None else f', {place.role} "{place.label}"'
-    where = " ".join(part for part in (place.kind, place.name, place.url, place.window) if part)
+    parts = (place.kind, place.name, place.url, place.window, place.program or place.application)
+    where = " ".join(part for part in parts if part)
     yield f"where    {where}{target}"
     yield f"effect   {record.effect}"
     decided = record.decision if isinstance(record, Intent) else record.outcome

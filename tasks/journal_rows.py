@@ -6,7 +6,7 @@
 | intent | for a result, an observation or an alert: the number of the record that it is about |
 | action, effect, decision | the typed action (an object), its effect class, what policy decided |
 | outcome, reason, seconds | what became of it; on an intent's row what became of it in the end |
-| surface, display, owned, window, url, role, label | where it was aimed |
+| surface, display, owned, window, url, role, label, application, program | where it was aimed |
 | digest, screen, redacted | of the action, of the pixels; whether typed text was left out |
 | topic, data | of a note; an alert's rule is its topic |
 | hash | the record's own, to find it in the journal |
@@ -65,6 +65,8 @@ class Row:
     url: str | None = None
     role: str | None = None
     label: str | None = None
+    application: str | None = None
+    program: str | None = None
     digest: str | None = None
     screen: str | None = None
     redacted: bool | None = None

@@ -1,5 +1,6 @@
 """Real programs: what mousepad saves and what xterm reads is what was typed."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,7 +44,13 @@ def test_mousepad_saves_exactly_what_was_typed(
     _wait_for(display, file, TEXT.encode())
     desk.do(Press(keys=("ctrl", "a")), Type(text="new"), Press(keys=("ctrl", "s")))
     _wait_for(display, file, b"new")
-    assert desk.actuator.observe().surface.window_kind == ""
+    surface = desk.actuator.observe().surface
+    assert surface.window_kind == ""
+    under = desk.actuator.hit_test(middle)
+    assert under is not None
+    for application in (surface.application, under.application):
+        assert application.name == "Mousepad"
+        assert application.program == str(Path(shutil.which("mousepad") or "").resolve())
     desk.do(Press(keys=("ctrl", "o")))
     display.wait_for_window("Open File", SECONDS)
     link = X11Link(display.name)

@@ -1,14 +1,14 @@
 """Random policies, and the actions that they are asked about."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
 from typing import get_args
 
 from handrail.actuators.actions import Action, Click, Drag, Press, Scroll, Type, Wait
 from handrail.actuators.geometry import Box, Point, ScreenGeometry
-from handrail.actuators.observation import Element, ScreenText, Surface
+from handrail.actuators.observation import Application, Element, ScreenText, Surface
 from handrail.sandbox.circumstances import Circumstances
 from handrail.sandbox.policy import Decision, EffectClass, Policy, ProfileName, Rule
 from handrail.sandbox.rulebook import Layer
@@ -25,6 +25,9 @@ _URLS = (
 )  # fmt: skip
 _TITLES = ("Notes", "Notes - draft", "Shop", "", "Terminal")
 _NAMES = ("Save", "Delete all", "Buy", "", "s\u200bave")
+_APPLICATIONS = (
+    Application(), Application("Mousepad", "/usr/bin/mousepad"), Application("", "/usr/bin/xterm"),
+)  # fmt: skip
 _ROLES = ("button", "link", "textbox", "generic")
 _TIMES = (datetime(2026, 1, 3, 12, tzinfo=UTC), datetime(2026, 1, 5, 23, 30, tzinfo=UTC))
 # Each condition with the texts that it may have; every one names what some action below has.
@@ -35,6 +38,7 @@ _CONDITIONS: tuple[tuple[str, tuple[object, ...]], ...] = (
     ("origin", ("https://shop.example", "https://*.shop.example", "http://shop.example")),
     ("path", ("/", "/cart/*", "/pay", "/cart/1")),
     ("window", ("Notes*", "Shop", "Terminal")),
+    ("application", ("Mousepad", "/usr/bin/xterm")),
     ("roles", (["button"], ["link", "textbox"])),
     ("text", ("Save", "*delete*", "buy*")),
     ("region", ([0, 0, 0.5, 0.5], [0.25, 0, 1, 1])),
@@ -64,6 +68,7 @@ def meetings(random: Random, count: int) -> Iterator[Meeting]:
             random.random() < 0.5,
             ScreenText(random.choice(_TITLES)),
             random.choice(_URLS) if kind != "desktop" else "",
+            application=random.choice(_APPLICATIONS),
         )
         action = _action(random)
         found = tuple(_element(random) for _ in range(random.choice((0, 1, 1, 2))))
@@ -91,7 +96,8 @@ def _element(random: Random) -> Element | None:
         return None
     left, top = random.randrange(180), random.randrange(80)
     box = Box(left=left, top=top, right=left + 20, bottom=top + 20)
-    return Element(random.choice(_ROLES), ScreenText(random.choice(_NAMES)), box)
+    element = Element(random.choice(_ROLES), ScreenText(random.choice(_NAMES)), box)
+    return replace(element, application=random.choice(_APPLICATIONS))
 
 
 def random_rule(random: Random) -> Rule:
@@ -102,6 +108,8 @@ def random_rule(random: Random) -> Rule:
     }
     for name, values in random.sample(_CONDITIONS, random.choice((0, 0, 1, 1, 2, 3))):
         fields[name] = random.choice(values)
+    if "application" in fields and fields.get("surface") in {"browser", "fake"}:
+        del fields["surface"]
     if fields["decision"] == "allow":
         _make_grantable(fields, random)
     return Rule.model_validate(fields)

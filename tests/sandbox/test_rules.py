@@ -1,17 +1,19 @@
 """Conditions of rules: what they hold for, what cannot be told, what a page may not choose."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from handrail.actuators.actions import Action, Click, Drag, Press, Scroll, Type, Wait
 from handrail.actuators.geometry import Box, Point, ScreenGeometry
-from handrail.actuators.observation import Element, ScreenText, Surface, SurfaceKind
+from handrail.actuators.observation import Application, Element, ScreenText, Surface, SurfaceKind
 from handrail.sandbox.addresses import OriginPattern, PathPattern, path_of
 from handrail.sandbox.circumstances import Circumstances
 from handrail.sandbox.conditions import Hours, Words
 from handrail.sandbox.errors import UnreadablePath
 from handrail.sandbox.policy import Policy, Rule, profile
+from handrail.sandbox.rulebook import Rulebook
 from handrail.sandbox.rules import Hold
 
 SCREEN = ScreenGeometry(width=200, height=100)
@@ -219,6 +221,54 @@ def test_what_a_page_chooses_may_restrict_and_never_allow(condition: dict[str, o
         assert (strict.decision, loose.decision) == (under_observe, under_unattended)
         if decision != "allow":
             assert "as far as can be told" in loose.reason
+
+
+@pytest.mark.parametrize(
+    ("said", "evidence", "denies", "allows"),
+    [
+        ("Mousepad", Application("Mousepad"), YES, YES),
+        ("mousepad", Application("Mousepad", "/usr/bin/mousepad"), YES, NO),
+        ("Mouse\u200bpad", Application("Mousepad"), YES, NO),
+        ("Mousepad", Application("XTerm", "/usr/bin/Mousepad"), NO, NO),
+        ("Mousepad", Application("", "/usr/bin/mousepad"), UNSURE, UNSURE),
+        ("/usr/bin/mousepad", Application("Mousepad", "/usr/bin/mousepad"), YES, YES),
+        ("/usr/bin/mousepad", Application("/usr/bin/mousepad"), UNSURE, UNSURE),
+        ("/usr/bin/mousepad", Application("Mousepad", "/tmp/usr/bin/mousepad"), NO, NO),
+        ("/usr/bin/mousepad", Application("Mousepad", "/usr/bin/MOUSEPAD"), NO, NO),
+        ("/usr/bin/mousepad", Application(), UNSURE, UNSURE),
+    ],
+)
+def test_an_application_is_its_windows_word_or_its_programs_path(
+    said: str, evidence: Application, denies: Hold, allows: Hold
+) -> None:
+    where = replace(surface(), application=evidence)
+    assert hold(where=where, application=said) == denies
+    assert hold(where=where, application=said, decision="allow") == allows
+    for kind in ("browser", "fake", "android"):
+        assert hold(where=replace(where, kind=kind), application=said) == NO
+
+
+def test_an_application_is_that_of_the_window_in_which_an_action_lands() -> None:
+    front = replace(surface(), application=Application("Mousepad", "/usr/bin/mousepad"))
+    fields = {"decision": "allow", "effects": ["unknown"], "application": "/usr/bin/mousepad"}
+    policy = Policy(rules=(Rule.model_validate(fields),))
+    book = Rulebook.of(policy)
+
+    def judged(action: Action, *programs: str | None) -> str:
+        found = tuple(
+            None if p is None else replace(element("window"), application=Application("", p))
+            for p in programs
+        )
+        return book.judge("unknown", action, front, Circumstances(found, SCREEN)).decision
+
+    assert judged(CLICK, "/usr/bin/mousepad") == "allow"
+    assert judged(CLICK, "/usr/bin/xterm") == "deny"
+    assert judged(CLICK, None) == "deny"
+    assert judged(Press(keys=("f9",)), None) == "allow", "keys go to the window in front"
+    drag = Drag(start=CLICK.point, end=Point(x=90, y=9))
+    assert judged(drag, "/usr/bin/mousepad", "/usr/bin/mousepad") == "allow"
+    assert judged(drag, "/usr/bin/mousepad", "/usr/bin/xterm") == "deny"
+    assert judged(Drag(end=CLICK.point), "/usr/bin/mousepad") == "deny"
 
 
 def test_surfaces_kinds_and_owned_displays_are_facts() -> None:

@@ -55,6 +55,33 @@ action = { kind = "press", keys = ["enter"] }
 """
 
 
+APPLICATIONS = """
+[[rule]]
+decision = "allow"
+effects = ["edit"]
+application = "/usr/bin/mousepad"
+
+[[rule]]
+decision = "deny"
+effects = ["edit"]
+application = "XTerm"
+
+[[test]]
+expect = "allow"
+surface = "desktop"
+window = "note.txt - Mousepad"
+application = "/usr/bin/mousepad"
+effect = "edit"
+
+[[test]]
+expect = "deny"
+surface = "desktop"
+window = "note.txt - Mousepad"
+application = "xterm"
+effect = "edit"
+"""
+
+
 @pytest.fixture(autouse=True)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
@@ -204,3 +231,17 @@ def test_check_refuses_a_table_that_names_nothing(
     file.write_text(f"[known]\n{line}\n")
     assert main(["policy", "check", str(file)]) != 0
     assert told in capsys.readouterr().err
+
+
+def test_an_application_is_checked_and_tested(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(APPLICATIONS)
+    assert main(["policy", "check", str(file)]) == 0
+    assert "rule 1: allow edit; application /usr/bin/mousepad" in capsys.readouterr().out
+    assert main(["policy", "test", str(file)]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "FAILED test 1: deny, expected allow", "what its name is, it does not say"
+    file.write_text(APPLICATIONS.replace("XTerm", "/usr/bin/xterm").replace('"xterm"', '"/x"'))
+    assert main(["policy", "test", str(file)]) == 0

@@ -86,7 +86,7 @@ def test_every_record_is_a_row_and_an_intent_says_how_it_ended(tmp_path: Path) -
 def test_the_columns_are_the_documented_ones() -> None:
     assert ",".join(COLUMNS) == (
         "run,seq,time,kind,intent,action,effect,decision,outcome,reason,seconds,surface,display,"
-        "owned,window,url,role,label,digest,screen,redacted,topic,data,hash"
+        "owned,window,url,role,label,application,program,digest,screen,redacted,topic,data,hash"
     )
 
 
