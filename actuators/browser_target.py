@@ -6,6 +6,7 @@ the input, and the button is what is seen. All of it is asked in an isolated wor
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from playwright.async_api import CDPSession
@@ -112,12 +113,26 @@ async def _looked(
         seen = found  # a frame that lets input through: what it shows cannot be told from here
     here = await world(session, frame)
     nodes = [await _object(session, here, one["backendNodeId"]) for one in (found, seen)]
-    left, top = await _corner(session, frame)
-    arguments: list[dict[str, Any]] = [
-        {"objectId": nodes[1]},
-        {"value": spot[0] - left},
-        {"value": spot[1] - top},
-    ]
+    tree = await session.send("Page.getFrameTree")
+    main = tree["frameTree"]["frame"]["id"]
+    if main == frame:
+        return await _twice(session, nodes, spot)
+    # The frame itself must be seen, too: an invisible one takes the clicks meant for what shows.
+    owner = await session.send("DOM.getFrameOwner", {"frameId": frame})
+    holder = await _object(session, await world(session, main), owner["backendNodeId"])
+    outer = await _twice(session, [holder, holder], spot)
+    if outer[-1] is None or outer[-1].receives is False or outer[-1].visible is False:
+        return outer
+    asked = {"backendNodeId": owner["backendNodeId"]}
+    quad = (await session.send("DOM.getBoxModel", asked))["model"]["content"]
+    local = spot[0] - min(quad[0::2]), spot[1] - min(quad[1::2])
+    return await _twice(session, nodes, local)
+
+
+async def _twice(session: CDPSession, nodes: Sequence[str], spot: tuple[float, float]) -> Looks:
+    """Return two looks from a receiver and from what is seen, at a place of their frame."""
+    place = ({"value": spot[0]}, {"value": spot[1]})
+    arguments: list[dict[str, Any]] = [{"objectId": nodes[1]}, *place]
     told = await apply(session, nodes[0], _LOOKS, by_value=True, arguments=arguments)
     return tuple(None if one is None else _target(one) for one in told["value"])
 
@@ -141,17 +156,6 @@ async def _object(session: CDPSession, here: int, node: int) -> str:
         "objectGroup": GROUP,
     }
     return str((await session.send("DOM.resolveNode", asked))["object"]["objectId"])
-
-
-async def _corner(session: CDPSession, frame: str) -> tuple[float, float]:
-    """Return where a frame's own coordinates begin in the window."""
-    tree = await session.send("Page.getFrameTree")
-    if tree["frameTree"]["frame"]["id"] == frame:
-        return 0.0, 0.0
-    owner = await session.send("DOM.getFrameOwner", {"frameId": frame})
-    asked = {"backendNodeId": owner["backendNodeId"]}
-    quad = (await session.send("DOM.getBoxModel", asked))["model"]["content"]
-    return min(quad[0::2]), min(quad[1::2])
 
 
 def _target(told: dict[str, Any]) -> Target:

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from handrail.actuators.base import Actuator, PermitVerifier
+from handrail.actuators.base import PermitVerifier
 from handrail.actuators.desktop_lock import DisplayLock, lock_folder
 from handrail.actuators.desktop_screen import Desktop, Devices
 from handrail.actuators.errors import EnvironmentMissing
+from handrail.actuators.primitives import Guarded
 from handrail.actuators.xvfb import VirtualDisplay
 
 _BY_PYAUTOGUI = ("win32", "darwin")
@@ -49,7 +50,7 @@ def open_desktop(
     verifier: PermitVerifier,
     environ: Mapping[str, str] | None = None,
     platform: str = sys.platform,
-) -> Actuator:
+) -> Guarded:
     """Open a desktop: X11 by XTest, Windows and macOS by pyautogui.
 
     ``environ`` (default: the process's) tells the user's own display. Raises EnvironmentMissing

@@ -59,8 +59,11 @@ class Hands(Protocol):
         """Press or release a button where the pointer is."""
         ...
 
-    def wheel(self, right: int, up: int) -> None:
-        """Turn the wheels by notches; negative turns left and down."""
+    def wheel(self, right: int, up: int, before: Callable[[], None]) -> None:
+        """Turn the wheels by notches; negative turns left and down.
+
+        ``before`` is called before each notch and may raise to stop.
+        """
         ...
 
     def check_text(self, text: str) -> None:
@@ -71,12 +74,20 @@ class Hands(Protocol):
         """Raise ActionRefused for a key that there is not."""
         ...
 
-    def type(self, text: str, undisturbed: Callable[[], None]) -> None:
-        """Type the text exactly; call ``undisturbed`` now and then, which may raise to stop."""
+    def type(self, text: str, undisturbed: Callable[[], None], before: Callable[[], None]) -> None:
+        """Type the text exactly.
+
+        ``undisturbed`` is called now and then and ``before`` before each character; both may raise
+        to stop.
+        """
         ...
 
-    def chord(self, keys: tuple[str, ...]) -> None:
-        """Press the keys down in order and release them in reverse."""
+    def chord(self, keys: tuple[str, ...], before: Callable[[], None]) -> None:
+        """Press the keys down in order and release them in reverse.
+
+        ``before`` is called before each key goes down and may raise to stop: what is down then is
+        released.
+        """
         ...
 
     def close(self) -> None:

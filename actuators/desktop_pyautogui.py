@@ -81,12 +81,12 @@ class PyAutoGuiHands:
         """Press or release a button where the pointer is."""
         (self._gui.mouseDown if down else self._gui.mouseUp)(button=button)
 
-    def wheel(self, right: int, up: int) -> None:
-        """Turn the wheels by notches; negative turns left and down."""
-        if up:
-            self._gui.scroll(up * self._notch)
-        if right:
-            self._gui.hscroll(right * self._notch)
+    def wheel(self, right: int, up: int, before: Callable[[], None]) -> None:
+        """Turn the wheels by notches, ``before`` each of which something may raise to stop."""
+        for count, turn in ((up, self._gui.scroll), (right, self._gui.hscroll)):
+            for _ in range(abs(count)):
+                before()
+                turn(self._notch if count > 0 else -self._notch)
 
     def check_text(self, text: str) -> None:
         """Raise ActionRefused for text that pyautogui would not type exactly."""
@@ -104,18 +104,21 @@ class PyAutoGuiHands:
             if key(name).name.lower() not in self._gui.KEYBOARD_KEYS:
                 raise ActionRefused(f"pyautogui has no key called {name!a}")
 
-    def type(self, text: str, undisturbed: Callable[[], None]) -> None:
-        """Type the text; ``undisturbed`` is called before each batch and may raise to stop."""
-        for start in range(0, len(text), _BATCH):
-            undisturbed()
-            self._gui.write(text[start : start + _BATCH])
+    def type(self, text: str, undisturbed: Callable[[], None], before: Callable[[], None]) -> None:
+        """Type the text; ``undisturbed`` before each batch, ``before`` each character."""
+        for number, character in enumerate(text):
+            if number % _BATCH == 0:
+                undisturbed()
+            before()
+            self._gui.write(character)
 
-    def chord(self, keys: tuple[str, ...]) -> None:
-        """Press the keys down in order and release them in reverse."""
+    def chord(self, keys: tuple[str, ...], before: Callable[[], None]) -> None:
+        """Press the keys down in order, ``before`` each, and release them in reverse."""
         names = [key(name).name for name in keys]
         pressed: list[str] = []
         try:
             for name in names:
+                before()
                 pressed.append(name)
                 self._gui.keyDown(name)
         finally:

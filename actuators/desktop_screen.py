@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from handrail.actuators.actions import (
     ENDINGS,
     Action,
+    Button,
     Click,
     Drag,
     Move,
@@ -27,6 +28,7 @@ from handrail.actuators.errors import (
 )
 from handrail.actuators.geometry import Box, Point, ScreenGeometry
 from handrail.actuators.observation import Element, Observation, ScreenText, Surface
+from handrail.actuators.primitives import Primitives, Safeguards
 
 WHEEL_STEP = 50  # pixels of content for one notch: toolkits move 40 to 60 (Chromium 53)
 DRAG_STEPS, DRAG_PAUSE = 24, 0.012  # slower than any toolkit's threshold for a flick
@@ -62,6 +64,7 @@ class Desktop:
         self._looked: tuple[Area, ScreenGeometry] | None = None
         self._clicked = (0.0, (-1, -1), "")
         self._closed = False
+        self.safeguards = Safeguards()
 
     def observe(self) -> Observation:
         """Look at the screen now. Raises ObservationFailed, EnvironmentMissing."""
@@ -106,8 +109,8 @@ class Desktop:
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Do one action.
 
-        Raises PermitRefused, ActionRefused, PersonActive and EnvironmentMissing (no effect), and
-        ActionInDoubt where a person or the display's end cut the action short.
+        Raises PermitRefused, ActionRefused, ActionStopped, PersonActive and EnvironmentMissing (no
+        effect), and ActionInDoubt where a stop, a person or the display's end cut it short.
         """
         self._open()
         geometry = self._check(action)
@@ -172,6 +175,7 @@ class Desktop:
 
     def _act(self, action: Action, geometry: ScreenGeometry) -> str:
         if isinstance(action, Move):
+            self._events(1, "moves").next()
             self._move(self._place(action.point, geometry))
         elif isinstance(action, Click):
             return self._click(action, self._place(action.point, geometry))
@@ -181,17 +185,34 @@ class Desktop:
                 start = self._place(action.start, geometry)
             self._drag(start, self._place(action.end, geometry))
         elif isinstance(action, Scroll):
-            if action.point is not None:
-                self._move(self._place(action.point, geometry))
-            self._hands.wheel(_notches(action.dx), _notches(action.dy))
+            self._scroll(action, geometry)
         elif isinstance(action, Type):
-            self._hands.type(action.text, self._undisturbed)
+            text = action.text.replace("\r\n", "\n")
+            self._hands.type(text, self._undisturbed, self._events(len(text), "characters").next)
         elif isinstance(action, Press):
-            self._hands.chord(action.keys)
+            self._hands.chord(action.keys, self._events(len(action.keys), "keys").next)
             self._hands.taken()
         elif isinstance(action, Wait):
-            time.sleep(action.seconds)
+            self._wait(action.seconds)
         return ""
+
+    def _events(self, total: int, unit: str) -> Primitives:
+        return Primitives(self.safeguards.stopped, total, unit)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait, and no longer than a tenth of a second after a stop."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._events(1, "waits").next()
+            time.sleep(min(left, 0.1))
+
+    def _scroll(self, action: Scroll, geometry: ScreenGeometry) -> None:
+        right, up = _notches(action.dx), _notches(action.dy)
+        events = self._events(abs(right) + abs(up) + 1, "events of the mouse")
+        events.next()
+        if action.point is not None:
+            self._move(self._place(action.point, geometry))
+        self._hands.wheel(right, up, events.next)
 
     def _place(self, point: Point, geometry: ScreenGeometry) -> tuple[int, int]:
         x, y = geometry.to_input(point)
@@ -207,21 +228,34 @@ class Desktop:
         if (where, button) == (place, action.button):
             # Two clicks of two actions must not become one double click.
             time.sleep(max(0.0, when + _DOUBLE_CLICK - time.monotonic()))
+        events = self._events(action.count + 1, "events of the mouse")
+        events.next()
         self._move(place)
         for _ in range(action.count):
-            for down in (True, False):
-                self._hands.button(action.button, down)
-                # a window manager that grabs the button to raise windows loses what comes at once
-                time.sleep(HELD)
+            events.next()
+            self._press(action.button)
         self._clicked = (time.monotonic(), place, action.button)
         self._hands.taken()
         return self._view.clicked(target)
 
+    def _press(self, button: Button) -> None:
+        try:
+            self._hands.button(button, True)
+            # a window manager that grabs the button to raise windows loses what comes at once
+            time.sleep(HELD)
+        finally:
+            self._hands.button(button, False)
+        time.sleep(HELD)
+
     def _drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        events = self._events(DRAG_STEPS + 2, "events of the mouse")
+        events.next()
         self._move(start)
+        events.next()
         self._hands.button("left", True)
         try:
             for step in range(1, DRAG_STEPS + 1):
+                events.next()
                 time.sleep(DRAG_PAUSE)  # programs read a drag's speed from the clock
                 x = start[0] + (end[0] - start[0]) * step // DRAG_STEPS
                 y = start[1] + (end[1] - start[1]) * step // DRAG_STEPS

@@ -59,12 +59,13 @@ class X11Hands:
         """Press or release a button where the pointer is."""
         self._input.button(_BUTTONS[button], down)
 
-    def wheel(self, right: int, up: int) -> None:
-        """Turn the wheels by notches; negative turns left and down."""
+    def wheel(self, right: int, up: int, before: Callable[[], None]) -> None:
+        """Turn the wheels by notches, ``before`` each of which something may raise to stop."""
         turns = ((up, _UP, _DOWN), (right, _RIGHT, _LEFT))
         for count, positive, negative in turns:
             number = positive if count > 0 else negative
             for _ in range(abs(count)):
+                before()
                 self._input.button(number, True)
                 self._input.button(number, False)
 
@@ -76,13 +77,13 @@ class X11Hands:
         """Raise ActionRefused for a key that there is not."""
         self._keyboard.check_keys(keys)
 
-    def type(self, text: str, undisturbed: Callable[[], None]) -> None:
-        """Type the text exactly; call ``undisturbed`` now and then, which may raise to stop."""
-        self._keyboard.type(text, undisturbed)
+    def type(self, text: str, undisturbed: Callable[[], None], before: Callable[[], None]) -> None:
+        """Type the text exactly; ``undisturbed`` now and then, ``before`` each character."""
+        self._keyboard.type(text, undisturbed, before)
 
-    def chord(self, keys: tuple[str, ...]) -> None:
-        """Press the keys down in order and release them in reverse."""
-        self._keyboard.chord(keys)
+    def chord(self, keys: tuple[str, ...], before: Callable[[], None]) -> None:
+        """Press the keys down in order, ``before`` each, and release them in reverse."""
+        self._keyboard.chord(keys, before)
 
     def close(self) -> None:
         """Put the keyboard back; safe to call twice."""

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from handrail.actuators.actionability import Check, insist_actionable
+from handrail.actuators.base import Actuator
 from handrail.actuators.errors import ActionInDoubt, ActionStopped
 
 Stopped = Callable[[], bool]
@@ -24,6 +26,12 @@ class Safeguards:
 
     stopped: Stopped = never
     check: Check = insist_actionable
+
+
+class Guarded(Actuator, Protocol):
+    """An actuator that keeps to safeguards, which may be put in place of its own."""
+
+    safeguards: Safeguards
 
 
 class Primitives:

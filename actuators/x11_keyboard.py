@@ -54,25 +54,36 @@ class X11Keyboard:
             key(name)
             self.check_text(name)
 
-    def type(self, text: str, undisturbed: Callable[[], None]) -> None:
-        """Type the text; ``undisturbed`` is called before each batch and may raise to stop."""
+    def type(self, text: str, undisturbed: Callable[[], None], before: Callable[[], None]) -> None:
+        """Type the text.
+
+        ``undisturbed`` is called before each batch and ``before`` before each character; both may
+        raise to stop, and then nothing stays pressed or lent.
+        """
         text = text.replace("\r\n", "\n")
         layout = self._ready()
         spare = layout.spare()
         with self._caps_off(layout):
             for part in parts(text, layout, max(1, len(spare))):
-                self._type_part(part, layout, undisturbed)
+                self._type_part(part, layout, undisturbed, before)
 
-    def _type_part(self, part: Part, layout: Layout, undisturbed: Callable[[], None]) -> None:
+    def _type_part(
+        self,
+        part: Part,
+        layout: Layout,
+        undisturbed: Callable[[], None],
+        before: Callable[[], None],
+    ) -> None:
         with self._borrowing(part.borrowed, layout):
             for start in range(0, len(part.text), _BATCH):
                 undisturbed()
                 for character in part.text[start : start + _BATCH]:
+                    before()
                     self._tap(self._stroke(character_keysym(character), layout))
                 self._settle(0.0)
 
-    def chord(self, keys: tuple[str, ...]) -> None:
-        """Press the keys down in order and release them in reverse.
+    def chord(self, keys: tuple[str, ...], before: Callable[[], None]) -> None:
+        """Press the keys down in order, ``before`` each, and release them in reverse.
 
         A letter with another modifier than Shift is that letter's key, in either case.
         """
@@ -88,6 +99,7 @@ class X11Keyboard:
             pressed: set[int] = set()
             for symbol in symbols:
                 stroke = self._stroke(symbol, layout)
+                before()
                 for code in (*stroke.holding, stroke.code):
                     if code not in pressed:
                         pressed.add(code)
@@ -152,8 +164,10 @@ class X11Keyboard:
             width = max(2, *(len(layout.keymap[code]) for code in codes))
             self._hands.bind({code: (symbol,) * width for symbol, code in self._lent.items()})
             self._settle(_LENDING)
-            yield
-            self._settle(_READING)
+            try:
+                yield
+            finally:  # what was typed before a stop must be read as it was meant, too
+                self._settle(_READING)
         finally:
             _give_back(self._hands, self._lent, self._before)
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from handrail.actuators.base import Actuator, PermitVerifier
+from handrail.actuators.base import PermitVerifier
 from handrail.actuators.browser import BrowserConfig
 from handrail.actuators.desktop import DesktopConfig, open_desktop
 from handrail.actuators.errors import EnvironmentMissing
+from handrail.actuators.primitives import Guarded
 from handrail.actuators.xvfb import VirtualDisplay
 from handrail.agent.budget import Budget
 from handrail.agent.errors import Stopped
@@ -120,12 +121,12 @@ class _OwnedDisplay:
 
     display: VirtualDisplay
 
-    def opened(self, verifier: PermitVerifier, downloads: Path) -> AbstractContextManager[Actuator]:
+    def opened(self, verifier: PermitVerifier, downloads: Path) -> AbstractContextManager[Guarded]:
         """Open the display, and wait until the program has drawn itself."""
         return self._opened(verifier)
 
     @contextmanager
-    def _opened(self, verifier: PermitVerifier) -> Iterator[Actuator]:
+    def _opened(self, verifier: PermitVerifier) -> Iterator[Guarded]:
         with closing(open_desktop(DesktopConfig(virtual=self.display), verifier)) as screen:
             Watch(screen.observe, quiet=0.6, limit=_WINDOW_SECONDS).settled()
             yield screen

@@ -183,6 +183,7 @@ class _Run:
             open_checkpoint(model_folder(request.model.model))  # absent? say so before a browser
         screen = opened.enter_context(request.target.opened(office, self.folder.downloads))
         checks = Checks(request.expect, screen, self.crew.clock)
+        screen.safeguards = replace(screen.safeguards, stopped=stop)
         proposer = self.crew.proposer
         if proposer is None:
             with stop.interruptible():

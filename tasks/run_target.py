@@ -14,6 +14,7 @@ from handrail.actuators.browser_words import without_user
 from handrail.actuators.desktop import DesktopConfig, open_desktop
 from handrail.actuators.errors import EnvironmentMissing
 from handrail.actuators.fake import FakeScreen
+from handrail.actuators.primitives import Guarded
 from handrail.actuators.xvfb import VirtualDisplay, without_own
 from handrail.agent.stability import Watch
 
@@ -24,7 +25,7 @@ _APP_QUIET = 0.6
 class Target(Protocol):
     """Opens the surface that a run works on."""
 
-    def opened(self, verifier: PermitVerifier, downloads: Path) -> AbstractContextManager[Actuator]:
+    def opened(self, verifier: PermitVerifier, downloads: Path) -> AbstractContextManager[Guarded]:
         """Open the surface; leaving the context closes what was opened.
 
         Raises EnvironmentMissing, Unreachable.
@@ -44,7 +45,7 @@ class BrowserTarget:
     config: BrowserConfig = field(default_factory=BrowserConfig)
 
     @contextmanager
-    def opened(self, verifier: PermitVerifier, downloads: Path) -> Iterator[Actuator]:
+    def opened(self, verifier: PermitVerifier, downloads: Path) -> Iterator[Guarded]:
         """Open the browser at its address; downloads go to the run's folder."""
         config = self.config
         if config.downloads_dir is None:
@@ -78,7 +79,7 @@ class DesktopTarget:
     size: tuple[int, int] = (1280, 800)
 
     @contextmanager
-    def opened(self, verifier: PermitVerifier, downloads: Path) -> Iterator[Actuator]:
+    def opened(self, verifier: PermitVerifier, downloads: Path) -> Iterator[Guarded]:
         """Open the desktop, and wait until the program shows itself."""
         with ExitStack() as stack:
             virtual = None
@@ -107,7 +108,7 @@ class FakeTarget:
     build: Callable[[PermitVerifier], FakeScreen]
 
     @contextmanager
-    def opened(self, verifier: PermitVerifier, downloads: Path) -> Iterator[Actuator]:
+    def opened(self, verifier: PermitVerifier, downloads: Path) -> Iterator[Guarded]:
         """Build the screen."""
         with closing(self.build(verifier)) as screen:
             yield screen

@@ -15,10 +15,11 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Route
 from pydantic import BaseModel, ConfigDict
 
-from handrail.actuators.base import Actuator, PermitVerifier
+from handrail.actuators.base import PermitVerifier
 from handrail.actuators.browser import Browser, BrowserConfig
 from handrail.actuators.browser_launch import Running, launch
 from handrail.actuators.browser_loop import LoopThread
+from handrail.actuators.primitives import Guarded
 from handrail.tasks.errors import EpisodeLost
 from handrail.tasks.miniwob.catalogue import PACKAGE
 from handrail.tasks.sites.files import files_served
@@ -74,7 +75,7 @@ class Stage:
         """Return the place of a run: this browser as it stands."""
         return StageTarget(self, f"browser {PACKAGE}/{self._task} seed {self._seed}")
 
-    def screen(self, verifier: PermitVerifier) -> Actuator:
+    def screen(self, verifier: PermitVerifier) -> Guarded:
         """Return the browser as a screen that takes this verifier's permits."""
         return Browser(self._thread, self._running, verifier)
 
@@ -101,7 +102,7 @@ class StageTarget:
     stage: Stage
     name: str
 
-    def opened(self, verifier: PermitVerifier, downloads: Path) -> AbstractContextManager[Actuator]:
+    def opened(self, verifier: PermitVerifier, downloads: Path) -> AbstractContextManager[Guarded]:
         """Return the screen, which stays open."""
         return nullcontext(self.stage.screen(verifier))
 

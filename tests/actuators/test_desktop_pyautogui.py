@@ -7,15 +7,21 @@ from types import ModuleType
 import pytest
 from PIL import Image
 
-from handrail.actuators.actions import Action, Click, Drag, Press, Scroll, Type
+from handrail.actuators.actions import Action, Click, Drag, Press, Scroll, Type, Wait
 from handrail.actuators.base import Permit
 from handrail.actuators.desktop import DesktopConfig, open_desktop
 from handrail.actuators.desktop_devices import Area, Pixels
 from handrail.actuators.desktop_lock import DisplayLock
 from handrail.actuators.desktop_pyautogui import MonitorView, PyAutoGuiHands, load
 from handrail.actuators.desktop_screen import Desktop, Devices
-from handrail.actuators.errors import ActionRefused, EnvironmentMissing
+from handrail.actuators.errors import (
+    ActionInDoubt,
+    ActionRefused,
+    ActionStopped,
+    EnvironmentMissing,
+)
 from handrail.actuators.geometry import Point
+from handrail.actuators.primitives import Safeguards
 
 
 class StandIn(ModuleType):
@@ -118,7 +124,7 @@ def test_drag_scroll_type_and_press(stand_in: StandIn, tmp_path: Path) -> None:
     desktop.close()
     typed = "".join(str(what) for how, what in stand_in.asked if how == "write")
     assert stand_in.asked[:2] == [("down left", (-200, 0)), ("up left", (-100, 50))]
-    assert stand_in.asked[2:4] == [("scroll", 2), ("hscroll", -1)]
+    assert stand_in.asked[2:5] == [("scroll", 1), ("scroll", 1), ("hscroll", -1)]
     assert typed == "a<b\n" * 10
     keys = [("keydown", "ctrl"), ("keydown", "a"), ("keyup", "a"), ("keyup", "ctrl")]
     assert stand_in.asked[-4:] == keys
@@ -128,7 +134,22 @@ def test_wheel_notches_are_120_units_on_windows(stand_in: StandIn, tmp_path: Pat
     desktop = _desktop(tmp_path, platform="win32")
     desktop.perform(Scroll(dy=-100), Anybody())
     desktop.close()
-    assert stand_in.asked == [("scroll", -240)]
+    assert stand_in.asked == [("scroll", -120)] * 2
+
+
+def test_a_stop_holds_between_two_keys_and_releases_what_is_down(
+    stand_in: StandIn, tmp_path: Path
+) -> None:
+    desktop = _desktop(tmp_path)
+    desktop.safeguards = Safeguards(stopped=lambda: ("keydown", "ctrl") in stand_in.asked)
+    with pytest.raises(ActionInDoubt, match="stopped after 1 of 2 keys"):
+        desktop.perform(Press(keys=("Control", "a")), Anybody())
+    with pytest.raises(ActionStopped):
+        desktop.perform(Scroll(dy=-100), Anybody())
+    with pytest.raises(ActionStopped):
+        desktop.perform(Wait(seconds=60), Anybody())
+    desktop.close()
+    assert stand_in.asked == [("keydown", "ctrl"), ("keyup", "ctrl")]
 
 
 @pytest.mark.parametrize("action", [Type(text="né"), Type(text="a\x07"), Press(keys=("f19",))])

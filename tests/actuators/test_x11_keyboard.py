@@ -173,7 +173,7 @@ def test_a_killed_runs_keyboard_is_mended_by_the_next(
         "from handrail.actuators.x11_keyboard import X11Keyboard\n"
         "keyboard = X11Keyboard(X11Input(X11Link(sys.argv[1])), lambda seconds: None)\n"
         "def die(): os._exit(9)\n"
-        "keyboard.type('é中', die)\n"
+        "keyboard.type('é中', die, die)\n"
     )
     done = subprocess.run([sys.executable, "-c", code, display.name], check=False, timeout=60)
     assert done.returncode == 9

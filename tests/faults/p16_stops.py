@@ -1,27 +1,34 @@
 """P16: a stop is obeyed.
 
 Runs are stopped at a random moment: while they look, think, ask, write down, begin an action or are
-in the middle of typing. No action may begin after that, and the run ends as stopped.
+in the middle of typing. No action may begin after that, no character may be typed but the one that
+is under way, the journal says how much was sent, and the run ends as stopped.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from handrail.actuators.actions import Action, Click, Press, Terminate, Type
+from handrail.actuators.actions import ENDINGS, Action, Click, Press, Terminate, Type
 from handrail.actuators.base import Permit, Receipt
 from handrail.actuators.fake import Button, FakeScreen, Field, Widget
 from handrail.actuators.observation import Element, Observation
+from handrail.actuators.primitives import Safeguards
 from handrail.agent.agent import Agent, Habits
 from handrail.agent.history import Step
 from handrail.agent.proposal import Proposal, describe
 from handrail.agent.stability import Watch
 from handrail.agent.stop import StopSwitch
 from handrail.sandbox.approval import ONCE, ApprovalAnswer, ApprovalRequest
+from handrail.sandbox.journal import read_journal
 from handrail.sandbox.policy import Policy
+from handrail.sandbox.records import ActionState
 from tests.faults.stage import Around, Door, PlayedClock, QuickDisk, box
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
+
+_STOPPED_AFTER = re.compile(r"stopped after (\d+) of")
 
 
 def _widgets() -> list[Widget]:
@@ -161,6 +168,7 @@ def _wrong(path: Path, moments: _Moments, actions: list[Action]) -> str:
     )
     assert isinstance(door.screen, _TickingScreen)
     door.screen.moments = moments
+    door.screen.safeguards = Safeguards(stopped=moments.switch)
     watch = Watch(door.actuator.observe, PlayedClock())
     proposer = _Proposer(actions, moments)
     agent = Agent(watch, proposer, door.gate, moments.switch, Habits(repeats=99))
@@ -169,13 +177,40 @@ def _wrong(path: Path, moments: _Moments, actions: list[Action]) -> str:
     late = sum(begin >= moments.at for begin in moments.begun)
     if late:
         return f"{late} actions began after the stop"
+    if moments.typed > 1:
+        return f"{moments.typed} characters were typed after the stop"
+    if wrong := _untold(door):
+        return wrong
     in_time = moments.at <= min(moments.now, proposer.ended)
     return f"the run ends as {result.kind}" if in_time and result.kind != "stopped" else ""
 
 
+def _untold(door: Door) -> str:
+    """Return what the journal says otherwise than the screen, or an empty string."""
+    states = read_journal(door.path).actions
+    sent = [
+        state
+        for state in states
+        if state.state in ("done", "in_doubt") and not isinstance(state.action, ENDINGS)
+    ]
+    if [state.action for state in sent] != door.screen.performed:
+        return f"{len(sent)} actions are written as sent and {len(door.screen.performed)} were"
+    typed = sum(_sent(state) for state in sent)
+    arrived = len(door.screen.named(Field, "Name").text)
+    return "" if typed == arrived else f"{typed} characters are written as sent, {arrived} arrived"
+
+
+def _sent(state: ActionState) -> int:
+    """Return how many characters an action typed, as its outcome tells."""
+    if not isinstance(state.action, Type):
+        return 0
+    told = _STOPPED_AFTER.search(state.reason)
+    return len(state.action.text) if told is None else int(told[1])
+
+
 def _stops(count: int, seed: int, defended: bool) -> Verdict:
     tally = Tally()
-    longest = 0
+    late: list[int] = []
     with scratch() as folder:
         path = folder / "journal.jsonl"
         for number, random in seeds("P16 stops", 6 * count, seed):
@@ -185,19 +220,22 @@ def _stops(count: int, seed: int, defended: bool) -> Verdict:
             path.unlink()
             if moments.now < moments.at or not tally.new((str(actions), moments.at)):
                 continue  # the run was over before the stop
-            longest = max(longest, moments.typed)
+            late.append(moments.typed)
             if wrong:
                 tally.fail(f"{number} at moment {moments.at}", wrong)
             if len(tally.keys) == count:
                 break
-    tally.notes.append(f"an action under way is finished: up to {longest} more characters")
+    p99 = sorted(late)[len(late) * 99 // 100] if late else 0
+    tally.notes.append(
+        f"characters typed after the stop: p99 {p99}, at most {max(late, default=0)}"
+    )
     return tally.verdict()
 
 
 SUITES = (
     Suite(
         "P16 stops",
-        "After a stop at any moment, also within typing, no further action begins",
+        "After a stop at any moment, also within typing, nothing is sent but what is under way",
         ("fake",),
         Counts(test=50, faults=500, full=500),
         40,
