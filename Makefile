@@ -51,6 +51,7 @@ bench:
 	$(SETUP) bench
 	$(VENV)/python -m handrail.tasks.bench $(ARGS)
 	$(VENV)/python -m handrail.tasks.suites.kernels
+	$(VENV)/python -m handrail.tasks.suites.gate
 	$(VENV)/python -m handrail.tasks.results
 
 pocket:

@@ -114,4 +114,8 @@ class Observation:
     def fingerprint(self) -> str:
         """Return the SHA-256 (hex) of the size and the RGB bytes."""
         head = f"{self.image.width}x{self.image.height}:".encode()
-        return hashlib.sha256(head + self.image.convert("RGB").tobytes()).hexdigest()
+        # A screen has megabytes: nothing of it is copied that need not be.
+        rgb = self.image if self.image.mode == "RGB" else self.image.convert("RGB")
+        digest = hashlib.sha256(head)
+        digest.update(rgb.tobytes())
+        return digest.hexdigest()
