@@ -9,6 +9,7 @@ import pytest
 
 from handrail.tasks.results.errors import ResultsError, ResultUnreadable, TableBroken
 from handrail.tasks.results.machine import commit, hardware, versions
+from handrail.tasks.results.published import NAME, Comparison, comparison, made_tables
 from handrail.tasks.results.result import (
     Figure,
     Result,
@@ -39,9 +40,10 @@ def test_every_result_in_the_repository_is_whole() -> None:
 
 def test_the_tables_of_the_documents_agree_with_the_results() -> None:
     results = read_results(ROOT / "results")
+    ready = made_tables(ROOT / "results", results)
     for path in documents(ROOT):
         text = path.read_text(encoding="utf-8")
-        made = fill(text, results, path.name)
+        made = fill(text, results, path.name, ready)
         assert text == made, f"{path.name}: run .venv/bin/python -m handrail.tasks.results"
 
 
@@ -157,3 +159,35 @@ def test_results_alone_are_no_changes(tmp_path: Path) -> None:
     assert commit(tmp_path) == clean
     (tmp_path / "pyproject.toml").write_text("[]")
     assert commit(tmp_path) == f"{clean}+changes"
+
+
+def a_comparison(checked: bool) -> Comparison:
+    row = {
+        "promise": "P6",
+        "says": "It | survives",
+        "best": "60",
+        "source": "OSDI",
+        "checked": checked,
+    }
+    bare = {"promise": "P60", "says": "More", "best": "no published count"}
+    return Comparison.model_validate({"row": [row, bare], "limits": ["root"]})
+
+
+def test_our_counts_stand_beside_the_published_ones() -> None:
+    figures = (
+        Figure(name="P6+P9 kills at points. Killed", value=0, count=1_200),
+        Figure(name="P6 cuts. Cut. P60", value=2, count=50),
+        Figure(name="P16 stops. Stop", value=9, count=9),
+    )
+    shown = comparison(a_comparison(True), figures).splitlines()
+    assert shown[2] == "| P6 It \\| survives | 2 of 1,250 failed | 60 | OSDI |"
+    assert shown[3] == "| P60 More | not counted yet | no published count | - |"
+    assert shown[-1] == "- root"
+    assert "OSDI (not checked) |" in comparison(a_comparison(False), figures)
+
+
+def test_a_comparison_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    assert made_tables(tmp_path, {}) == {}
+    (tmp_path / f"{NAME}.toml").write_text("[[row]]\npromise = 6\n", encoding="utf-8")
+    with pytest.raises(ResultUnreadable, match=r"published\.toml is no comparison"):
+        made_tables(tmp_path, {})

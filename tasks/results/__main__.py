@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from handrail.tasks.results.errors import ResultsError
+from handrail.tasks.results.published import made_tables
 from handrail.tasks.results.result import read_results
 from handrail.tasks.results.tables import documents, fill
 
@@ -29,10 +30,11 @@ def main() -> int:
 
 def _fill_all(root: Path, write: bool) -> list[Path]:
     results = read_results(root / "results")
+    made = made_tables(root / "results", results)
     stale = []
     for path in documents(root):
         before = path.read_text(encoding="utf-8")
-        after = fill(before, results, str(path.relative_to(root)))
+        after = fill(before, results, str(path.relative_to(root)), made)
         if after != before:
             stale.append(path)
             if write:

@@ -32,8 +32,14 @@ def table(result: Result) -> str:
     return "\n".join([f"**{result.title}**", "", *lines, "", _origin(result)])
 
 
-def fill(text: str, results: Mapping[str, Result], where: str) -> str:
-    """Return a document with every marked table made anew. Raises TableBroken."""
+def fill(
+    text: str, results: Mapping[str, Result], where: str, made: Mapping[str, str] | None = None
+) -> str:
+    """Return a document with every marked table made anew. Raises TableBroken.
+
+    ``made``: tables that are no single result, by name.
+    """
+    ready = {} if made is None else made
     lines: list[str] = []
     opened: str | None = None
     for number, line in enumerate(text.splitlines(), start=1):
@@ -42,9 +48,10 @@ def fill(text: str, results: Mapping[str, Result], where: str) -> str:
             raise TableBroken(f"{where}:{number}: {line!r} has no partner")
         if mark:
             opened = mark["name"]
-            if opened not in results:
+            if opened not in results and opened not in ready:
                 raise TableBroken(f"{where}:{number}: there is no results/{opened}.json")
-            lines += [line, "", table(results[opened]), ""]
+            shown = ready[opened] if opened in ready else table(results[opened])
+            lines += [line, "", shown, ""]
         if line == _CLOSE:
             opened = None
         if opened is None:
