@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from handrail.actuators.actions import Click, Press, Type
 from handrail.actuators.errors import PermitRefused
 from handrail.actuators.geometry import Point
-from handrail.sandbox.permit import PermitOffice
+from handrail.sandbox.permit import PermitOffice, Terms
 
 CLICK = Click(point=Point(x=1, y=2))
 
@@ -104,3 +104,26 @@ def test_a_lifetime_must_be_positive() -> None:
     with pytest.raises(ValueError, match="lifetime"):
         PermitOffice(lifetime=0)
     assert PermitOffice().issue(Press(keys=("a",))).action_digest
+
+
+@pytest.mark.parametrize("name", ["run", "screen", "policy"])
+def test_a_permit_holds_on_the_terms_that_it_was_issued_on(name: str) -> None:
+    office = PermitOffice()
+    terms = Terms("run", "screen", "policy")
+    office.bind(terms)
+    kept, second = office.issue(CLICK), office.issue(CLICK)
+    office.bind(dataclasses.replace(terms, **{name: "another"}))
+    with pytest.raises(PermitRefused, match=f"another {name}"):
+        office.redeem(kept, CLICK)
+    office.bind(terms)
+    with pytest.raises(PermitRefused, match="already used"):
+        office.redeem(kept, CLICK)
+    office.redeem(second, CLICK)
+
+
+def test_the_terms_of_a_permit_cannot_be_changed() -> None:
+    office = PermitOffice()
+    permit = office.issue(CLICK)
+    moved = dataclasses.replace(permit, terms=Terms(screen="another"))
+    with pytest.raises(PermitRefused, match="not issued"):
+        office.redeem(moved, CLICK)
