@@ -21,6 +21,7 @@ from handrail.actuators.base import PermitVerifier
 from handrail.actuators.fake import Button, Checkbox, FakeScreen, Field
 from handrail.actuators.geometry import Box, Point, ScreenGeometry
 from handrail.actuators.observation import Observation
+from handrail.actuators.primitives import Primitives
 from handrail.sandbox.approval import DenyAll
 from handrail.sandbox.errors import SandboxError
 from handrail.sandbox.gate import Gate
@@ -73,9 +74,9 @@ class TimedScreen(FakeScreen):
         self.looking.seconds += time.perf_counter() - began
         return seen
 
-    def _click(self, action: Click) -> None:
+    def _click(self, action: Click, events: Primitives) -> None:
         began = time.perf_counter()
-        super()._click(action)
+        super()._click(action, events)
         self.acting.seconds += time.perf_counter() - began
 
 

@@ -18,7 +18,7 @@ from handrail.actuators.errors import ActionRefused, Obstacle
 from handrail.actuators.geometry import Point
 from handrail.actuators.observation import Element, Observation
 from handrail.actuators.primitives import Guarded, Safeguards
-from handrail.sandbox.approval import ApprovalRequest
+from handrail.sandbox.approval import ONCE, ApprovalAnswer, ApprovalRequest
 from handrail.sandbox.gate import Gate
 from handrail.sandbox.journal import Journal
 from handrail.sandbox.permit import PermitOffice
@@ -91,8 +91,8 @@ class _Between:
 class _Yes:
     """Approves everything."""
 
-    def ask(self, request: ApprovalRequest) -> bool:
-        return True
+    def ask(self, request: ApprovalRequest) -> ApprovalAnswer:
+        return ONCE
 
 
 def unchecked(action: Action, looks: Looks) -> None:
