@@ -93,7 +93,7 @@ SIGHT = """
     ([dx, dy]) => {
       const beside = deepest(root, x + dx, y + dy);
       const other = beside && acts.call(beside);
-      return !other || other === aim || !isControl(other) || reaches(other, aim);
+      return !other || !isControl(other) || within(other, aim) || within(aim, other);
     });
   const look = (receiver, painted) => {
     const taker = acts.call(receiver);
@@ -106,7 +106,7 @@ SIGHT = """
       node: aim,
       name: called(aim),
       box: [box.left, box.top, box.right, box.bottom],
-      alone: alone(aim, receiver.getRootNode()),
+      alone: alone(taker, receiver.getRootNode()),
       visible: aim === seen || visible(taker, top),
       receives: aim === taker,
       cover: aim === taker ? '' : called(taker),

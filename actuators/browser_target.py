@@ -21,27 +21,27 @@ from handrail.actuators.errors import ActionRefused
 from handrail.actuators.observation import ScreenText
 
 # Looks at ``this``, which the input reaches, waits two frames, and hit-tests the same place again.
-# A page in the background draws no frames: a quarter of a second must do there.
+# A page in the background draws no frames, and an animation that is about to begin moves nothing
+# yet. Where no frame comes in two seconds, nobody knows where things are: not still.
 _LOOKS = f"""async function (painted, x, y) {{
   const acts = {ACTS};
   const isControl = node => node.matches({CONTROLS});
   {SIGHT}
-  const frame = () => new Promise(done => {{
-    requestAnimationFrame(done);
-    setTimeout(done, 250);
-  }});
+  const soon = milliseconds => new Promise(done => setTimeout(done, milliseconds, 'late'));
+  const frame = () => document.visibilityState === 'hidden' ? soon(50) :
+    Promise.race([new Promise(done => requestAnimationFrame(done)), soon(2000)]);
+  const beginning = document.getAnimations().filter(one =>
+    one.pending && one.effect && within(element(this), one.effect.target));
+  await Promise.race([Promise.all(beginning.map(one => one.ready)), soon(500)]);
   const root = this.getRootNode();
   const first = look(this, painted);
-  await frame();
-  await frame();
+  const passed = [await frame(), await frame()];
   const now = deepest(root, x, y);
   const second = now ? look(now, painted) : null;
-  const known = [];
-  return [first, second].map(seen => {{
-    if (!seen) return null;
-    if (!known.includes(seen.node)) known.push(seen.node);
-    return {{...seen, node: undefined, identity: String(known.indexOf(seen.node))}};
-  }});
+  const still = first && second && first.node === second.node &&
+    (document.visibilityState === 'hidden' || !passed.includes('late'));
+  return [first, second].map((seen, at) =>
+    seen && {{...seen, node: undefined, identity: still ? '' : String(at)}});
 }}"""
 
 # Whether what has the keyboard takes text: null where only it knows, or its frame does.
