@@ -1,4 +1,4 @@
-"""The switch that ends a run before its next effect."""
+"""The switch that ends a run before its next primitive event: a character, a click, a notch."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +13,8 @@ class StopSwitch:
     A stop file that can no longer be looked for (its folder was closed) stops the run too.
 
     ``trip`` may come from a signal handler. While the run only looks or thinks, it interrupts at
-    once by raising Stopped; while an action is under way, it waits for the action to end, so that
-    its outcome is known and written down.
+    once by raising Stopped; while an action is under way, the surface that does it asks between two
+    primitive events, ends it there, and what was sent by then is written down.
     """
 
     def __init__(self, file: Path | None = None) -> None:

@@ -19,6 +19,7 @@ from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import UsageError
 from handrail.tasks.remote_setting import add_remote, chosen_remote
 from handrail.tasks.runs import runs_root
+from handrail.tasks.stop_keys import stopping_on_keys
 
 if TYPE_CHECKING:
     from handrail.tasks.run_target import BrowserTarget, DesktopTarget
@@ -128,7 +129,11 @@ def _add_bounds(group: argparse._ArgumentGroup) -> None:
         "OTEL_EXPORTER_OTLP_ENDPOINT says, if it does)",
     )
     group.add_argument(
-        "--stop-file", type=Path, metavar="FILE", help="stop before the next effect once it exists"
+        "--stop-file",
+        type=Path,
+        metavar="FILE",
+        help="stop before the next key or click once it exists; so do Ctrl-C, SIGTERM and, on an "
+        "X display, Ctrl+Shift+Escape",
     )
 
 
@@ -173,8 +178,13 @@ def handle(arguments: argparse.Namespace) -> int:
     )
     stop = StopSwitch(arguments.stop_file)
     view = LiveView(Hearing(highlight=False), arguments.goal, budget)
+    displays = {os.environ.get("DISPLAY", ""), arguments.display or ""}
     try:
-        with stopping_on_ctrl_c(stop), asking.opened(stop, view.aside) as approver:
+        with (
+            stopping_on_ctrl_c(stop),
+            stopping_on_keys(displays),
+            asking.opened(stop, view.aside) as approver,
+        ):
             end = run(request, Crew(approver=approver, listener=view, stop=stop))
     finally:
         view.close()
@@ -244,7 +254,7 @@ def _desktop(arguments: argparse.Namespace) -> "DesktopTarget":
 
 @contextmanager
 def stopping_on_ctrl_c(stop: StopSwitch) -> Iterator[None]:
-    """Let the first Ctrl-C stop the run before its next effect, a second at once.
+    """Let the first Ctrl-C stop the run before its next key or click, a second at once.
 
     SIGTERM and a terminal that hangs up do the same, so that what was opened is closed.
     """
@@ -258,7 +268,7 @@ def stopping_on_ctrl_c(stop: StopSwitch) -> Iterator[None]:
             signal.signal(kind, signal.default_int_handler)
         # Not print: a signal may arrive in the middle of one.
         with suppress(OSError):  # the terminal may be gone
-            os.write(2, b"\nstopping before the next effect; Ctrl-C again ends at once\n")
+            os.write(2, b"\nstopping before the next key or click; Ctrl-C again ends at once\n")
         stop.trip()
 
     before = {kind: signal.signal(kind, handler) for kind in kinds}
