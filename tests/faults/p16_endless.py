@@ -28,7 +28,7 @@ _PATIENCE = 60
 _ANY = Policy(profile="unattended", rules=(Rule(decision="allow", effects=("commit",)),))
 
 
-class _EndlessError(Exception):
+class EndlessError(Exception):
     """The run went on past all patience; raised by the proposer only."""
 
 
@@ -36,10 +36,11 @@ def _widgets() -> list[Widget]:
     return [Field("Name", box(5, 5, 100)), Button("Count", box(5, 40, 60))]
 
 
-class _Proposer:
+class EndlessProposer:
     """Never comes to an end, in one of several ways."""
 
-    def __init__(self, way: str, random: Random) -> None:
+    def __init__(self, way: str, random: Random, patience: int = _PATIENCE) -> None:
+        self.patience = patience
         self.way = way
         self.random = random
         self.calls = 0
@@ -49,8 +50,8 @@ class _Proposer:
     ) -> Proposal | ParseError:
         """Return the next of endlessly many replies."""
         self.calls += 1
-        if self.calls > _PATIENCE:
-            raise _EndlessError
+        if self.calls > self.patience:
+            raise EndlessError
         if self.way == "babbles" or (self.way == "stammers" and self.calls % 2):
             return ParseError("no tool call", "er")
         action = self._action()
@@ -104,7 +105,7 @@ class _World(Around):
         return super().perform(action, permit)
 
 
-_WAYS = ("waits", "scrolls", "types", "clicks", "repeats", "wanders", "babbles", "stammers")
+WAYS = ("waits", "scrolls", "types", "clicks", "repeats", "wanders", "babbles", "stammers")
 _WORLDS = ("still", "blinks", "moves", "fails", "loses", "refuses", "held")
 
 
@@ -114,7 +115,7 @@ def _endless(count: int, seed: int, defended: bool) -> Verdict:
     with scratch() as folder:
         path = folder / "journal.jsonl"
         for _, random in seeds("P16 endless", 3 * count, seed):
-            way, world = random.choice(_WAYS), random.choice(_WORLDS)
+            way, world = random.choice(WAYS), random.choice(_WORLDS)
             budget = Budget(random.randint(1, 25), random.randint(1, 400), random.randint(1, 40))
             habits = Habits(budget)
             if not defended:
@@ -130,13 +131,13 @@ def _endless(count: int, seed: int, defended: bool) -> Verdict:
 
 def _runs_on(path: Path, ways: tuple[str, str], random: Random, habits: Habits) -> str:
     """Run in an endless world, and say by how much its budget was passed."""
-    clock, proposer = PlayedClock(), _Proposer(ways[0], random)
+    clock, proposer = PlayedClock(), EndlessProposer(ways[0], random)
     door = Door(path, _widgets(), _ANY, wrap=lambda screen: _World(screen, ways[1]))
     agent = Agent(Watch(door.actuator.observe, clock), proposer, door.gate, StopSwitch(), habits)
     budget = habits.budget
     try:
         result = agent.run("goal")
-    except _EndlessError:
+    except EndlessError:
         return f"{_PATIENCE} calls, and no end"
     finally:
         door.journal.close()
