@@ -40,7 +40,7 @@ _TEXT = "document.body ? document.body.innerText : ''"
 class State:
     """Which of all nodes an element is, the text in it, and whether it is ticked."""
 
-    node: str = ""
+    handle: str = ""
     value: ScreenText | None = None
     checked: bool | None = None
 

@@ -276,7 +276,7 @@ def _element(found: Hit, scale: float) -> Element:
         scripted=found.scripted,
         secret=found.secret,
         page=found.page,
-        node=found.state.node,
+        handle=found.state.handle,
         value=found.state.value,
         checked=found.state.checked,
     )

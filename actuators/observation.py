@@ -70,7 +70,7 @@ class Element:
     hears of input to it.
     ``secret``: it hides what is typed into it, as a password field does. ``page``: in a browser the
     address, without its fragment, of the document that holds it, which may be a frame's.
-    ``node`` tells it from others that are described alike, where the surface can.
+    ``handle`` names it for as long as it lives, empty where the surface has no such name.
     ``value``: the text that stands in it, where the surface tells and it hides nothing;
     ``checked``: whether it is ticked.
     """
@@ -86,7 +86,7 @@ class Element:
     scripted: bool = True
     secret: bool = False
     page: str = ""
-    node: str = ""
+    handle: str = ""
     value: ScreenText | None = field(default=None, repr=False)
     checked: bool | None = None
     application: Application = Application()

@@ -108,7 +108,7 @@ def _elsewhere(before: Sight, after: Sight) -> Verdict | None:
 
 def _same(was: Element, now: Element) -> bool:
     """Tell whether two elements are described alike: a page may make one anew as it is used."""
-    return same_element(replace(was, node=""), replace(now, node=""))
+    return same_element(replace(was, handle=""), replace(now, handle=""))
 
 
 def _state(element: Element) -> tuple[str | None, bool | None]:

@@ -5,11 +5,11 @@ The rule. An action with points (click, move, drag, scroll at a point) looks at 
 differ by more than ``LEVELS`` of 255 in some channel, or where all that differ lie in a bar at
 most ``CARET`` input units wide: a blinking caret. And the element under each point must be the same
 by role, name, address, form (method and address), whether it is editable, submits or hides its
-text, and in a browser by the node of the document; so must be what has the keyboard, for an action
-that presses keys, as far as the surface can tell. An action on what has the focus (type, press,
-scroll or drag from where the pointer is) has no point: of a grid of 16 x 10 tiles, at most
-``TILES`` may hold any such change, so that a clock, a caret or a notice does not stop it and
-another page does. For both, size, scale and origin, surface, and page address (without
+text, and by the surface's own name for it, such as a page's node or a window's number; so must be
+what has the keyboard, for an action that presses keys, as far as the surface can tell. An action on
+what has the focus (type, press, scroll or drag from where the pointer is) has no point: of a grid
+of 16 x 10 tiles, at most ``TILES`` may hold any such change, so that a clock, a caret or a notice
+does not stop it and another page does. For both, size, scale and origin, surface, and page address (without
 its fragment) must be the same; for an action on the focus also the window's title.
 
 Promises

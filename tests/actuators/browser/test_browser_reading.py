@@ -47,7 +47,7 @@ def test_a_twin_is_told_from_the_node_that_it_replaced(page: "Stage") -> None:
     assert twin is not None
     assert first == again
     assert (first.role, first.name, first.box) == (twin.role, twin.name, twin.box)
-    assert first.node != twin.node
+    assert first.handle != twin.handle
     assert not same_element(first, twin)
 
 
