@@ -9,8 +9,8 @@ text, and by the surface's own name for it, such as a page's node or a window's 
 what has the keyboard, for an action that presses keys, as far as the surface can tell. An action on
 what has the focus (type, press, scroll or drag from where the pointer is) has no point: of a grid
 of 16 x 10 tiles, at most ``TILES`` may hold any such change, so that a clock, a caret or a notice
-does not stop it and another page does. For both, size, scale and origin, surface, and page address (without
-its fragment) must be the same; for an action on the focus also the window's title.
+does not stop it and another page does. For both, size, scale and origin, surface, and page address
+(without its fragment) must be the same; for an action on the focus also the window's title.
 
 Promises
 - The rule above, on a screen that was observed anew; an equal screen is always unchanged.

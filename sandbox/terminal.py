@@ -125,17 +125,17 @@ class Terminal:
         self._writer.flush()
 
 
-def open_terminal(path: Path = Path("/dev/tty")) -> Terminal | None:
+TTY = Path("/dev/tty")
+
+
+def open_terminal(path: Path = TTY) -> Terminal | None:
     """Return a front end on the process's own terminal, or None where there is none."""
     try:
-        reader = path.open(encoding="utf-8")
+        descriptor = os.open(path, os.O_RDWR)
     except OSError:
         return None
-    try:
-        return Terminal(reader, path.open("w", encoding="utf-8"))
-    except OSError:
-        reader.close()
-        return None
+    writer = os.fdopen(os.dup(descriptor), "w", encoding="utf-8")
+    return Terminal(os.fdopen(descriptor, encoding="utf-8"), writer)
 
 
 def _word(line: str) -> str:

@@ -12,7 +12,7 @@ from handrail.sandbox.desk import APPROVAL_SECONDS, Desk, FrontEnd
 from handrail.sandbox.grant import Grant, read_grant
 from handrail.sandbox.granted import GrantedApprover
 from handrail.sandbox.ledger import Ledger
-from handrail.sandbox.terminal import open_terminal
+from handrail.sandbox.terminal import TTY, open_terminal
 from handrail.tasks.cli_output import say
 from handrail.tasks.cli_permit import opened_ledger
 from handrail.tasks.errors import UsageError
@@ -51,7 +51,8 @@ def add_approval(group: argparse._ArgumentGroup) -> None:
 class ApprovalChoice:
     """Who is asked, for how many seconds, and what needs no asking.
 
-    ``port``: of the approval API, None for none; ``tokens``: the folder for its token.
+    ``port``: of the approval API, None for none; ``tokens``: the folder for its token; ``tty``:
+    the terminal to ask at, where there is one.
     """
 
     seconds: float
@@ -59,6 +60,7 @@ class ApprovalChoice:
     grants: tuple[Grant, ...] = ()
     port: int | None = None
     tokens: Path = Path()
+    tty: Path = TTY
 
     @contextmanager
     def opened(
@@ -72,7 +74,7 @@ class ApprovalChoice:
                 with aside():
                     say(f"approvals  {address}/v1/approval\ntoken      {token}")
                 fronts.append(board)
-            terminal = open_terminal()
+            terminal = open_terminal(self.tty)
             if terminal is not None:
                 fronts.append(opened.enter_context(closing(terminal)))
             asked = AttendedApprover(Desk(fronts, self.seconds), stop, aside)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from handrail.actuators.actions import Action, Answer, Click, Drag, Move, Press, Type, digest
+from handrail.actuators.actions import Action, Click, Move, Press, Type, digest
 from handrail.actuators.base import Permit, Receipt
 from handrail.actuators.fake import Button, Field
 from handrail.actuators.geometry import Point
@@ -22,7 +22,6 @@ from handrail.sandbox.approval import (
     ScriptedApprover,
 )
 from handrail.sandbox.consent import EDITS
-from handrail.sandbox.editing import only_edited
 from handrail.sandbox.policy import Policy, Rule, profile
 from handrail.sandbox.records import Intent, Note, Refusal
 from tests.faults.stage import Around, box
@@ -231,21 +230,3 @@ def test_a_kept_permit_is_worth_nothing_on_another_screen(open_door: MakeDoor) -
     assert outcome.kind == "failed"
     assert "another screen" in outcome.reason
     assert door.screen.performed == []
-
-
-@pytest.mark.parametrize(
-    ("action", "other", "fits"),
-    [
-        (Type(text="a"), Type(text="b"), True),
-        (Type(text="a"), Type(text="a"), False),
-        (Answer(text="a"), Answer(text="b"), True),
-        (Click(point=Point(x=1, y=1)), Click(point=Point(x=2, y=1)), True),
-        (Click(point=Point(x=1, y=1)), Click(point=Point(x=2, y=1), count=2), False),
-        (Click(point=Point(x=1, y=1)), Type(text="b"), False),
-        (Drag(end=Point(x=1, y=1)), Drag(end=Point(x=2, y=1)), True),
-        (Drag(end=Point(x=1, y=1)), Drag(start=Point(x=3, y=3), end=Point(x=2, y=1)), False),
-        (Press(keys=("a",)), Press(keys=("b",)), False),
-    ],
-)
-def test_an_edit_changes_text_or_point_alone(action: Action, other: Action, fits: bool) -> None:
-    assert only_edited(action, other) is fits

@@ -5,30 +5,21 @@ import multiprocessing
 import signal
 import sqlite3
 import stat
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from handrail.actuators.actions import Click, Type
 from handrail.actuators.geometry import Point
 from handrail.actuators.observation import ScreenText, Surface
-from handrail.sandbox.approval import ApprovalRequest, ScriptedApprover
+from handrail.sandbox.approval import ApprovalRequest
 from handrail.sandbox.errors import GrantError
 from handrail.sandbox.grant import Block, Grant, read_grant
-from handrail.sandbox.granted import GrantedApprover
 from handrail.sandbox.ledger import Ledger
-from handrail.sandbox.policy import Policy, Rule, profile
-from handrail.sandbox.records import Intent
 from handrail.sandbox.rules import EffectClass
 
-if TYPE_CHECKING:
-    from tests.sandbox.conftest import Door
-
-MakeDoor = Callable[..., "Door"]
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SHOP = Surface("browser", "chromium", window=ScreenText("Shop"), url="https://shop.example/cart")
 BLOCK = Block(
@@ -244,65 +235,6 @@ def test_a_use_that_was_acknowledged_outlives_a_kill(ledger: Ledger) -> None:
     assert ledger.standings()[0].used >= len(seen)
 
 
-def granted(open_door: MakeDoor, ledger: Ledger, grant: Grant, policy: Policy) -> "Door":
-    asked = ScriptedApprover()
-    door = open_door(policy=policy, approver=GrantedApprover(asked, ledger, [grant]))
-    door.screen.surface = replace(door.screen.surface, url="https://shop.example/cart")
-    return door
-
-
-def test_the_gate_asks_nobody_about_what_a_grant_covers(
-    open_door: MakeDoor, ledger: Ledger
-) -> None:
-    grant = ledger.issue(BLOCK)
-    door = granted(open_door, ledger, grant, profile("ask"))
-    send = Click(point=door.at("Send"))
-    assert [door.submit(send).kind for _ in range(4)] == ["done"] * 3 + ["denied"]
-    assert len(door.screen.submitted) == 3
-    consents = [r.consent for r in door.records if isinstance(r, Intent)]
-    assert consents == [f"grant {grant.id}"] * 3
-    assert door.submit(Click(point=door.at("Name"))).kind == "denied", "an edit is not covered"
-
-
-def test_what_the_rules_deny_or_want_rehearsed_is_not_granted(
-    open_door: MakeDoor, ledger: Ledger
-) -> None:
-    grant = ledger.issue(BLOCK)
-    for decision in ("deny", "rehearse"):
-        rules = (Rule.model_validate({"decision": decision, "effects": ["commit"]}),)
-        door = granted(open_door, ledger, grant, Policy(profile="ask", rules=rules))
-        assert door.submit(Click(point=door.at("Send"))).kind == "denied"
-    assert ledger.standings()[0].used == 0
-
-
-def test_no_effect_without_a_count_on_the_disk(open_door: MakeDoor, ledger: Ledger) -> None:
-    grant = ledger.issue(BLOCK)
-
-    class Full(Ledger):
-        def count(self, grant: Grant) -> str:
-            raise GrantError("the disk is full")
-
-    door = granted(open_door, Full(ledger.path, lambda: NOW), grant, profile("ask"))
-    with pytest.raises(GrantError):
-        door.submit(Click(point=door.at("Send")))
-    assert door.screen.performed == []
-    assert [state.state for state in door.states] == ["withdrawn"]
-
-
-def test_a_grant_revoked_after_the_question_withdraws(open_door: MakeDoor, ledger: Ledger) -> None:
-    grant = ledger.issue(BLOCK)
-
-    class Late(Ledger):
-        def count(self, grant: Grant) -> str:
-            ledger.revoke(grant.id)
-            return super().count(grant)
-
-    door = granted(open_door, Late(ledger.path, lambda: NOW), grant, profile("ask"))
-    outcome = door.submit(Click(point=door.at("Send")))
-    assert (outcome.kind, "revoked" in outcome.reason) == ("withdrawn", True)
-    assert door.screen.performed == []
-
-
 def test_a_locked_ledger_is_an_error_not_a_use(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,3 +246,12 @@ def test_a_locked_ledger_is_an_error_not_a_use(
         ledger.count(grant)
     other.close()
     assert ledger.standings()[0].used == 0
+
+
+def test_where_there_are_no_users_the_folder_decides(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant = ledger.issue(BLOCK)
+    ledger.path.chmod(0o644)
+    monkeypatch.setattr("handrail.sandbox.ledger.current_user", lambda: None)
+    assert ledger.count(grant) == ""

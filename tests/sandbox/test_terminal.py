@@ -177,9 +177,6 @@ def test_a_terminal_that_cannot_show_a_letter_shows_its_escape() -> None:
 
 
 def test_a_terminal_that_went_away_denies() -> None:
-    closed = io.StringIO()
-    closed.close()
-
     class Gone(io.StringIO):
         def write(self, text: str) -> int:
             raise OSError("gone")
@@ -209,40 +206,9 @@ def test_nobody_in_time_is_a_denial() -> None:
 
 def test_without_a_terminal_there_is_no_front_end(tmp_path: Path) -> None:
     assert open_terminal(tmp_path / "absent") is None
-    (tmp_path / "closed").write_text("")
-    (tmp_path / "closed").chmod(0o400)
-    if os.getuid():
-        assert open_terminal(tmp_path / "closed") is None
     assert Desk([]).ask(request()).choice == "deny"
     with pytest.raises(ValueError, match="more than 0"):
         Desk([], 0)
-
-
-@pytest.mark.parametrize(
-    ("words", "back"),
-    [("done\n", True), ("DONE \n", True), ("x\nstop\n", False), ("", False), (b"\xff\n", False)],
-)
-def test_only_a_word_hands_the_screen_back(words: str | bytes, back: bool) -> None:
-    reading, writing = os.pipe()
-    with os.fdopen(reading, encoding="utf-8") as reader:
-        os.write(writing, b"take over\n")
-        shown = io.StringIO()
-        answer = Desk([Terminal(reader, shown)]).ask(request())
-        assert answer.choice == "take_over"
-        data = words.encode() if isinstance(words, str) else words
-        lines = data.splitlines(keepends=True)
-        threading.Thread(target=_lines, args=(writing, shown, lines), daemon=True).start()
-        assert answer.handed_back() is back
-    assert "Type done to hand it back" in shown.getvalue()
-
-
-def _lines(descriptor: int, shown: io.StringIO, lines: list[bytes]) -> None:
-    """Type each line once the one before it was read."""
-    for number, line in enumerate(lines, start=1):
-        while shown.getvalue().count("Type done") < number:
-            pass
-        os.write(descriptor, line)
-    os.close(descriptor)
 
 
 class Person(threading.Thread):
@@ -287,3 +253,10 @@ def test_what_was_typed_before_the_question_is_no_answer(terminal: tuple[int, Pa
     assert [desk.ask(request()).choice for _ in range(4)] == ["deny", "deny", "deny", "once"]
     person.join(60)
     front.close()
+
+
+def test_a_screen_without_a_title_has_no_line_for_it() -> None:
+    bare = replace(request(), surface=replace(PAGE, window=ScreenText(""), url=""))
+    labels = [line.partition(":")[0] for line in prompt_lines(bare)]
+    assert "  window" not in labels
+    assert "  address" not in labels
