@@ -55,6 +55,7 @@ class Consents:
     clock: Callable[[], float] = time.monotonic
     _kinds: set[Likeness] = field(default_factory=set)
     _edits: int = 0
+    _edited: Action | None = None
 
     def seek(self, request: ApprovalRequest) -> Consent:
         """Return the consent to an action that the rules ask about. Raises JournalError."""
@@ -64,11 +65,11 @@ class Consents:
 
     def _heard(self, request: ApprovalRequest, answer: ApprovalAnswer) -> Consent:
         if answer.choice == "edit":
-            self._edits += 1
+            self._edits = self._edits + 1 if request.action == self._edited else 1
+            self._edited = answer.action
             if self._edits <= EDITS:
                 return Consent(edited=answer.action)
             answer = ApprovalAnswer("deny", reason=f"edited more than {EDITS} times in a row")
-        self._edits = 0
         match answer.choice:
             case "kind" if request.kind is not None:
                 self.journal.append(Note(topic="kind", data={"permits": request.kind.told()}))

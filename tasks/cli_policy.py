@@ -154,6 +154,8 @@ def _told(found: Explanation) -> Iterator[str]:
         yield f"  {rule.name}: {rule.said}  {rule.text}"
     if not found.rules:
         yield "  no rule matched"
+    if isinstance(record, Intent) and record.consent:
+        yield f"consent  {record.consent}"
     yield f"outcome  {found.outcome}"
 
 

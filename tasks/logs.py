@@ -65,7 +65,8 @@ def _told(entry: Entry) -> str:
         case Begin():
             return f"begin    run {entry.run}"
         case Intent() as intent:
-            what = f"{describe(intent.action)} [{intent.effect}, {intent.decision}]"
+            by = f", {intent.consent}" if intent.consent else ""
+            what = f"{describe(intent.action)} [{intent.effect}, {intent.decision}{by}]"
             return f"intent   {what} {intent.reason}"
         case Result() as result:
             seconds = "" if result.seconds is None else f" in {result.seconds:.2f} s"

@@ -152,6 +152,14 @@ def test_edits_come_to_an_end(open_door: MakeDoor) -> None:
     assert len(approver.requests) == EDITS + 1
 
 
+def test_edits_of_different_actions_are_no_row(open_door: MakeDoor) -> None:
+    answers = [a for n in range(2 * EDITS) for a in (edit(Type(text=f"new {n}")), ONCE)]
+    door = open_door(policy=profile("ask"), approver=ScriptedApprover(answers))
+    door.screen.focus = door.screen.named(Field, "Name")
+    kinds = {door.submit(Type(text=f"old {n}")).kind for n in range(2 * EDITS)}
+    assert kinds == {"done"}
+
+
 def test_stop_ends_the_run_and_nothing_is_done(open_door: MakeDoor) -> None:
     door = open_door(policy=profile("ask"), approver=ScriptedApprover([STOP]))
     assert door.submit(Click(point=door.at("Send"))).kind == "stopped"
