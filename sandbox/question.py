@@ -5,7 +5,8 @@ Promises
   as the first; every other raises ``AnswerRefused`` and changes nothing.
 - A question that nobody answered in time is denied.
 - An edit changes the text or the point of the action and nothing else.
-- ``waits_for`` returns as soon as there is an answer: several may ask at once.
+- ``waits_for`` returns as soon as there is an answer: several may ask at once. It notices a stop
+  within half a second.
 
 Does not promise
 - To know who answers: whoever shows a question decides who may see its nonce.
@@ -27,16 +28,28 @@ from handrail.sandbox.editing import only_edited
 from handrail.sandbox.errors import AnswerRefused
 
 T = TypeVar("T")
+_SLICE_SECONDS = 0.5
+
+
+def _never() -> bool:
+    return False
 
 
 class Pending(Generic[T]):
-    """Something that is waited for, for so many seconds: the first value that is given counts."""
+    """Something that is waited for, for so many seconds: the first value that is given counts.
+
+    Once ``stopped`` says so, it is too late for any.
+    """
 
     def __init__(
-        self, seconds: float = math.inf, clock: Callable[[], float] = time.monotonic
+        self,
+        seconds: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
+        stopped: Callable[[], bool] = _never,
     ) -> None:
         self.nonce = secrets.token_urlsafe(18)
         self._clock = clock
+        self._stopped = stopped
         self._deadline = clock() + seconds
         self._lock = threading.Lock()
         self._given: T | None = None
@@ -46,7 +59,7 @@ class Pending(Generic[T]):
     @property
     def left(self) -> float:
         """Return the seconds until it is too late; infinite where it never is."""
-        return max(0.0, self._deadline - self._clock())
+        return 0.0 if self._stopped() else max(0.0, self._deadline - self._clock())
 
     @property
     def is_open(self) -> bool:
@@ -74,9 +87,8 @@ class Pending(Generic[T]):
         sources: list[socket.socket | TextIO] = [self._ear]
         if source is not None:
             sources.append(source)
-        while self._given is None and self.left:
-            wait = None if math.isinf(self.left) else self.left
-            ready, _, _ = select.select(sources, [], [], wait)
+        while self._given is None and (left := self.left):
+            ready, _, _ = select.select(sources, [], [], min(left, _SLICE_SECONDS))
             if source is not None and source in ready and self._given is None:
                 return True
         return False
@@ -105,8 +117,9 @@ class Question(Pending[ApprovalAnswer]):
         request: ApprovalRequest,
         seconds: float = math.inf,
         clock: Callable[[], float] = time.monotonic,
+        stopped: Callable[[], bool] = _never,
     ) -> None:
-        super().__init__(seconds, clock)
+        super().__init__(seconds, clock, stopped)
         self.request = request
         self.digest = digest(request.action)
 

@@ -77,7 +77,7 @@ class ApprovalChoice:
             terminal = open_terminal(self.tty)
             if terminal is not None:
                 fronts.append(opened.enter_context(closing(terminal)))
-            asked = AttendedApprover(Desk(fronts, self.seconds), stop, aside)
+            asked = AttendedApprover(Desk(fronts, self.seconds, stop), stop, aside)
             yield GrantedApprover(asked, self.ledger, self.grants) if self.grants else asked
 
 

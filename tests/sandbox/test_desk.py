@@ -8,9 +8,9 @@ import pytest
 
 from handrail.actuators.actions import Type
 from handrail.actuators.observation import Surface
-from handrail.sandbox.approval import ApprovalRequest
+from handrail.sandbox.approval import TAKE_OVER, ApprovalRequest
 from handrail.sandbox.desk import Desk
-from handrail.sandbox.question import Takeover
+from handrail.sandbox.question import Question, Takeover
 from handrail.sandbox.terminal import Terminal
 
 ASKED = ApprovalRequest("g", Type(text="a"), "edit", Surface("fake", "f"), "why")
@@ -52,3 +52,30 @@ def test_a_screen_that_was_handed_back_elsewhere_leaves_the_terminal() -> None:
         assert takeover.end(False) is True
     os.close(writing)
     assert shown.getvalue().endswith("(no longer asked)\n")
+
+
+class Lent:
+    """A front end on which somebody takes over, and which a stop reaches then or before."""
+
+    def __init__(self, stop_at: str) -> None:
+        self.stop_at = stop_at
+        self.stopped = False
+
+    def show(self, question: Question) -> None:
+        self.stopped = self.stop_at == "show"
+        if not self.stopped:
+            question.answer(TAKE_OVER, question.nonce, question.digest)
+
+    def lend(self, takeover: Takeover) -> None:
+        self.stopped = self.stop_at == "lend"
+
+
+@pytest.mark.parametrize("stop_at", ["show", "lend"])
+def test_a_stop_ends_a_question_and_a_takeover(stop_at: str) -> None:
+    front = Lent(stop_at)
+    answer = Desk([front], stopped=lambda: front.stopped).ask(ASKED)
+    if stop_at == "show":
+        assert answer.choice == "stop"
+    else:
+        assert answer.choice == "take_over"
+        assert answer.handed_back() is False

@@ -9,6 +9,7 @@ from handrail.actuators.base import PermitVerifier
 from handrail.actuators.fake import Button, FakeScreen, Field
 from handrail.actuators.geometry import Box
 from handrail.agent.proposer import Puppet
+from handrail.sandbox.approval import KIND, ScriptedApprover
 from handrail.tasks.cli import main
 from handrail.tasks.run import Crew, FakeTarget, PolicyChoice, RunRequest, run
 
@@ -154,6 +155,17 @@ def test_a_file_is_tested_as_the_gate_would_judge(
     )
     assert main(["policy", "test", str(file)]) == 0
     assert capsys.readouterr().out.count("ok ") == 4
+
+
+def test_who_consented_is_told(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    request = RunRequest("Save", FakeTarget(build), runs_folder=state)
+    run(request, Crew(Puppet(FILL), ScriptedApprover([True, KIND, True])))
+    assert main(["policy", "explain", "last", "2"]) == 0
+    assert "consent  kind\n" in capsys.readouterr().out
+    assert main(["log", "show", "last"]) == 0
+    told = capsys.readouterr().out
+    assert "[edit, ask, once]" in told
+    assert "note     kind: permits=every type of any text" in told
 
 
 def test_a_step_is_explained_from_the_journal_alone(
