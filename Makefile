@@ -7,12 +7,13 @@ SETUP := @$(PYTHON) -m tasks.setup
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults faults-full dev check parity bench pocket clean
+.PHONY: help demo test faults faults-full coverage dev check parity bench pocket clean
 
 help:
 	@echo "make demo    let the pocket model try a browser and a desktop application (SEED=n)"
 	@echo "make test    the tests (ARGS='-k word')"
 	@echo "make faults  every promise tested by count, 6 minutes on two cores (faults-full: an hour)"
+	@echo "make coverage  every branch of the sandbox, run by the tests of the sandbox and its commands"
 	@echo "make check   ruff, mypy --strict, import contracts"
 	@echo "make parity  the core against transformers on many prompts, for minutes"
 	@echo "make dev     only prepare: environment, browser, virtual display"
@@ -31,6 +32,10 @@ faults faults-full:
 	$(SETUP) test
 	$(VENV)/python -m tests.faults $(if $(findstring full,$@),--full) $(ARGS)
 	$(VENV)/python -m handrail.tasks.results
+
+coverage:
+	$(SETUP) test
+	@$(VENV)/python -m pytest -q --cov --cov-report=term tests/sandbox tests/attacks $(ARGS)
 
 dev:
 	$(SETUP) dev

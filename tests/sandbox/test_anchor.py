@@ -115,3 +115,26 @@ def test_a_fault_leaves_the_old_anchor_or_the_new_one(tmp_path: Path, step: str)
     assert read_anchor(path) == (newer if step == "sync_folder" else anchor)
     keep_anchor(newer, path)
     assert read_anchor(path) == Anchor.model_validate(newer)
+
+
+def test_an_announced_record_may_follow_and_no_other(tmp_path: Path) -> None:
+    announced = journal(tmp_path / "journal", 4).head
+    reading = journal(tmp_path / "journal", 3)
+    anchor = anchor_of(reading, final=True).model_copy(update={"announced": announced})
+    place = tmp_path / "anchor.json"
+    keep_anchor(anchor.sealed(KEY), place)
+    assert read_anchor(place).holds(KEY)
+    assert read_anchor(place).announced == announced
+    for notes, fits in ((3, True), (4, True), (5, False), (2, False)):
+        grown = journal(tmp_path / "journal", notes)
+        if fits:
+            check_anchor(grown, anchor)
+        else:
+            with pytest.raises(JournalCorrupt, match=r"added after|it was cut"):
+                check_anchor(grown, anchor)
+    torn = journal(tmp_path / "journal", 3)
+    torn.path.write_bytes(torn.path.read_bytes() + b"{")
+    check_anchor(read_journal(torn.path), anchor)
+    other = anchor.model_copy(update={"announced": "0" * 64})
+    with pytest.raises(JournalCorrupt, match="added after"):
+        check_anchor(journal(tmp_path / "journal", 4), other)

@@ -14,7 +14,8 @@ from handrail.actuators.geometry import Box, Point
 from handrail.actuators.observation import Element, ScreenText, Surface
 from handrail.sandbox.errors import JournalCorrupt, JournalError
 from handrail.sandbox.journal import Journal, OsDisk, read_journal, verify_journal
-from handrail.sandbox.records import Intent, Note, Observed, Place, Refusal, Result
+from handrail.sandbox.journal_reading import LONGEST_LINE
+from handrail.sandbox.records import Entry, Intent, Note, Observed, Place, Refusal, Result
 
 CLICK = Click(point=Point(x=1, y=2))
 PLACE = Place.of(Surface("fake", "fake"), None)
@@ -238,6 +239,9 @@ def test_a_journal_goes_on_after_its_last_whole_record(tmp_path: Path) -> None:
     reading = verify_journal(path, journal.head)
     assert (len(reading.entries), reading.torn) == (6, 0)
     assert [s.state for s in reading.actions] == ["not_done", "done"]
+    with Journal.reopen(reading) as journal:  # nothing is torn now: nothing is cut
+        journal.append(Note(topic="late"))
+    assert len(verify_journal(path).entries) == 7
 
 
 def test_a_journal_that_changed_or_does_not_hold_is_not_gone_on_with(tmp_path: Path) -> None:
@@ -259,3 +263,32 @@ def test_a_journal_that_changed_or_does_not_hold_is_not_gone_on_with(tmp_path: P
 
     with pytest.raises(JournalError, match="cannot be cut"):
         Journal.reopen(read_journal(path), Uncut())
+
+
+def test_a_record_that_is_too_long_to_be_read_back_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with Journal.create(path, "run-1") as journal:
+        size = path.stat().st_size
+        with pytest.raises(JournalError, match=r"is too long.*nothing was written"):
+            journal.append(Note(topic="goal", data={"text": "x" * LONGEST_LINE}))
+        assert (path.stat().st_size, journal.broken) == (size, False)
+        room = LONGEST_LINE - len(path.read_bytes()) - 400
+        journal.append(Note(topic="goal", data={"text": "x" * room}))
+    assert len(verify_journal(path).entries) == 2
+
+
+def test_a_follower_is_told_what_is_on_the_disk_and_may_write_itself(tmp_path: Path) -> None:
+    path, heard = tmp_path / "journal.jsonl", list[tuple[int, int]]()
+
+    def follower(entry: Entry) -> None:
+        heard.append((entry.seq, len(read_journal(path).entries)))
+        if isinstance(entry.record, Intent):
+            journal.append(Note(topic="seen"))
+
+    with Journal.create(path, "run-1") as journal:
+        journal.follow(follower)
+        first = journal.append(intent())
+        assert (first.seq, journal.foreseen(intent()).seq) == (1, 3)
+        journal.append(Note(topic="end"))
+    assert heard == [(1, 2), (2, 3), (3, 4)]
+    verify_journal(path)

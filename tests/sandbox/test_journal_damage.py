@@ -1,11 +1,14 @@
 """Cuts and flips: no whole line is lost to a torn one, and nothing that changed is believed."""
 
+import hashlib
+import json
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from handrail.sandbox.journal import Journal, read_journal
+from handrail.sandbox.journal_reading import LONGEST_LINE, canonical
 from handrail.sandbox.records import Note
 
 FLIPS = 1_000
@@ -78,3 +81,42 @@ def test_a_last_line_with_a_sector_that_was_never_written_is_torn(
     assert read_journal(path).problem.startswith("line 3: ")
     path.write_bytes(data[:512] + bytes(512) + data[1_024:])
     assert read_journal(path).problem.startswith("line 2: ")
+
+
+def forged(line: bytes, **changes: object) -> bytes:
+    """Return a line with other fields and the hash that fits them, as a forger would write it."""
+    body = json.loads(line) | changes
+    del body["hash"]
+    told = hashlib.sha256(canonical(body)).hexdigest()
+    return canonical({**body, "hash": told}) + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "changes", "said"),
+    [
+        (5, {"schema": 2}, "line 5: schema 2 is not 1"),
+        (5, {"previous": "0" * 64}, "line 5: does not follow from the line before"),
+        (5, {"seq": 9}, "line 5: has the number 9"),
+        (5, {"run": "run-2"}, "line 5: belongs to another run"),
+        (5, {"record": {"kind": "begin"}}, "line 5: only the first line may, and must, begin"),
+        (1, {"record": {"kind": "note", "topic": "n"}}, "line 1: only the first line may"),
+        (5, {"record": {"kind": "vow"}}, "line 5: holds an unknown record"),
+        (5, {"record": {"kind": "note", "topic": "n", "x": 1}}, "line 5: holds an unknown record"),
+        (5, {"time": "now"}, "line 5: holds an unknown record"),
+    ],
+)
+def test_a_line_with_a_hash_that_fits_must_follow_all_the_same(
+    written: tuple[Path, bytes], number: int, changes: dict[str, object], said: str
+) -> None:
+    path, data = written
+    lines = data.splitlines(keepends=True)[:number]
+    path.write_bytes(b"".join([*lines[:-1], forged(lines[-1], **changes)]))
+    reading = read_journal(path)
+    assert reading.problem.startswith(said)
+    assert len(reading.entries) == number - 1
+
+
+def test_a_line_without_an_end_is_not_read_for_ever(written: tuple[Path, bytes]) -> None:
+    path, data = written
+    path.write_bytes(data + b'"' + b"x" * LONGEST_LINE + b'"\n')
+    assert read_journal(path).problem == f"line 6: is {LONGEST_LINE + 2} bytes long"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from handrail.sandbox.errors import PolicyError
-from handrail.sandbox.ownership import current_user, read_owned
+from handrail.sandbox.ownership import _insist_way, current_user, read_owned
 
 pytestmark = pytest.mark.skipif(current_user() is None, reason="Windows has no such owners")
 ME = current_user() or 0
@@ -105,6 +105,8 @@ def test_every_link_between_is_judged_and_the_folder_in_which_it_lies(
     (loose / "between").symlink_to(file.parent)
     own.symlink_to(loose / "between" / ".." / "config" / file.name)
     assert read_owned(own, ME)
+    (tmp_path / "near.toml").symlink_to(Path("loose") / "between" / file.name)
+    assert read_owned(tmp_path / "near.toml", ME)
     loose.chmod(0o777)
     with pytest.raises(PolicyError, match="loose: a folder on its way can be written"):
         read_owned(own, ME)
@@ -127,3 +129,18 @@ def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
     (tmp_path / "circle.toml").symlink_to(tmp_path / "circle.toml")
     with pytest.raises(PolicyError, match="cannot be read"):
         read_owned(tmp_path / "circle.toml", ME)
+
+
+def test_a_file_that_is_exchanged_after_it_was_opened_does_not_grant(
+    file: Path, tmp_path: Path
+) -> None:
+    opened = file.stat()
+    file.replace(tmp_path / "before.toml")
+    file.write_bytes(b'profile = "unattended"\n')
+    with pytest.raises(PolicyError, match="was exchanged while it was read"):
+        _insist_way(file, opened, ME)
+    opened = file.stat()
+    file.unlink()
+    file.symlink_to(file)
+    with pytest.raises(OSError, match="symbolic links"):
+        _insist_way(file, opened, ME)

@@ -71,6 +71,10 @@ def window(screen: FakeScreen) -> None:
     screen.surface = replace(screen.surface, window=ScreenText("Another window"))
 
 
+def another(screen: FakeScreen) -> None:
+    screen.surface = replace(screen.surface, name="other")
+
+
 def resized(screen: FakeScreen) -> None:
     screen.geometry = ScreenGeometry(width=641, height=400)
 
@@ -103,7 +107,7 @@ def test_a_changed_target_stops_a_click(open_door: MakeDoor, change: Change) -> 
     assert [state.state for state in door.states] == ["withdrawn"]
 
 
-@pytest.mark.parametrize("change", [dialog, page, window, resized, rescaled])
+@pytest.mark.parametrize("change", [dialog, page, window, another, resized, rescaled])
 def test_another_screen_stops_the_keyboard(open_door: MakeDoor, change: Change) -> None:
     door = open_door(wrap=lambda screen: Meanwhile(screen, change))
     assert door.submit(TYPE).kind == "withdrawn"
