@@ -3,7 +3,9 @@
 Promises
 - A journal that was cut, written anew or, once its run had ended, added to, does not fit its
   anchor: ``check_anchor`` raises ``JournalCorrupt``.
-- With a key, an anchor that was made or changed without that key does not pass either.
+- With a key, an anchor that was made or changed without that key does not pass either. A key may
+  evolve after a seal: who finds the later one cannot make an earlier seal, and who has the first
+  one, kept elsewhere, can check them all (forward-secure seals, Bellare and Yee 1997).
 - An anchor is replaced in one go: a reader, also after a crash, finds the old one or the new one.
 - An anchor that announces a record fits its journal before and after that one record was added, so
   that something can be added to an ended run and a crash at any moment leaves a journal that fits.
@@ -31,6 +33,8 @@ from handrail.sandbox.errors import JournalCorrupt, JournalError
 from handrail.sandbox.journal_reading import JournalReading, canonical
 
 SHORTEST_KEY = 16
+MOST_EVOLVED = 1_000  # steps of a key that are tried before a seal counts as another key's
+_NEXT = b"handrail: the key after this one"
 
 
 class Anchor(BaseModel):
@@ -56,14 +60,23 @@ class Anchor(BaseModel):
         return self.model_copy(update={"seal": self._seal(key)})
 
     def holds(self, key: bytes) -> bool:
-        """Tell whether the seal was made with this key."""
-        return hmac.compare_digest(self.seal, self._seal(key))
+        """Tell whether the seal was made with this key, or with one that it evolved to."""
+        for _ in range(MOST_EVOLVED):
+            if hmac.compare_digest(self.seal, self._seal(key)):
+                return True
+            key = evolved(key)
+        return False
 
     def _seal(self, key: bytes) -> str:
         if len(key) < SHORTEST_KEY:
             raise JournalError(f"the key has {len(key)} bytes; it needs at least {SHORTEST_KEY}")
         text = canonical(self.model_dump(exclude={"seal"}, exclude_none=True))
         return hmac.digest(key, text, "sha256").hex()
+
+
+def evolved(key: bytes) -> bytes:
+    """Return the key after this one, from which this one cannot be found."""
+    return hmac.digest(key, _NEXT, "sha256")
 
 
 def anchor_of(

@@ -26,13 +26,16 @@ def _words(*lists: str) -> frozenset[str]:
 
 
 _COMMIT = _words(
-    "accept agree approve authorise authorize buy checkout confirm donate grant install invite pay"
-    " publish purchase reserve send submit subscribe transfer upload withdraw",
+    "accept agree applynow approve authorise authorize buy checkout confirm donate grant install"
+    " invite ordernow pay placeorder publish purchase reply reserve send share submit subscribe"
+    " transfer upload withdraw",
     "absenden abonnieren akzeptieren bestellen bestätigen bezahlen buchen einreichen hochladen"
-    " installieren kaufen senden spenden teilen überweisen veröffentlichen zahlen zustimmen",
+    " installieren kaufen senden spenden teilen überweisen veröffentlichen zahlen zurkasse"
+    " zustimmen",
     "acheter accepter commander confirmer envoyer installer partager payer publier réserver"
     " soumettre téléverser transférer valider virer",
-    "aceptar comprar confirmar enviar instalar pagar publicar reservar suscribirse transferir",
+    "aceptar comprar confirmar enviar instalar pagar publicar realizarpedido reservar suscribirse"
+    " transferir",
     "aceitar assinar confirmar concordar doar finalizar reservar transferir",
     "accetta accettare acquista acquistare bonifico compra conferma confermare inviare invia"
     " installa ordina paga pagare prenota pubblica trasferisci",
@@ -42,12 +45,13 @@ _COMMIT = _words(
     " подтвердить принять установить",
 )
 _DESTROY = _words(
-    "clear deactivate delete destroy discard empty erase overwrite purge remove reset revoke"
+    "cancelsubscription clear deactivate delete destroy discard empty erase formatdisk formatdrive"
+    " overwrite purge remove reset revoke"
     " terminate trash uninstall unsubscribe wipe",
     "deaktivieren deinstallieren entfernen kündigen leeren löschen überschreiben verwerfen"
     " widerrufen zurücksetzen",
-    "abandonner désactiver désinstaller écraser effacer enlever réinitialiser résilier retirer"
-    " révoquer supprimer vider",
+    "abandonner désactiver désinscrire désinstaller écraser effacer enlever réinitialiser"
+    " résilier retirer révoquer supprimer vider",
     "anular borrar desactivar desinstalar descartar eliminar quitar restablecer revocar vaciar",
     "apagar anular desativar desinstalar descartar eliminar esvaziar excluir redefinir remover"
     " revogar",
@@ -57,13 +61,13 @@ _DESTROY = _words(
     "деактивировать отписаться отозвать очистить сбросить стереть убрать удалить уничтожить",
 )
 _SYSTEM = _words(
-    "hibernate logoff logout poweroff reboot restart shutdown signout sudo",
+    "hibernate lockscreen logoff logout poweroff reboot restart shutdown signout sudo",
     "abmelden ausloggen herunterfahren neustarten sperren",
     "déconnecter déconnexion éteindre redémarrer verrouiller",
-    "cerrarsesión desconectar reiniciar",
+    "bloquear cerrarsesión desconectar reiniciar",
     "desligar encerrarsessão sair terminarsessão",
     "disconnetti esci riavvia spegni",
-    "afmelden afsluiten uitloggen vergrendelen",
+    "afmelden afsluiten opnieuwopstarten uitloggen vergrendelen",
     "выйти выключить перезагрузить перезапустить",
 )
 _SPACED: dict[EffectClass, frozenset[str]] = {

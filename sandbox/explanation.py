@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from handrail.sandbox.records import Entry, Intent, Note, Refusal, Result
+from handrail.sandbox.records import Entry, Intent, Note, Observed, Refusal, Result
 
 POLICY_TOPIC = "policy"
 _RULED = re.compile(
@@ -46,6 +46,7 @@ def explanations(entries: Iterable[Entry]) -> tuple[Explanation, ...]:
     parts: dict[str, str] = {}
     asked: list[tuple[int, Intent | Refusal]] = []
     results: dict[int, Result] = {}
+    seen: dict[int, Observed] = {}
     for entry in entries:
         record = entry.record
         if isinstance(record, Note) and record.topic == POLICY_TOPIC:
@@ -54,8 +55,14 @@ def explanations(entries: Iterable[Entry]) -> tuple[Explanation, ...]:
             asked.append((entry.seq, record))
         elif isinstance(record, Result):
             results[record.intent] = record
+        elif isinstance(record, Observed):
+            seen[record.intent] = record
     return tuple(
-        Explanation(record, _outcome(record, results.get(seq)), _matched(record.reason, parts))
+        Explanation(
+            record,
+            _outcome(record, results.get(seq)) + _later(seen.get(seq)),
+            _matched(record.reason, parts),
+        )
         for seq, record in asked
     )
 
@@ -66,6 +73,12 @@ def _outcome(record: Intent | Refusal, result: Result | None) -> str:
     if result is None:
         return "in doubt: no outcome was written"
     return result.outcome.replace("_", " ") + (f": {result.reason}" if result.reason else "")
+
+
+def _later(seen: Observed | None) -> str:
+    if seen is None:
+        return ""
+    return f"; seen later: {seen.outcome.replace('_', ' ')}: {seen.reason}"
 
 
 def _matched(reason: str, parts: dict[str, str]) -> tuple[MatchedRule, ...]:

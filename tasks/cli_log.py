@@ -5,12 +5,13 @@ import os
 import sys
 from pathlib import Path
 
-from handrail.sandbox.anchor import SHORTEST_KEY
+from handrail.sandbox.anchor import SHORTEST_KEY, evolved
+from handrail.sandbox.disk import OsDisk, replace_file
 from handrail.sandbox.errors import JournalCorrupt
 from handrail.sandbox.journal import read_journal
 from handrail.tasks.cli_output import complain, say
-from handrail.tasks.errors import ExitCode, KeyUnreadable
-from handrail.tasks.journal_rows import rows, write_csv, write_jsonl
+from handrail.tasks.errors import ExitCode, KeyUnreadable, UsageError
+from handrail.tasks.journal_rows import COLUMNS, rows, write_csv, write_jsonl
 from handrail.tasks.kept_journal import KeptJournal, Seen
 from handrail.tasks.logs import entry_line, find_journal, last_action
 from handrail.tasks.otlp import collector, send_journal
@@ -30,9 +31,22 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     verify.add_argument("--head", metavar="HASH", help="the hash that was printed after the run")
     seal = actions.add_parser("seal", help="anchor a journal as it is now, to verify it later")
     seal.set_defaults(handler=handle_seal)
+    seal.add_argument(
+        "--evolve",
+        action="store_true",
+        help="put the key after this one in FILE: whoever finds it there cannot make this seal; "
+        "keep the first key elsewhere, it verifies them all",
+    )
     observe = actions.add_parser("observe", help="say whether an action in doubt happened")
     observe.set_defaults(handler=handle_observe)
-    export = actions.add_parser("export", help="write a journal as a table, or send its spans")
+    export = actions.add_parser(
+        "export",
+        help="write a journal as a table, or send its spans",
+        description="Write one row a record on stdout, with these columns, the same in every "
+        f"export: {', '.join(COLUMNS)}. An intent's outcome is what became of it in the end. In "
+        "CSV, action and data are JSON, and a cell that a spreadsheet would take for a formula "
+        "begins with an apostrophe.",
+    )
     export.set_defaults(handler=handle_export)
     shapes = export.add_mutually_exclusive_group()
     shapes.add_argument("--format", choices=("jsonl", "csv"), default="jsonl")
@@ -86,12 +100,16 @@ def handle_verify(arguments: argparse.Namespace) -> int:
 def handle_seal(arguments: argparse.Namespace) -> int:
     """Anchor a journal, if it is intact and fits the anchor that it has."""
     key = _key(arguments.key)
+    if arguments.evolve and key is None:
+        raise UsageError("--evolve needs the --key that is to evolve")
     try:
         kept = KeptJournal.found(_root(), arguments.run)
         place, anchor = kept.sealed(key)
     except JournalCorrupt as error:
         complain(f"{error}; it was not sealed")
         return ExitCode.FAILED
+    if arguments.evolve and key is not None:
+        _evolve(arguments.key, key)
     how = "without a key" if key is None else "with the key"
     say(f"sealed {how}: {anchor.records} records, head {anchor.head}\n{place}")
     return ExitCode.SUCCESS
@@ -140,6 +158,16 @@ def _key(path: Path | None) -> bytes | None:
     if len(key) < SHORTEST_KEY:
         raise KeyUnreadable(f"{path}: a key has at least {SHORTEST_KEY} bytes, not {len(key)}")
     return key
+
+
+def _evolve(path: Path, key: bytes) -> None:
+    """Put the key after this one in its file. Raises KeyUnreadable."""
+    try:
+        replace_file(path.resolve(), evolved(key), OsDisk())
+    except OSError as error:
+        raise KeyUnreadable(
+            f"{path}: the journal was sealed, but its key could not evolve: {error.strerror}"
+        ) from error
 
 
 def _root() -> Path:

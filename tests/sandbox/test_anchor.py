@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from handrail.sandbox.anchor import Anchor, anchor_of, check_anchor, keep_anchor, read_anchor
+from handrail.sandbox.anchor import (
+    MOST_EVOLVED,
+    Anchor,
+    anchor_of,
+    check_anchor,
+    evolved,
+    keep_anchor,
+    read_anchor,
+)
 from handrail.sandbox.errors import JournalCorrupt, JournalError
 from handrail.sandbox.journal import Journal, JournalReading, OsDisk, read_journal
 from handrail.sandbox.records import Note
@@ -138,3 +146,16 @@ def test_an_announced_record_may_follow_and_no_other(tmp_path: Path) -> None:
     other = anchor.model_copy(update={"announced": "0" * 64})
     with pytest.raises(JournalCorrupt, match="added after"):
         check_anchor(journal(tmp_path / "journal", 4), other)
+
+
+def test_a_first_key_checks_every_seal_and_a_later_one_makes_no_earlier(tmp_path: Path) -> None:
+    anchor = anchor_of(journal(tmp_path / "journal"), final=True)
+    keys = [KEY]
+    for _ in range(MOST_EVOLVED):
+        keys.append(evolved(keys[-1]))
+    assert len(set(keys)) == MOST_EVOLVED + 1
+    for made, asked, holds in (
+        (0, 0, True), (1, 0, True), (7, 2, True), (MOST_EVOLVED - 1, 0, True),
+        (0, 1, False), (2, 7, False), (MOST_EVOLVED, 0, False),
+    ):  # fmt: skip
+        assert anchor.sealed(keys[made]).holds(keys[asked]) is holds, (made, asked)

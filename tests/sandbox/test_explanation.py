@@ -1,13 +1,14 @@
 """Explanations are read from the journal, whatever became of the run."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from handrail.actuators.actions import Click, Wait
 from handrail.sandbox.explanation import POLICY_TOPIC, MatchedRule, explanations
 from handrail.sandbox.journal import read_journal
 from handrail.sandbox.policy import Policy, Rule
-from handrail.sandbox.records import Intent, Note
+from handrail.sandbox.records import Intent, Note, Observed
 from handrail.sandbox.rulebook import Layer, Rulebook
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ def test_what_was_cut_off_is_in_doubt(open_door: Callable[..., "Door"]) -> None:
     assert done.outcome.startswith("done")
     assert doubt.outcome.startswith("in doubt")
     assert doubt.rules == ()
+    seen = Observed(intent=entries[-2].seq, outcome="not_done", reason="looked")
+    later = explanations([*entries[:-1], replace(entries[-1], record=seen)])[0]
+    assert later.outcome == f"{doubt.outcome}; seen later: not done: looked"
 
 
 def test_a_rule_whose_text_was_not_kept_is_named_all_the_same(

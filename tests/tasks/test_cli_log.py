@@ -108,3 +108,23 @@ def test_what_was_seen_of_an_action_in_doubt_is_added_and_anchored(
     assert call(["log", "show", "last"]) == 0
     assert f"observed {lost.seq}: not done the page says so" in capsys.readouterr().out
     assert call([*observe, "done", "--because", "seen"]) == 2
+
+
+def test_a_key_that_evolves_cannot_make_the_seal_again(
+    done: RunEnd, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, key = tmp_path / "first", tmp_path / "key"
+    first.write_bytes(bytes(range(32)))
+    key.write_bytes(bytes(range(32)))
+    assert call(["log", "seal", "last", "--evolve"]) == 2
+    assert "--evolve needs the --key" in complaint(capsys)
+    for _ in range(2):
+        assert call(["log", "seal", "last", "--key", str(first)]) == 0
+    assert call(["log", "seal", "last", "--key", str(key), "--evolve"]) == 0
+    assert len(key.read_bytes()) == 32
+    assert key.read_bytes() != first.read_bytes()
+    assert (key.stat().st_mode & 0o777) == 0o600
+    assert call(["log", "verify", "last", "--key", str(first)]) == 0
+    capsys.readouterr()
+    assert call(["log", "verify", "last", "--key", str(key)]) == 1
+    assert "was not sealed with this key" in complaint(capsys)
