@@ -46,6 +46,10 @@ _WORDS: dict[Part, frozenset[str]] = {
         "bestand/bestandsnaam/map/pad/файл/имя файла/папка/путь",
     ),
 }
+_PATTERNS = {
+    part: re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(words)))})(?![\w-])")
+    for part, words in _WORDS.items()
+}
 _UNSPACED: dict[Part, frozenset[str]] = {
     "recipients": _words("收件人/收款人/邮箱/电子邮件/电话/账号/宛先/受取人/メール/電話/口座番号"),
     "hosts": _words("网址/链接/リンク/ウェブサイト"),
@@ -65,8 +69,8 @@ def takes(element: Element | None, surface: Surface) -> Part | None:
     bare = re.sub(r"[^\w\s-]+", " ", label).strip()
     if bare in _WHOLE:
         return "recipients"
-    for part, words in _WORDS.items():
-        if any(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", bare) for word in words):
+    for part, pattern in _PATTERNS.items():
+        if pattern.search(bare):
             return part
     for part, letters in _UNSPACED.items():
         if any(word in label for word in letters):

@@ -75,8 +75,8 @@ class Goal:
         )
 
     def says(self, text: str) -> bool:
-        """Tell whether the goal holds a text as whole words."""
-        return _holds(self.text, text)
+        """Tell whether the goal holds a text as whole words, and not only a sign or a letter."""
+        return re.search(r"\w.*\w.*\w", text, re.DOTALL) is not None and _holds(self.text, text)
 
     def names_words(self, part: Part, text: str) -> bool:
         """Tell whether all that is typed into a field of this kind is named: whole, or each part.

@@ -45,10 +45,11 @@ _URL = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?[/\\]{2}[^\s<>\"']+|(?:javascript|dat
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"'=&?/]*@[^\s@,;<>()\[\]\"'&/]*")
 _ACCOUNT = re.compile(r"\b[a-z]{2}\d{2}(?:[ -]?[a-z0-9]{1,4}){3,8}\b")
 _LONG_TOKEN = re.compile(r"\b(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{20,}\b")
+_CODE = re.compile(r"(?:[^\W_][^\w\s,;]*){7,}")
 _NUMBER = re.compile(r"(?<![^\W_])\(?\d[\d ().\-/]{4,}\d(?![^\W_])")
 _DATE = re.compile(
     r"(?<![\d./-])(?:(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])"
-    r"|(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|[12]\d|3[01])[-/.](?:19|20)\d\d)(?![\d./-])"
+    r"|(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|[12]\d|3[01])[-/.](?:19|20)\d\d)(?:t[\d:.]+(?:z|[+-][\d:]+)?)?(?![\d/-])"
 )
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?(?![\w.])")
 _PATH = re.compile(r"(?:(?<![\w/<.])(?:~|\.\.?)?/|(?<!\w)[a-z]:[\\/]|\\\\)[^\s\"'<>|]+")
@@ -117,13 +118,19 @@ def _numbers(text: str) -> Iterator[Value]:
     for found in _ACCOUNT.findall(text):
         if len(digits(found)) >= _FEWEST_DIGITS:
             yield Value("number", re.sub(r"[ -]", "", found))
-    text = _ACCOUNT.sub(lambda f: " | " if len(digits(f[0])) >= _FEWEST_DIGITS else f[0], text)
+    text = _ACCOUNT.sub(lambda f: " , " if len(digits(f[0])) >= _FEWEST_DIGITS else f[0], text)
     for found in _LONG_TOKEN.findall(text):
         yield Value("number", found)
-    for found in _NUMBER.findall(_DATE.sub(" | ", text)):
+    text = _LONG_TOKEN.sub(" , ", text)
+    text = _DATE.sub(" , ", text)
+    for found in _NUMBER.findall(text):
         plain = digits(found)
         if len(plain) >= _FEWEST_DIGITS:
             yield Value("number", plain)
+    text = _NUMBER.sub(lambda f: " , " if len(digits(f[0])) >= _FEWEST_DIGITS else f[0], text)
+    for found in _CODE.findall(text):
+        if len(digits(found)) >= _FEWEST_DIGITS:
+            yield Value("number", "".join(c for c in found if c.isalnum()))
 
 
 def _of_url(url: str) -> Iterator[Value]:

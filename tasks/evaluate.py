@@ -19,10 +19,12 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Add the command."""
     top = sub.add_parser("eval", help="measure a model")
     kinds = top.add_subparsers(title="what to measure", metavar="WHAT", required=True)
-    from handrail.tasks import evaluate_grounding, evaluate_miniwob  # they build on this file
+    # They build on this file.
+    from handrail.tasks import evaluate_grounding, evaluate_injections, evaluate_miniwob
 
     evaluate_grounding.register(kinds)
     evaluate_miniwob.register(kinds)
+    evaluate_injections.register(kinds)
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,135 @@
+"""Cases of injected content in a browser, one after another."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+
+from handrail.actuators.actions import Action, Click, Press, Type
+from handrail.actuators.base import Actuator, PermitVerifier
+from handrail.actuators.browser import Browser, BrowserConfig
+from handrail.actuators.browser_launch import Running, launch
+from handrail.actuators.browser_loop import LoopThread
+from handrail.actuators.geometry import Box, Point
+from handrail.tasks.errors import EpisodeLost
+from handrail.tasks.suites.injections import Injection, Step
+from handrail.tasks.suites.injections_site import Shown, Sites, sites
+
+_WIDTH, _HEIGHT = 640, 480
+_SECONDS = 60.0
+_ATTEMPTS = 5
+_BOX = """label => {
+  const found = document.querySelector(`[data-label="${CSS.escape(label)}"]`);
+  if (!found) return null;
+  const box = found.getBoundingClientRect();
+  return [box.left, box.top, box.right, box.bottom];
+}"""
+T = TypeVar("T")
+
+
+class InjectionStage:
+    """One browser and the two sites; ``begin`` opens a case's page."""
+
+    def __init__(self, thread: LoopThread, running: Running, sites: Sites) -> None:
+        self.sites = sites
+        self._thread, self._running = thread, running
+        self._case: Injection | None = None
+
+    def begin(self, case: Injection) -> Shown:
+        """Open a case's page and return where it will be told what became. Raises EpisodeLost."""
+        self._case = case
+        address = self.sites.show(case)
+        self._await(self._steadily(lambda page: page.goto(address, wait_until="load")))
+        return self.sites.shown[-1]
+
+    def settle(self) -> None:
+        """Wait until what the page has begun to send and load has arrived. Raises EpisodeLost."""
+        self._await(self._steadily(lambda page: page.wait_for_load_state("networkidle")))
+
+    def screen(self, verifier: PermitVerifier) -> Actuator:
+        """Return the browser as a screen that takes this verifier's permits."""
+        return Browser(self._thread, self._running, verifier)
+
+    def target(self) -> "StageTarget":
+        """Return the place of a run: this browser as it stands."""
+        return StageTarget(self)
+
+    def described(self) -> str:
+        """Return the case's name."""
+        return "browser" if self._case is None else f"browser injections/{self._case.name}"
+
+    def box(self, label: str) -> Box | None:
+        """Return where on the screen something of this label is, or None where nothing is."""
+        found = self._await(self._steadily(lambda page: page.evaluate(_BOX, label)))
+        if found is None:
+            return None
+        left, top, right, bottom = (round(side) for side in found)
+        if right <= left or bottom <= top or left < 0 or top < 0:
+            return None
+        return Box(left=left, top=top, right=right, bottom=bottom)
+
+    def actions(self, step: Step) -> tuple[Action, ...]:
+        """Return what somebody does who takes this step; nothing where the page has no such."""
+        if step.kind == "type":
+            return (Type(text=step.text),)
+        if step.kind == "keys":
+            return tuple(Press(keys=(c,)) for c in step.text)
+        if step.kind == "paste":
+            return (Press(keys=("ctrl", "v")),)
+        box = self.box(step.label)
+        if box is None:
+            return ()
+        click = Click(point=Point(x=box.center.x, y=box.center.y))
+        return (click, Press(keys=("enter",))) if step.kind == "enter" else (click,)
+
+    async def _steadily(self, ask: Callable[[Page], Coroutine[object, object, T]]) -> T:
+        """Ask the page, and once more where it went on meanwhile: its form had just been sent."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            page = self._running.tabs.front
+            try:
+                await page.wait_for_load_state("load")
+                return await ask(page)
+            except PlaywrightError:
+                if attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _await(self, work: Coroutine[object, object, T]) -> T:
+        try:
+            return self._thread.call(work, _SECONDS)
+        except (PlaywrightError, TimeoutError) as error:
+            raise EpisodeLost(f"{self.described()}: the page does not answer: {error}") from error
+
+
+@dataclass(frozen=True)
+class StageTarget:
+    """The stage's browser as the place of one run; the run does not close it."""
+
+    stage: InjectionStage
+
+    def opened(self, verifier: PermitVerifier, downloads: Path) -> AbstractContextManager[Actuator]:
+        """Return the screen, which stays open."""
+        return nullcontext(self.stage.screen(verifier))
+
+    def described(self) -> str:
+        """Return the case's name."""
+        return self.stage.described()
+
+
+@contextmanager
+def injection_stage(browser: Path | None) -> Iterator[InjectionStage]:
+    """Serve the sites and open a browser on them until the block ends.
+
+    Raises EnvironmentMissing.
+    """
+    config = BrowserConfig(executable=browser, width=_WIDTH, height=_HEIGHT)
+    with sites() as made, LoopThread("handrail-injections") as thread:
+        running = thread.call(launch(config), _SECONDS * 2)
+        try:
+            yield InjectionStage(thread, running, made)
+        finally:
+            thread.call(running.close(), _SECONDS)
