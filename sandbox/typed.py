@@ -45,7 +45,7 @@ def keyed(action: Action) -> str:
 class Held:
     """What one field holds of what was typed; ``caret`` None: somewhere, ``selected``: all of it.
 
-    ``element`` is None where only the window is known.
+    ``element`` is None where only the window is known; ``lost`` is what was erased last.
     """
 
     element: Element | None
@@ -54,6 +54,7 @@ class Held:
     caret: int | None = 0
     selected: bool = False
     scrolled: bool = False
+    lost: str = ""
 
     def is_at(self, element: Element | None, page: str) -> bool:
         """Tell whether this is the field."""
@@ -81,6 +82,7 @@ class Held:
         """Put a piece where the caret is."""
         told = f"{_BREAK}{piece}{_BREAK}" if apart else piece
         if self.selected:
+            self.lost = self.text
             self.text, self.caret, self.selected = "", 0, False
         at = len(self.text) if self.caret is None else self.caret
         self.text = (self.text[:at] + told + self.text[at:])[-_LONGEST:]
@@ -90,9 +92,7 @@ class Held:
         """Follow a key that is no character."""
         last = presses(keys[-1:])
         if len(keys) > 1:
-            held = presses(keys[:1])
-            self.selected = held == "ctrl" and keys[-1].lower() == "a"
-            self.caret = self.caret if self.selected or (held == "shift" and not last) else None
+            self._chord({presses((name,)) for name in keys[:-1]}, keys[-1].lower())
             return
         if last in {"backspace", "delete"}:
             self._erase(-1 if last == "backspace" else 0)
@@ -105,11 +105,22 @@ class Held:
             self.caret = None
         self.selected = False
 
+    def _chord(self, held: set[str], last: str) -> None:
+        """Follow a chord: where it leaves the caret is not known."""
+        if last == "z" and self.lost:
+            # What was undone may be back.
+            self.text += _BREAK + self.lost if self.text else self.lost
+        # A terminal takes Ctrl+A for something else: only a field is known to select all.
+        self.selected = held == {"ctrl"} and last == "a" and self.element is not None
+        self.caret = None
+
     def _erase(self, offset: int) -> None:
         if self.selected:
+            self.lost = self.text
             self.text, self.caret = "", 0
         elif self.caret is not None and 0 <= self.caret + offset < len(self.text):
             at = self.caret + offset
+            self.lost = self.text
             self.text = self.text[:at] + self.text[at + 1 :]
             self.caret = at
 
