@@ -10,11 +10,12 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from handrail.actuators.actions import Action, Click, Press, Type
-from handrail.actuators.base import Actuator, PermitVerifier
+from handrail.actuators.base import PermitVerifier
 from handrail.actuators.browser import Browser, BrowserConfig
 from handrail.actuators.browser_launch import Running, launch
 from handrail.actuators.browser_loop import LoopThread
 from handrail.actuators.geometry import Box, Point
+from handrail.actuators.primitives import Guarded
 from handrail.tasks.errors import EpisodeLost
 from handrail.tasks.suites.injections import Injection, Step
 from handrail.tasks.suites.injections_site import Shown, Sites, sites
@@ -50,7 +51,7 @@ class InjectionStage:
         """Wait until what the page has begun to send and load has arrived. Raises EpisodeLost."""
         self._await(self._steadily(lambda page: page.wait_for_load_state("networkidle")))
 
-    def screen(self, verifier: PermitVerifier) -> Actuator:
+    def screen(self, verifier: PermitVerifier) -> Browser:
         """Return the browser as a screen that takes this verifier's permits."""
         return Browser(self._thread, self._running, verifier)
 
@@ -111,7 +112,7 @@ class StageTarget:
 
     stage: InjectionStage
 
-    def opened(self, verifier: PermitVerifier, downloads: Path) -> AbstractContextManager[Actuator]:
+    def opened(self, verifier: PermitVerifier, downloads: Path) -> AbstractContextManager[Guarded]:
         """Return the screen, which stays open."""
         return nullcontext(self.stage.screen(verifier))
 
