@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from handrail.actuators.base import PermitVerifier
 from handrail.actuators.desktop_lock import DisplayLock, lock_folder
@@ -64,7 +65,7 @@ def open_desktop(
             opened.callback(lock.close)
             devices = _pyautogui_devices(config, lock)
         else:
-            devices = _x11_devices(config, display_name(config, around))
+            devices = _x11_devices(config, display_name(config, around), around)
         opened.pop_all()
     return Desktop(devices, verifier)
 
@@ -87,15 +88,16 @@ def display_name(config: DesktopConfig, environ: Mapping[str, str]) -> str:
     return own
 
 
-def _x11_devices(config: DesktopConfig, name: str) -> Devices:
+def _x11_devices(config: DesktopConfig, name: str, environ: Mapping[str, str]) -> Devices:
     try:  # here, because python-xlib is installed on Linux only
         from handrail.actuators.desktop_x11 import X11Hands, X11View
         from handrail.actuators.x11 import X11Link
         from handrail.actuators.x11_claim import DisplayClaim
+        from handrail.actuators.x11_tree import X11Tree, address_of
         from handrail.actuators.x11_windows import X11Windows
     except ImportError as problem:
         raise EnvironmentMissing(
-            f"X11 needs python-xlib: pip install python-xlib ({problem})"
+            f"X11 needs python-xlib and jeepney: pip install python-xlib jeepney ({problem})"
         ) from problem
     with contextlib.ExitStack() as opened:
         link = X11Link(name)
@@ -108,8 +110,12 @@ def _x11_devices(config: DesktopConfig, name: str) -> Devices:
         view.area()
         hands = X11Hands(link, windows)
         opened.pop_all()
-    owned = config.virtual is not None and config.virtual.alive
-    return Devices(name, owned, view, hands, claim, config.still_seconds)
+    virtual = config.virtual
+    owned = virtual is not None and virtual.alive
+    # A program could name another bus on the display; the one of our own display is known.
+    find = partial(address_of, name, link, environ) if virtual is None else lambda: virtual.bus
+    tree = X11Tree(link, find)
+    return Devices(name, owned, view, hands, claim, config.still_seconds, tree)
 
 
 def _pyautogui_devices(config: DesktopConfig, lock: DisplayLock) -> Devices:

@@ -14,7 +14,9 @@ from PIL import Image
 
 from handrail.actuators.actions import Button
 from handrail.actuators.errors import EnvironmentMissing, ObservationFailed
-from handrail.actuators.observation import Application, WindowKind
+from handrail.actuators.observation import Application, ScreenText, WindowKind
+
+_NOTHING_KNOWN = Application()
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,10 @@ class Area:
     width: int
     height: int
 
+    def holds(self, x: int, y: int) -> bool:
+        """Tell whether a place lies in it."""
+        return self.left <= x < self.left + self.width and self.top <= y < self.top + self.height
+
     def clipped(self, other: "Area") -> "Area | None":
         """Return the part that lies in the other rectangle, or None where there is none."""
         left, top = max(self.left, other.left), max(self.top, other.top)
@@ -34,6 +40,65 @@ class Area:
         if right <= left or bottom <= top:
             return None
         return Area(left, top, right - left, bottom - top)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A program's window: title, rectangle, and the surface's own number for it, 0 for none.
+
+    A ``menu`` goes by title and rectangle of the window that it belongs to, and has its own number.
+    ``top`` is the number of what a press there meets first, such as the window's frame.
+    """
+
+    title: str
+    area: Area
+    id: int = 0
+    top: int = 0
+    menu: bool = False
+    application: Application = _NOTHING_KNOWN
+
+
+@dataclass(frozen=True)
+class Told:
+    """A part of a window as its program tells it; ``role`` is an ARIA name, empty for none.
+
+    ``secret``: it hides what is typed into it. ``embedded``: it lies in a document that the program
+    shows, such as a page in a browser. ``handle`` is the same for as long as it lives. ``fixed``:
+    no text can be typed into it; ``alone``: no other control lies within a pixel of the place;
+    ``modal`` is the title of a dialog that must be answered first. What is None is not known.
+    """
+
+    role: str
+    name: ScreenText
+    area: Area | None
+    handle: str
+    editable: bool = False
+    secret: bool = False
+    embedded: bool = False
+    enabled: bool | None = None
+    fixed: bool | None = None
+    alone: bool | None = None
+    modal: ScreenText | None = None
+
+
+class Tree(Protocol):
+    """What programs tell of their windows, where there is somewhere to ask."""
+
+    def at(self, window: Shown, x: int, y: int) -> Told | None:
+        """Return what a press at this place of a window is for, None where the window is all."""
+        ...
+
+    def target(self, window: Shown, x: int, y: int) -> Told | None:
+        """Return the same with ``alone`` and ``modal``, which take longer to find out."""
+        ...
+
+    def focused(self, window: Shown) -> Told | None:
+        """Return what has the keyboard in a window, None where that is not told."""
+        ...
+
+    def close(self) -> None:
+        """Give back what was opened; safe to call twice."""
+        ...
 
 
 class Hands(Protocol):
@@ -114,12 +179,20 @@ class View(Protocol):
         """Return what the window in front is known to be."""
         ...
 
-    def application(self, place: tuple[int, int] | None = None) -> Application:
-        """Return what the window at a place is of, or the one in front, as far as it is known."""
+    def application(self) -> Application:
+        """Return what the window in front is of, as far as it is known."""
         ...
 
-    def window_at(self, x: int, y: int) -> tuple[str, Area] | None:
-        """Return title and rectangle of the program's window here, None where none is known."""
+    def window_at(self, x: int, y: int) -> Shown | None:
+        """Return the program's window here, None where none is known."""
+        ...
+
+    def unseen(self, x: int, y: int) -> bool:
+        """Tell whether a window that cannot be seen would take a press here."""
+        ...
+
+    def front(self) -> Shown | None:
+        """Return the window that has the keyboard, None where none is known."""
         ...
 
     def aim(self, x: int, y: int) -> int:

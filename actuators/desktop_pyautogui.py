@@ -12,7 +12,7 @@ from typing import Protocol, cast
 from PIL import Image
 
 from handrail.actuators.actions import Button
-from handrail.actuators.desktop_devices import Area, Pixels
+from handrail.actuators.desktop_devices import Area, Pixels, Shown
 from handrail.actuators.errors import ActionRefused, EnvironmentMissing
 from handrail.actuators.keys import key
 from handrail.actuators.observation import Application, WindowKind
@@ -159,11 +159,19 @@ class MonitorView:
         """Return nothing: the window in front is not known here."""
         return ""
 
-    def application(self, place: tuple[int, int] | None = None) -> Application:
+    def application(self) -> Application:
         """Return nothing: windows are not known here."""
         return Application()
 
-    def window_at(self, x: int, y: int) -> tuple[str, Area] | None:
+    def window_at(self, x: int, y: int) -> Shown | None:
+        """Return None: windows are not known here."""
+        return None
+
+    def unseen(self, x: int, y: int) -> bool:
+        """Return False: windows are not known here."""
+        return False
+
+    def front(self) -> Shown | None:
         """Return None: windows are not known here."""
         return None
 

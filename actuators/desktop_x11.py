@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PIL import Image
 
 from handrail.actuators.actions import Button
-from handrail.actuators.desktop_devices import Area, Pixels
+from handrail.actuators.desktop_devices import Area, Pixels, Shown
 from handrail.actuators.errors import ActionRefused, EnvironmentMissing
 from handrail.actuators.observation import Application, WindowKind
 from handrail.actuators.x11 import X11Link
@@ -151,28 +151,40 @@ class X11View:
         """Return what the window in front says that it is."""
         return self._windows.kind(self._windows.active())
 
-    def application(self, place: tuple[int, int] | None = None) -> Application:
-        """Return what the window at a place is of, or the one in front; a menu is its program's."""
-        window = self._windows.active()
-        if place is not None:
-            top = self._link.at(*place)
-            menu = top if top and self._windows.related(top, window) else 0
-            window = self._windows.owner(top) or menu
-        return self._windows.application(window)
+    def application(self) -> Application:
+        """Return what the window in front is of."""
+        return self._windows.application(self._windows.active())
 
-    def window_at(self, x: int, y: int) -> tuple[str, Area] | None:
-        """Return title and rectangle of the program's window here, None where there is none.
+    def window_at(self, x: int, y: int) -> Shown | None:
+        """Return the program's window here, None where there is none.
 
         A menu, which no window manager frames, counts as the window in front where it is of the
         same program.
         """
         top = self._link.at(x, y)
-        window = self._windows.owner(top) if top else 0
-        if top and not window:
-            front = self._windows.active()
-            window = front if front and self._windows.related(top, front) else 0
+        if not top:
+            return None
+        if window := self._windows.owner(top):
+            return self._shown(window, window, top)
+        front = self._windows.active()
+        return self._shown(front, top, top) if self._windows.related(top, front) else None
+
+    def unseen(self, x: int, y: int) -> bool:
+        """Tell whether a window that cannot be seen would take a press here."""
+        top = self._link.at(x, y)
+        return top != 0 and self._link.unseen(top)
+
+    def front(self) -> Shown | None:
+        """Return the window that has the keyboard, None where there is none."""
+        active = self._windows.active()
+        return self._shown(active, active, self._windows.frame(active)) if active else None
+
+    def _shown(self, window: int, number: int, top: int) -> Shown | None:
         area = self._link.shown(window) if window else None
-        return None if area is None else (self._windows.title(window), area)
+        if area is None:
+            return None
+        title, application = self._windows.title(window), self._windows.application(number)
+        return Shown(title, area, number, top, window != number, application)
 
     def aim(self, x: int, y: int) -> int:
         """Return the window at this place. Raises ActionRefused for one that was not chosen.

@@ -70,7 +70,11 @@ class Element:
     hears of input to it.
     ``secret``: it hides what is typed into it, as a password field does. ``page``: in a browser the
     address, without its fragment, of the document that holds it, which may be a frame's.
-    ``handle`` names it for as long as it lives, empty where the surface has no such name.
+
+    On a desktop ``window`` is the title of the window that it lies in, or is: the window system's
+    word, where role and name are the program's. ``embedded``: it lies in a document that the
+    program shows and somebody else wrote. ``handle`` names it for as long as it lives, empty where
+    the surface has no such name.
     ``value``: the text that stands in it, where the surface tells and it hides nothing;
     ``checked``: whether it is ticked.
     """
@@ -86,6 +90,8 @@ class Element:
     scripted: bool = True
     secret: bool = False
     page: str = ""
+    window: ScreenText = ScreenText("")
+    embedded: bool = False
     handle: str = ""
     value: ScreenText | None = field(default=None, repr=False)
     checked: bool | None = None

@@ -184,6 +184,23 @@ class X11Link:
             except _GONE:
                 return True
 
+    def unseen(self, window: int) -> bool:
+        """Tell whether a window takes input without showing anything (InputOnly)."""
+        with self.asking():
+            target = self.display.create_resource_object("window", window)
+            try:
+                return bool(target.get_attributes().win_class == X.InputOnly)
+            except _GONE:
+                return False
+
+    def publish(self, name: str, text: str) -> None:
+        """Set a property of the root window, for programs of this display to read."""
+        with self.asking():
+            atom = self.display.intern_atom(name)
+            kind = self.display.intern_atom("STRING")
+            self._root.change_property(atom, kind, 8, text.encode())
+            self.display.sync()
+
     def ping(self, window: int, serial: int) -> bool:
         """Ask a window for a sign of life (EWMH _NET_WM_PING); False where it does not know how."""
         with self.asking():

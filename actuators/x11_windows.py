@@ -100,13 +100,14 @@ class X11Windows:
             if window in clients:
                 return window
             top, window = window, self._above(window)
-        return next((c for c in clients if self._top(c) == top), 0)
+        return next((c for c in clients if self.frame(c) == top), 0)
 
     def _above(self, window: int) -> int:
         parent = self._link.parent(window)
         return 0 if parent == self._link.root else parent
 
-    def _top(self, window: int) -> int:
+    def frame(self, window: int) -> int:
+        """Return the root's own child that a window is or lies in: its frame, where it has one."""
         while above := self._above(window):
             window = above
         return window

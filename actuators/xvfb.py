@@ -2,8 +2,9 @@
 
 Only this user's programs may connect: the server starts with a secret key in a private folder, and
 then lets the user in by name, so that programs and screenshots need no key file. Programs started
-here get no session bus, lest one hand its window to a copy of itself on the user's own desktop.
-Server and programs end with this process, even where it is killed (see ``Watchdog``).
+here get a session bus of the display's own, or none, lest one hand its window to a copy of itself
+on the user's own desktop. Server and programs end with this process, even where it is killed (see
+``Watchdog``).
 """
 
 import contextlib
@@ -25,11 +26,13 @@ from handrail.actuators.errors import EnvironmentMissing
 from handrail.actuators.watchdog import Watchdog
 from handrail.actuators.watchdog_child import MARK
 from handrail.actuators.xvfb_access import admit_user, write_authority
+from handrail.actuators.xvfb_bus import start_bus, told_by, told_to_none
 
 if TYPE_CHECKING:
     from handrail.actuators.x11_windows import Window
 
 _START_SECONDS = 30.0
+_FOREIGN = frozenset(("WAYLAND_DISPLAY", "XAUTHORITY", "AT_SPI_BUS_ADDRESS", "NO_AT_BRIDGE"))
 # One desktop, and no keys or wheels of the window manager's own, which would take them from the
 # programs: the wheel on the background changes desktops in openbox's usual settings.
 _OPENBOX = """<?xml version="1.0" encoding="UTF-8"?>
@@ -43,16 +46,21 @@ _OPENBOX = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 class VirtualDisplay:
-    """An Xvfb server with its own window manager and programs; ``name`` is such as ``:5``."""
+    """An Xvfb server with its own window manager and programs; ``name`` is such as ``:5``.
+
+    ``bus`` is the address of its session and accessibility bus, empty where it has none:
+    ``without_bus`` then says why.
+    """
 
     def __init__(self, name: str, own: "_Own") -> None:
         self.name = name
+        self.bus, self.without_bus = "", ""
         self._own = own
         self._finalizer = weakref.finalize(self, own.end)
 
     @classmethod
     def start(cls, width: int, height: int, wm: bool = True) -> "VirtualDisplay":
-        """Start a server, and openbox where it is installed, and wait until both are ready.
+        """Start a server, and a bus and openbox where these are installed; wait until all is ready.
 
         Raises EnvironmentMissing where Xvfb is absent or does not start.
         """
@@ -72,6 +80,7 @@ class VirtualDisplay:
         except BaseException:
             own.end()
             raise
+        display._start_bus()
         if wm and shutil.which("openbox"):
             display._start_window_manager()
         return display
@@ -88,14 +97,18 @@ class VirtualDisplay:
 
         Raises EnvironmentMissing where there is no such program.
         """
+        return self._launch(command, env or {}, ())
+
+    def _launch(
+        self, command: list[str], env: Mapping[str, str], kept: tuple[int, ...]
+    ) -> "subprocess.Popen[bytes]":
         if not self.alive:
             raise EnvironmentMissing(f"the virtual display {self.name} has ended")
-        around = without_own(os.environ)
-        around = {k: v for k, v in around.items() if k not in ("WAYLAND_DISPLAY", "XAUTHORITY")}
-        around |= {"DISPLAY": self.name, "XDG_SESSION_TYPE": "x11", "NO_AT_BRIDGE": "1"}
-        around |= {"DBUS_SESSION_BUS_ADDRESS": "disabled:", **(env or {})}
+        around = {k: v for k, v in without_own(os.environ).items() if k not in _FOREIGN}
+        around |= {"DISPLAY": self.name, "XDG_SESSION_TYPE": "x11"}
+        around |= told_by(self.bus, os.environ) if self.bus else told_to_none()
         try:
-            return self._own.start(command, around, self._own.watchdog.programs)
+            return self._own.start(command, {**around, **env}, self._own.watchdog.programs, kept)
         except OSError as problem:
             raise EnvironmentMissing(
                 f"{command[0]} does not start: {problem.strerror}; is it installed?"
@@ -133,6 +146,20 @@ class VirtualDisplay:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _start_bus(self) -> None:
+        """Start the display's bus where there can be one; all else works without."""
+        from handrail.actuators.x11 import X11Link
+
+        try:
+            self.bus = start_bus(self._own.folder, self._launch, os.environ)
+            with contextlib.closing(X11Link(self.name)) as link:
+                link.publish("AT_SPI_BUS", self.bus)  # Qt looks there
+        except EnvironmentMissing as problem:
+            self.without_bus = str(problem)
+        except BaseException:
+            self.close()
+            raise
 
     def _start_window_manager(self) -> None:
         from handrail.actuators.x11 import X11Link

@@ -9,13 +9,18 @@ Promises
   hears of it; a click on plain text, likewise. Elsewhere sending is ``commit``, and a click on what
   is no control is ``unknown``.
 - Typed text that holds a line break or another control character is ``unknown``: Enter may submit.
-- In a terminal, Enter and every chord are ``system`` at least.
+- In a terminal, be it a window or a part of one, Enter and every chord are ``system`` at least.
+- What is told of an element inside a document that a program shows (a web page in a browser's
+  window) may raise the class and never lower it: it counts beside what counts for no element.
 - A typed space presses whatever has the keyboard and is no field: such text is ``commit`` at least,
   and ``unknown`` where nobody can tell what has the keyboard.
 
 Does not promise
 - That a page keeps to its own tree: a link may delete, a checkbox may buy. The class says what such
   an element does by rights; rules with a host, a window or an owned display say whom to believe.
+- That a program on a desktop tells the truth of its own windows. It can describe no others, and
+  what a rule may name beside its words is the window's title (``landing.py``). A program that tells
+  nothing is ``unknown``, as is what it gives no role that stands here.
 - To know every terminal: one that the surface does not know is a window like any other.
 - To see a script that listens to nothing: one that watches the page by a timer, say.
 
@@ -29,6 +34,7 @@ whose role says what it does.
 """
 
 import unicodedata
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from handrail.actuators.actions import Action, Click, Drag, Press, Scroll, Type
@@ -69,10 +75,13 @@ def classify(action: Action, element: Element | None, surface: Surface) -> Effec
     ``element`` is what lies under the action's point (for a drag: under both ends) or, where keys
     are pressed, what has the keyboard; None where that cannot be told.
     """
+    if element is not None and element.embedded:
+        own = classify(action, replace(element, embedded=False), surface)
+        return graver(own, classify(action, None, surface))
     if isinstance(action, Click):
-        return _click(action, element, surface)
+        return _click(action, element)
     if isinstance(action, Type):
-        return _typed(action.text, element, surface)
+        return _typed(action.text, element)
     if isinstance(action, Press):
         return _pressed(action.keys, element, surface)
     if isinstance(action, Scroll):
@@ -87,52 +96,53 @@ def graver(first: EffectClass, second: EffectClass) -> EffectClass:
     return max(first, second, key=_GRAVITY.index)
 
 
-def _typed(text: str, element: Element | None, surface: Surface) -> EffectClass:
+def _typed(text: str, element: Element | None) -> EffectClass:
     if any(unicodedata.category(c) in {"Cc", "Zl", "Zp"} for c in text):
         return "unknown"
     if " " not in text or (element is not None and element.editable):
         return "edit"
-    return "unknown" if element is None else graver("commit", _activated(element, surface))
+    return "unknown" if element is None else graver("commit", _activated(element))
 
 
 def _pressed(keys: tuple[str, ...], element: Element | None, surface: Surface) -> EffectClass:
     effect = classify_keys(keys, in_browser=surface.kind == "browser")
-    if surface.window_kind == "terminal" and (effect == "commit" or len(keys) > 1):
+    inside = surface.window_kind == "terminal" or (element and element.role == "terminal")
+    if inside and (effect == "commit" or len(keys) > 1):
         return graver(effect, "system")  # Enter runs a command there, and chords stop and end them
     if element is None:
         return effect
     if effect == "navigate" and element.role in _ARROWS and moves(keys):
         return "edit"
     if element.editable and element.method == "get" and len(keys) == 1 and presses(keys) == "enter":
-        return _submission(element, surface)
+        return _submission(element)
     if effect == "commit" and not element.editable:
-        return graver(effect, _activated(element, surface))
+        return graver(effect, _activated(element))
     return effect
 
 
-def _activated(element: Element, surface: Surface) -> EffectClass:
+def _activated(element: Element) -> EffectClass:
     """Return the gravest class that an element's label or address gives to pressing it."""
     effect = _named(element.name)
-    return graver(effect, _link(element.href, surface)) if element.href else effect
+    return graver(effect, _link(element.href)) if element.href else effect
 
 
-def _click(action: Click, element: Element | None, surface: Surface) -> EffectClass:
+def _click(action: Click, element: Element | None) -> EffectClass:
     if element is None:
         return "unknown"
     if element.role == "link":
-        effect = _link(element.href, surface)
+        effect = _link(element.href)
     elif element.editable:
         effect = graver("edit", _ROLES.get(element.role, "edit"))
     elif element.role == "button" and element.submits:
-        effect = _submission(element, surface)
+        effect = _submission(element)
     elif element.role in _INERT and not element.scripted:
         effect = "navigate"
     else:
         effect = _ROLES.get(element.role, "unknown")
     if element.href:
-        effect = graver(effect, _link(element.href, surface))  # whatever role the page gives it
+        effect = graver(effect, _link(element.href))  # whatever role the page gives it
     if element.submits:
-        effect = graver(effect, _submission(element, surface))
+        effect = graver(effect, _submission(element))
     if element.role in _TEXT or (element.editable and not element.submits):
         return effect
     if action.count > 1:
@@ -140,7 +150,7 @@ def _click(action: Click, element: Element | None, surface: Surface) -> EffectCl
     return graver(effect, _named(element.name))
 
 
-def _submission(element: Element, surface: Surface) -> EffectClass:
+def _submission(element: Element) -> EffectClass:
     """Say what sending the element's form does.
 
     GET fetches a page, as a link does (RFC 9110, 9.2.1), where no script can hear of it.
@@ -148,14 +158,13 @@ def _submission(element: Element, surface: Surface) -> EffectClass:
     if not element.sends_to:
         return "commit"
     fetches = element.method == "get" and not element.scripted
-    return graver("navigate" if fetches else "commit", _link(element.sends_to, surface))
+    return graver("navigate" if fetches else "commit", _link(element.sends_to))
 
 
-def _link(href: str, surface: Surface) -> EffectClass:
+def _link(href: str) -> EffectClass:
     """Say what following a link does, by the scheme of its address."""
     if not href:
-        # A browser's link without an address is run by a script; a desktop's tree has no addresses.
-        return "commit" if surface.kind == "browser" else "navigate"
+        return "commit"  # a script or a program runs it, and nobody says where it leads
     try:
         scheme = urlsplit(href.strip()).scheme
     except ValueError:

@@ -67,13 +67,14 @@ class Expectation(BaseModel):
     def element(self) -> Element | None:
         """Return what lies under the action, or has the keyboard."""
         box = Box(left=0, top=0, right=1000, bottom=1000)
-        if self.surface == "desktop" and self.window and points(self.action):
-            window = Element("window", ScreenText(self.window), box)
-            return replace(window, application=self._application)
+        title = ScreenText(self.window if self.surface == "desktop" else "")
+        if self.role is None and title.raw and points(self.action):
+            return Element("window", title, box, window=title, application=self._application)
         if self.role is None:
             return None
         name = ScreenText(self.text)
-        return Element(self.role, name, box, self.editable, self.submits, self.href)
+        element = Element(self.role, name, box, self.editable, self.submits, self.href)
+        return replace(element, window=title, application=self._application)
 
     @property
     def effect_class(self) -> EffectClass:

@@ -4,8 +4,9 @@ An action is aimed at one element or at none: a drag's must be under both its en
 
 Promises
 - On a desktop, an action with points is judged in every window that lies under one of them, by that
-  window's title and application; where none lies there, or it cannot be told, by empty ones, which
-  no rule that allows can name. So is the start of a drag from wherever the pointer is.
+  window's title and application as the window system tells them, whatever a program calls the
+  element that lies there; where none lies there, or it cannot be told, by empty ones, which no rule
+  that allows can name. So is the start of a drag from wherever the pointer is.
 - In a browser it is judged on the page and, where the element is a frame's, at the frame's address
   too: a page's permission is not that of what it embeds.
 - Everywhere else, and for keys on a desktop, it is judged where the surface says.
@@ -38,7 +39,7 @@ def landings(
     if surface.kind != "desktop" or not points(action):
         return (surface,)
     nowhere = (_NOWHERE, Application())
-    found = [nowhere if e is None else (e.name, e.application) for e in elements]
+    found = [nowhere if e is None else (e.window, e.application) for e in elements]
     if isinstance(action, Drag) and action.start is None:
         found.append(nowhere)
     windows = dict.fromkeys(found)

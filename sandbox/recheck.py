@@ -66,7 +66,7 @@ def _identity(element: Element | None) -> Element | None:
     # A window's title may tick like a clock; where a rule names it, policy is asked once more.
     name = ScreenText("") if element.role == "window" else element.name
     # Whether a script listens counts by the class of the effect, which is found once more.
-    same = replace(element, name=name, box=_NOWHERE, scripted=True)
+    same = replace(element, name=name, window=ScreenText(""), box=_NOWHERE, scripted=True)
     # What stands in it is no part of what it is: the pixels tell where that matters.
     return replace(same, value=None, checked=None)
 

@@ -8,8 +8,8 @@ Promises
 - Keys that are no characters, such as Enter or Ctrl+A, stand as they are.
 
 Does not promise
-- To know a secret by its looks. On a desktop, where a window is all that is known, typed text is
-  written down.
+- To know a secret by its looks. On a desktop, where a program does not tell what has the keyboard,
+  typed text is written down.
 - Anything about the user's own goal, which a run writes down as it was given.
 """
 

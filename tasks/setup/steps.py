@@ -11,7 +11,7 @@ from .errors import SetupError
 from .icons import prepare_icons
 from .libraries import prepare_renderer
 from .settings import Settings, read_settings
-from .system import Packages, prepare_display, prepare_fonts
+from .system import Packages, prepare_accessibility, prepare_display, prepare_fonts
 
 _ENVIRONMENT_MISSING = 5
 _INTERRUPTED = 130
@@ -28,8 +28,13 @@ def _tools(settings: Settings, console: Console, packages: Packages) -> None:
 
 
 _EVERYTHING: tuple[_Step, ...] = (
-    _tools, browser.prepare, prepare_display, prepare_renderer, prepare_fonts
-)  # fmt: skip
+    _tools,
+    browser.prepare,
+    prepare_display,
+    prepare_accessibility,
+    prepare_renderer,
+    prepare_fonts,
+)
 _STEPS: dict[str, tuple[_Step, ...]] = {
     "demo": (_environment, browser.prepare, prepare_display),
     "test": _EVERYTHING,

@@ -22,6 +22,9 @@ _PROGRAMS = {
 }
 """Program -> the Debian package that has it: what the demo and the desktop tests need."""
 
+_ACCESSIBILITY = ("dbus", "at-spi2-core", "python3-gi", "gir1.2-gtk-3.0")
+"""What displays of Handrail's own need to know more than windows, and the tests' own program."""
+
 _FONTS = (
     "fonts-cabin",
     "fonts-cantarell",
@@ -99,6 +102,19 @@ def prepare_display(_settings: Settings, console: Console, packages: Packages) -
             f"  Debian, Ubuntu:  sudo apt-get install {' '.join(wanted)}\n"
             f"  elsewhere:       install the programs {', '.join(still)}\n"
             "then run make again"
+        )
+
+
+def prepare_accessibility(_settings: Settings, console: Console, packages: Packages) -> None:
+    """Have a message bus and AT-SPI's registry. Raises Missing on Debian and Ubuntu."""
+    if shutil.which("dpkg-query") is None:
+        console.say(f"no Debian packages here: have these installed: {' '.join(_ACCESSIBILITY)}")
+        return
+    missing = [name for name in _ACCESSIBILITY if not _installed(name)]
+    if missing and not packages.install("accessibility of the desktop", missing):
+        raise Missing(
+            "the tests of the desktop need programs that tell what lies in their windows:\n"
+            f"  sudo apt-get install {' '.join(missing)}\nthen run make again"
         )
 
 

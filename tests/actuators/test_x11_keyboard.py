@@ -190,7 +190,7 @@ def test_an_interrupted_run_gives_the_keys_back(
     def interrupt(self: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("handrail.actuators.desktop_screen.Desktop._undisturbed", interrupt)
+    monkeypatch.setattr("handrail.actuators.desktop_strokes.Strokes._undisturbed", interrupt)
     with pytest.raises(KeyboardInterrupt):
         ready.do(Type(text="中"))
     assert _keymap(display) == before

@@ -71,7 +71,7 @@ def test_displays_stand_side_by_side(display: VirtualDisplay) -> None:
         assert display.alive
 
 
-def test_programs_get_this_display_no_session_bus_and_no_token(
+def test_programs_get_this_display_and_its_bus_and_no_token(
     display: VirtualDisplay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HANDRAIL_REMOTE_TOKEN", "hunter2")
@@ -80,7 +80,8 @@ def test_programs_get_this_display_no_session_bus_and_no_token(
     seen = dict(line.partition("=")[::2] for line in out.read_text().splitlines())
     assert seen["DISPLAY"] == display.name
     assert seen["MARK"] == "here"
-    assert seen["DBUS_SESSION_BUS_ADDRESS"] == "disabled:"
+    assert seen["DBUS_SESSION_BUS_ADDRESS"] == seen["AT_SPI_BUS_ADDRESS"] == display.bus
+    assert display.bus.startswith("unix:path=")
     assert "XAUTHORITY" not in seen
     assert "hunter2" not in out.read_text()
 

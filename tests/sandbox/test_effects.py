@@ -90,7 +90,7 @@ def test_a_click_goes_by_the_role(role: str, effect: EffectClass) -> None:
         ("https://example.org/a", "navigate", "navigate"),
         ("/a?b#c", "navigate", "navigate"),
         ("#top", "navigate", "navigate"),
-        ("", "commit", "navigate"),
+        ("", "commit", "commit"),
         ("javascript:pay()", "unknown", "unknown"),
         (" JavaScript:pay()", "unknown", "unknown"),
         ("java\nscript:pay()", "unknown", "unknown"),

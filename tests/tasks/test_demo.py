@@ -149,5 +149,5 @@ def test_the_policy_grants_no_more_than_the_demo_needs() -> None:
     granted = {(rule.effects, rule.surface, rule.host, rule.owned_display) for rule in policy.rules}
     assert granted == {
         (("commit",), "browser", "127.0.0.1", None),
-        (("unknown",), "desktop", None, True),
+        (("commit", "unknown"), "desktop", None, True),
     }

@@ -173,6 +173,17 @@ def test_apt_installs_what_is_missing(
     assert "apt-get install mousepad galculator xterm" in said.getvalue()
 
 
+def test_accessibility_is_installed_by_its_packages(
+    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    packages = system.Packages(console, allowed=False)
+    system.prepare_accessibility(Settings(tmp_path), console, packages)
+    program(tmp_path / "dpkg-query", '[ "$3" = dbus ] && printf installed')
+    with pytest.raises(Missing, match="apt-get install at-spi2-core python3-gi"):
+        system.prepare_accessibility(Settings(tmp_path), console, packages)
+
+
 def test_the_distribution_is_read(tmp_path: Path) -> None:
     release = tmp_path / "os-release"
     assert system.distribution(release) == ""
