@@ -10,16 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from handrail.actuators.actions import Click
+from handrail.actuators.actions import Click, Type
 from handrail.actuators.atspi import SECONDS
 from handrail.actuators.base import Actuator
 from handrail.actuators.desktop import DesktopConfig, open_desktop
+from handrail.actuators.desktop_devices import Area
 from handrail.actuators.geometry import Box, Point
 from handrail.actuators.observation import Element
 from handrail.actuators.xvfb import VirtualDisplay
+from handrail.sandbox.approval import DenyAll
 from handrail.sandbox.effects import classify
+from handrail.sandbox.gate import Gate
+from handrail.sandbox.journal import Journal
 from handrail.sandbox.landing import landings
 from handrail.sandbox.permit import PermitOffice
+from handrail.sandbox.policy import profile
 
 OFFICE = PermitOffice()
 PYTHON = "/usr/bin/python3"
@@ -95,6 +100,14 @@ def _click(screen: Actuator, x: int, y: int) -> Click:
     return click
 
 
+def _focus(screen: Actuator, area: Area, x: int, name: str) -> Element:
+    _click(screen, area.left + x, area.top + 75)
+    end = time.monotonic() + 20
+    while (found := screen.focused()) is None or found.name.raw != name:
+        assert time.monotonic() < end, found
+    return found
+
+
 @pytest.mark.parametrize(
     ("x", "y", "role", "name", "effect"),
     [
@@ -142,12 +155,25 @@ def test_what_has_the_keyboard_hides_its_text(
     display = shown[0]
     area = display.wait_for_window("Own title", 10).area
     for x, name in ((60, "City"), (250, "Secret")):
-        _click(screen, area.left + x, area.top + 75)
-        end = time.monotonic() + 20
-        while (found := screen.focused()) is None or found.name.raw != name:
-            assert time.monotonic() < end, found
+        found = _focus(screen, area, x, name)
         assert found.editable
         assert found.secret == (name == "Secret")
+
+
+def test_a_typed_password_does_not_reach_the_journal(
+    screen: Actuator, shown: tuple[VirtualDisplay, object], tmp_path: Path
+) -> None:
+    area = shown[0].wait_for_window("Own title", 10).area
+    with Journal.create(tmp_path / "journal", "run") as journal:
+        gate = Gate(screen, OFFICE, profile("unattended"), journal, DenyAll(), lambda: False)
+        for x, name, text in ((60, "City", "Oslo"), (250, "Secret", "hunter2")):
+            _focus(screen, area, x, name)
+            outcome = gate.submit(Type(text=text), screen.observe(), "sign in")
+            assert outcome.kind == "done", outcome
+            assert outcome.redacted == (name == "Secret")
+    written = (tmp_path / "journal").read_text(encoding="utf-8")
+    assert "Oslo" in written
+    assert "hunter2" not in written
 
 
 def test_the_entries_of_an_open_menu_are_told_under_its_windows_title(
