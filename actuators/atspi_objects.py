@@ -10,7 +10,7 @@ from handrail.actuators.desktop_devices import Area
 from handrail.actuators.observation import ScreenText
 
 _MOST, _DEPTH, _LONGEST = 128, 40, 2_000
-_PATIENCE = 4
+_PATIENCE = 8  # answers that a slow program may need this much longer for, together
 _SLACK = 3  # pixels that a window's frame and a program's own idea of it may differ by
 _ACCESSIBLE = "org.a11y.atspi.Accessible"
 _COMPONENT = "org.a11y.atspi.Component"
@@ -57,7 +57,7 @@ class Object:
 
 
 class Inquiry:
-    """Questions to one program, each to be answered in ``seconds``, and all in four times that.
+    """Questions to one program, each to be answered in ``seconds``, and all in eight times that.
 
     Raises ObservationFailed where an answer is missing then, EnvironmentMissing where the bus is
     gone.

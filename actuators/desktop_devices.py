@@ -89,11 +89,18 @@ class Tree(Protocol):
         ...
 
     def target(self, window: Shown, x: int, y: int) -> Told | None:
-        """Return the same with ``alone`` and ``modal``, which take longer to find out."""
+        """Return the same with ``alone`` and ``modal``, which take longer to find out.
+
+        Raises ObservationFailed where the program does not answer.
+        """
         ...
 
     def focused(self, window: Shown) -> Told | None:
         """Return what has the keyboard in a window, None where that is not told."""
+        ...
+
+    def keyboard(self, window: Shown) -> Told | None:
+        """Return the same. Raises ObservationFailed where the program does not answer."""
         ...
 
     def close(self) -> None:

@@ -23,6 +23,7 @@ from handrail.actuators.errors import (
     ActionInDoubt,
     ActionRefused,
     EnvironmentMissing,
+    ObservationFailed,
     PersonActive,
 )
 from handrail.actuators.geometry import Point, ScreenGeometry
@@ -187,9 +188,15 @@ class Desktop:
         """Look twice at what the action would reach, some frames apart."""
         if not aimed(action):
             return
-        before = self._target(action, geometry)
-        time.sleep(FRAMES)  # what moves or is being drawn moves on in this time
-        self.safeguards.check(action, (before, self._target(action, geometry)))
+        try:
+            before = self._target(action, geometry)
+            time.sleep(FRAMES)  # what moves or is being drawn moves on in this time
+            now = self._target(action, geometry)
+        except ObservationFailed as problem:
+            raise ActionRefused(
+                f"{problem}, so that nothing is known of the target: wait, and look again"
+            ) from problem
+        self.safeguards.check(action, (before, now))
 
     def _target(self, action: Action, geometry: ScreenGeometry) -> Target | None:
         if isinstance(action, Type):

@@ -18,7 +18,10 @@ _NAMELESS, _UNSEEN = ScreenText(""), ScreenText("a window that cannot be seen")
 
 
 class TargetFinder:
-    """Looks at the target of input through a view and what programs tell."""
+    """Looks at the target of input through a view and what programs tell.
+
+    Raises ObservationFailed for a program that tells things and does not answer now.
+    """
 
     def __init__(self, view: View, tree: Tree | None) -> None:
         self._view = view
@@ -49,7 +52,7 @@ class TargetFinder:
     def keyboard(self) -> Target | None:
         """Return what has the keyboard, None where that is not told."""
         shown = self._view.front() if self._tree else None
-        told = self._tree.focused(shown) if self._tree and shown else None
+        told = self._tree.keyboard(shown) if self._tree and shown else None
         if told is None:
             return None
         editable = False if told.fixed else (told.editable or None)

@@ -35,12 +35,16 @@ class X11Tree:
         return self._told(lambda tree: tree.at(self._program(window), x, y))
 
     def target(self, window: Shown, x: int, y: int) -> Told | None:
-        """Return the same with what is beside it and above it."""
-        return self._told(lambda tree: tree.target(self._program(window), x, y))
+        """Return the same with what is beside it and above it. Raises ObservationFailed."""
+        return self._asked(lambda tree: tree.target(self._program(window), x, y))
 
     def focused(self, window: Shown) -> Told | None:
         """Return what has the keyboard in a window, None where that is not told."""
         return self._told(lambda tree: tree.focused(self._program(window)))
+
+    def keyboard(self, window: Shown) -> Told | None:
+        """Return the same. Raises ObservationFailed where the program does not answer."""
+        return self._asked(lambda tree: tree.focused(self._program(window)))
 
     def answers(self) -> bool:
         """Tell whether there is a bus."""
@@ -53,13 +57,17 @@ class X11Tree:
             self._bus = None
 
     def _told(self, ask: Callable[[AccessTree], T | None]) -> T | None:
+        try:
+            return self._asked(ask)
+        except ObservationFailed:
+            return None  # whoever says nothing in time is known by its window alone
+
+    def _asked(self, ask: Callable[[AccessTree], T | None]) -> T | None:
         bus = self._connected()
         if bus is None:
             return None
         try:
             return ask(AccessTree(bus))
-        except ObservationFailed:
-            return None  # whoever says nothing in time is known by its window alone
         except EnvironmentMissing:
             if not bus.closed:  # it is the display that went away
                 raise

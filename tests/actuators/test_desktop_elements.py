@@ -15,6 +15,7 @@ from handrail.actuators.atspi import SECONDS
 from handrail.actuators.base import Actuator
 from handrail.actuators.desktop import DesktopConfig, open_desktop
 from handrail.actuators.desktop_devices import Area
+from handrail.actuators.errors import ActionRefused
 from handrail.actuators.geometry import Box, Point
 from handrail.actuators.observation import Element
 from handrail.actuators.xvfb import VirtualDisplay
@@ -203,6 +204,9 @@ def test_a_program_that_hangs_is_known_by_its_window_soon(
         found = screen.hit_test(Point(x=area.left + 60, y=area.top + 25))
         took = time.monotonic() - started
         focused = screen.focused()
+        click = Click(point=Point(x=area.left + 60, y=area.top + 25))
+        with pytest.raises(ActionRefused, match="did not answer"):
+            screen.perform(click, OFFICE.issue(click))
     finally:
         os.kill(program.pid, signal.SIGCONT)
     assert found is not None
