@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
-from handrail.actuators.actionability import aimed
+from handrail.actuators.actionability import aimed, place
 from handrail.actuators.actions import Action, Type, Wait
 from handrail.actuators.browser_hit import ROLES, Hit, device_scale, focus, hit
 from handrail.actuators.browser_input import Hands
@@ -36,6 +36,7 @@ _LOOK_SECONDS = 15.0
 _INPUT_SECONDS = 30.0
 _NAVIGATION_SECONDS = 30.0
 _HIT_SECONDS = 5.0
+_NOWHERE = Point(x=0, y=0)
 _CRASHED = "the page in front has crashed: start the run again"
 
 
@@ -51,6 +52,7 @@ class Session:
         self._seen: Page | None = None
         self._told: list[str] = []
         self._repeat: list[str] = []
+        self._hits: dict[Point, int] = {}  # nodes that hit tests told of since the last look
         self._unfinished: asyncio.Future[None] | None = None
 
     async def goto(self, url: str) -> None:
@@ -65,6 +67,7 @@ class Session:
 
     async def observe(self) -> Observation:
         """Look at the tab in front, with a pending dialog drawn on it; tried twice."""
+        self._hits.clear()
         try:
             return await self._look(self._ready())
         except (PlaywrightError, TimeoutError):
@@ -138,6 +141,8 @@ class Session:
                 found = await hit(session, *geometry.to_input(point))
         except (TimeoutError, PlaywrightError):
             return None  # a page that does not answer cannot tell
+        if found is not None:
+            self._hits[point] = int(found.state.handle or 0)
         return None if found is None else _element(found, geometry.scale)
 
     async def focused(self) -> Element | None:
@@ -186,7 +191,8 @@ class Session:
         gesture = self._hands.prepare(action, geometry, safeguards.stopped)
         if aimed(action):
             spot = None if isinstance(action, Type) else self._hands.spot(action, geometry)
-            looking = asyncio.ensure_future(looks_at(await self._tabs.session(page), spot))
+            meant = self._hits.get(place(action) or _NOWHERE, 0)
+            looking = asyncio.ensure_future(looks_at(await self._tabs.session(page), spot, meant))
             safeguards.check(action, await looked(looking, self._tabs.asked, _HIT_SECONDS))
         await self._deliver(asyncio.ensure_future(_run(gesture(page))), page, _limit(action))
         return "a dialog opened" if self._hands.interrupted else ""

@@ -104,6 +104,7 @@ SIGHT = """
     const box = aim.getBoundingClientRect();
     return {
       node: aim,
+      taker,
       name: called(aim),
       box: [box.left, box.top, box.right, box.bottom],
       alone: alone(taker, receiver.getRootNode()),

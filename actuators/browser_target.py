@@ -7,7 +7,7 @@ the input, and the button is what is seen. All of it is asked in an isolated wor
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from playwright.async_api import CDPSession
 from playwright.async_api import Error as PlaywrightError
@@ -20,10 +20,20 @@ from handrail.actuators.browser_waiting import settle
 from handrail.actuators.errors import ActionRefused
 from handrail.actuators.observation import ScreenText
 
+Spot = tuple[float, float]
+
+
+class _Aim(NamedTuple):
+    """Where input goes, and the node that it is meant for, or 0."""
+
+    spot: Spot
+    meant: int
+
+
 # Looks at ``this``, which the input reaches, waits two frames, and hit-tests the same place again.
 # A page in the background draws no frames, and an animation that is about to begin moves nothing
 # yet. Where no frame comes in two seconds, nobody knows where things are: not still.
-_LOOKS = f"""async function (painted, x, y) {{
+_LOOKS = f"""async function (painted, x, y, meant) {{
   const acts = {ACTS};
   const isControl = node => node.matches({CONTROLS});
   {SIGHT}
@@ -39,9 +49,10 @@ _LOOKS = f"""async function (painted, x, y) {{
   const now = deepest(root, x, y);
   const second = now ? look(now, painted) : null;
   const still = first && second && first.node === second.node &&
+    (!meant || first.taker === acts.call(meant)) &&
     (document.visibilityState === 'hidden' || !passed.includes('late'));
   return [first, second].map((seen, at) =>
-    seen && {{...seen, node: undefined, identity: still ? '' : String(at)}});
+    seen && {{...seen, node: undefined, taker: undefined, identity: still ? '' : String(at)}});
 }}"""
 
 # Whether what has the keyboard takes text: null where only it knows, or its frame does.
@@ -65,13 +76,14 @@ _TAKES = """function () {
 }"""
 
 
-async def looks_at(session: CDPSession, spot: tuple[float, float] | None) -> Looks:
+async def looks_at(session: CDPSession, spot: Spot | None, meant: int = 0) -> Looks:
     """Return the looks at the target at a place of the window, or at what has the keyboard.
 
+    ``meant`` is the node that was decided on, 0 where none is known: another is not that, still.
     None stands for a look at which nothing could be told. Raises playwright's Error where the page
     moves on meanwhile.
     """
-    return await (_keyed(session) if spot is None else _pointed(session, *spot))
+    return await (_keyed(session) if spot is None else _pointed(session, spot, meant))
 
 
 async def looked(looking: asyncio.Future[Looks], asked: asyncio.Event, seconds: float) -> Looks:
@@ -89,7 +101,8 @@ async def looked(looking: asyncio.Future[Looks], asked: asyncio.Event, seconds: 
     return looking.result()
 
 
-async def _pointed(session: CDPSession, x: float, y: float) -> Looks:
+async def _pointed(session: CDPSession, spot: Spot, meant: int) -> Looks:
+    x, y = spot
     view = (await session.send("Page.getLayoutMetrics"))["cssVisualViewport"]
     if not (0 <= x < view["clientWidth"] and 0 <= y < view["clientHeight"]):
         return (Target(shown=False),)
@@ -99,13 +112,13 @@ async def _pointed(session: CDPSession, x: float, y: float) -> Looks:
     except PlaywrightError:
         return (None,)  # a document with nothing in it
     try:
-        return await _looked(session, found, place, (x, y))
+        return await _looked(session, found, place, _Aim(spot, meant))
     finally:
         await release(session)
 
 
 async def _looked(
-    session: CDPSession, found: dict[str, Any], place: dict[str, Any], spot: tuple[float, float]
+    session: CDPSession, found: dict[str, Any], place: dict[str, Any], aim: _Aim
 ) -> Looks:
     frame = found["frameId"]
     seen = await session.send("DOM.getNodeForLocation", {**place, "ignorePointerEventsNone": True})
@@ -115,24 +128,27 @@ async def _looked(
     nodes = [await _object(session, here, one["backendNodeId"]) for one in (found, seen)]
     tree = await session.send("Page.getFrameTree")
     main = tree["frameTree"]["frame"]["id"]
+    if aim.meant:  # raises where it is gone
+        nodes.append(await _object(session, here, aim.meant))
     if main == frame:
-        return await _twice(session, nodes, spot)
+        return await _twice(session, nodes, aim.spot)
     # The frame itself must be seen, too: an invisible one takes the clicks meant for what shows.
     owner = await session.send("DOM.getFrameOwner", {"frameId": frame})
     holder = await _object(session, await world(session, main), owner["backendNodeId"])
-    outer = await _twice(session, [holder, holder], spot)
+    outer = await _twice(session, [holder, holder], aim.spot)
     if outer[-1] is None or outer[-1].receives is False or outer[-1].visible is False:
         return outer
     asked = {"backendNodeId": owner["backendNodeId"]}
     quad = (await session.send("DOM.getBoxModel", asked))["model"]["content"]
-    local = spot[0] - min(quad[0::2]), spot[1] - min(quad[1::2])
+    local = aim.spot[0] - min(quad[0::2]), aim.spot[1] - min(quad[1::2])
     return await _twice(session, nodes, local)
 
 
-async def _twice(session: CDPSession, nodes: Sequence[str], spot: tuple[float, float]) -> Looks:
-    """Return two looks from a receiver and from what is seen, at a place of their frame."""
+async def _twice(session: CDPSession, nodes: Sequence[str], spot: Spot) -> Looks:
+    """Return two looks at a place of a frame: ``nodes`` are what receives, is seen and is meant."""
     place = ({"value": spot[0]}, {"value": spot[1]})
     arguments: list[dict[str, Any]] = [{"objectId": nodes[1]}, *place]
+    arguments += [{"objectId": node} for node in nodes[2:]]
     told = await apply(session, nodes[0], _LOOKS, by_value=True, arguments=arguments)
     return tuple(None if one is None else _target(one) for one in told["value"])
 

@@ -16,9 +16,9 @@ from handrail.tasks.run_target import Target
 class RunRequest:
     """One goal on one screen.
 
-    ``stop_file``: the run ends before its next effect once this file exists. ``runs_folder``: where
-    the run's own folder is made; by default the user's state directory. ``expect``: what must be so
-    at the end; without it a success is the model's word. ``otlp``: the
+    ``stop_file``: the run ends before its next key or click once this file exists.
+    ``runs_folder``: where the run's own folder is made; by default the user's state directory.
+    ``expect``: what must be so at the end; without it a success is the model's word. ``otlp``: the
     address of a collector that gets the run's spans (see ``otlp.py``). Raises UsageError for a goal
     that says nothing or is no text.
     """

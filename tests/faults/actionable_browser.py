@@ -133,8 +133,7 @@ _MOVES = (
     "let n = 0; (function go() { target.style.marginLeft = ++n + 'px';"
     " requestAnimationFrame(go) })()",
     "setInterval(() => { target.style.width = (parseInt(target.style.width) + 2) + 'px' }, 4)",
-    "let m = 0; setInterval(() => { document.body.style.paddingTop = 'px';"
-    " target.style.top = (200 - ++m) + 'px' }, 8)",
+    "let m = 0; setInterval(() => { target.style.marginTop = -(++m) + 'px' }, 8)",
 )
 
 

@@ -120,3 +120,18 @@ def test_a_stop_leaves_no_button_down(page: "Stage") -> None:
     page.browser.safeguards = Safeguards()
     page.click("#card")
     assert page.peek("window.buttons") == 0
+
+
+def test_another_node_than_the_one_that_was_decided_on_is_refused(page: "Stage") -> None:
+    click = Click(point=page.at("#inner"))
+    for change in ("inner.replaceWith(inner.cloneNode(true))", "inner.remove()"):
+        page.browser.observe()
+        assert page.browser.hit_test(click.point) is not None
+        page.peek(change)
+        with pytest.raises(ActionRefused) as refused:
+            page.browser.perform(click, page.office.issue(click))
+        assert refused.value.reason == "moving"
+    assert heard(page) == []
+    page.browser.observe()
+    page.browser.perform(click, page.office.issue(click))
+    assert "row" in heard(page)
