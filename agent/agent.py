@@ -4,16 +4,17 @@ This is the file to read first. The agent holds no actuator: it can look (``Watc
 (``Proposer``) and ask for permission to act (``Gate``), and nothing else.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from handrail.actuators.actions import ENDINGS, Action, Answer, Terminate
 from handrail.actuators.errors import ActuatorError
 from handrail.actuators.observation import Observation
-from handrail.agent.budget import Budget, Spent
+from handrail.agent.budget import Spent
 from handrail.agent.errors import Stopped
 from handrail.agent.expected import Expected, NothingExpected, judged
-from handrail.agent.history import SCREENSHOTS, Step, Timing, let_go
+from handrail.agent.history import Step, Timing, let_go
 from handrail.agent.listener import Listener, Listeners
+from handrail.agent.patience import Habits, Patience
 from handrail.agent.progress import Progress
 from handrail.agent.proposal import ParseError
 from handrail.agent.proposer import Proposer
@@ -25,24 +26,7 @@ from handrail.model.errors import ModelError
 from handrail.sandbox.errors import SandboxError
 from handrail.sandbox.gate import Gate, Outcome
 
-
-@dataclass(frozen=True)
-class Habits:
-    """How patient a run is.
-
-    ``screenshots``: how many pictures the proposer may still look at, the present one included;
-    ``repeats``: the same action on the same screen so often is the end; ``failures``: so many
-    failed steps in a row are the end; ``withdrawals``: so many actions in a row that the screen
-    or a person outran are the end, with ``pause`` seconds after the first and twice that after
-    each further one.
-    """
-
-    budget: Budget = field(default_factory=Budget)
-    screenshots: int = SCREENSHOTS
-    repeats: int = 3
-    failures: int = 2
-    withdrawals: int = 6
-    pause: float = 0.5
+__all__ = ["Agent", "Habits"]
 
 
 class Agent:
@@ -68,8 +52,7 @@ class Agent:
         self._spent = Spent()
         self._began = watch.now()
         self._number = 0
-        self._failures = 0
-        self._withdrawals = 0
+        self._patience = Patience(self._habits)
         self._expected: Expected = NothingExpected()
         self._ahead: tuple[Observation, Timing] | None = None
 
@@ -111,7 +94,7 @@ class Agent:
         self._spent.steps += 1
         if isinstance(step.reply, ParseError):
             self._record(step)
-            return self._failed(f"the reply is no action: {step.reply.problem}")
+            return self._failed(self._patience.failed(f"no action: {step.reply.problem}"))
         action = step.reply.action
         if why := self._progress.stuck(step.fingerprint, action):
             self._record(step)
@@ -180,31 +163,24 @@ class Agent:
     def _judge(self, outcome: Outcome) -> Result | None:
         """Say whether an outcome ends the run."""
         match outcome.kind:
-            case "denied":
-                return self._end("denied", outcome.reason)
+            case "denied" | "stopped":
+                return self._end(outcome.kind, outcome.reason)
             case "exhausted":
                 return self._end("budget", outcome.reason)
-            case "stopped":
-                return self._end("stopped", outcome.reason)
             case "failed":
-                return self._failed(outcome.reason)
+                return self._failed(self._patience.failed(outcome.reason))
             case "withdrawn":
                 return self._withdrawn(outcome.reason)
-        self._failures = self._withdrawals = 0
+        self._patience.restored()
         return None
 
-    def _failed(self, reason: str) -> Result | None:
-        self._failures += 1
-        if self._failures >= self._habits.failures:
-            return self._end("failed", f"{self._failures} failed steps in a row: {reason}")
-        return None
+    def _failed(self, why: str) -> Result | None:
+        return self._end("failed", why) if why else None
 
     def _withdrawn(self, reason: str) -> Result | None:
-        self._withdrawals += 1
-        if self._withdrawals >= self._habits.withdrawals:
-            return self._end("failed", f"the screen never held still: {reason}")
-        # A person is at the mouse, or the screen moves: give way, longer each time.
-        self._watch.pause(self._habits.pause * 2 ** (self._withdrawals - 1))
+        if why := self._patience.outrun(reason):
+            return self._end("failed", why)
+        self._watch.pause(self._patience.pause)
         return None
 
     def _ending(self, action: Action) -> Result:

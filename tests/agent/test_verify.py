@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from handrail.actuators.actions import Action, Click, Drag, Move, Press, Scroll, Type, Wait
-from handrail.actuators.errors import ObservationFailed
+from handrail.actuators.errors import EnvironmentMissing, ObservationFailed
 from handrail.actuators.fake import Button, Caption, Checkbox, FakeScreen, Field, Link, Panel
 from handrail.actuators.geometry import Box, Point
-from handrail.actuators.observation import Element, ScreenText, Surface
+from handrail.actuators.observation import Element, Observation, ScreenText, Surface
 from handrail.agent.prompt import action_lines
 from handrail.agent.stability import Watch
 from handrail.agent.verify import Sight, Verdict, verify
@@ -196,6 +196,39 @@ def test_a_surface_that_does_not_answer_leaves_the_pixels() -> None:
     on = screen()
     seen = on.observe()
     assert Watch(on.observe, FakeClock(), senses=_Blind()).sight(CLICK_SAVE, seen) == Sight(seen)
+
+
+def test_an_action_in_doubt_is_looked_at_and_told_of(stage: Stage) -> None:
+    click, text, send = stage.fill("Ada")
+    stage.screen.lost = text
+    stage.run(click, text, send, SUCCESS)
+    step = stage.heard.steps[1]
+    assert step.outcome is not None
+    assert step.outcome.kind == "in_doubt"
+    assert step.verdict == Verdict("as intended", "the text stands in the field")
+    doubt = "it is not known whether this took effect: look"
+    assert action_lines([step]) == [f'Step 1: Type "Ada" ({doubt})']
+    lost = replace(step, verdict=Verdict("nothing changed", "it is as it was"))
+    assert action_lines([lost])[0].endswith(
+        f"({doubt}; it did not go as intended so far: it is as it was)"
+    )
+
+
+def test_what_was_done_is_recorded_though_the_look_after_it_fails(stage: Stage) -> None:
+    observe = stage.screen.observe
+    click = stage.fill("Ada")[0]
+
+    def gone() -> Observation:
+        if stage.screen.performed:
+            raise EnvironmentMissing("the display went away")
+        return observe()
+
+    stage.screen.observe = gone  # type: ignore[method-assign]
+    result = stage.run(click, SUCCESS)
+    assert (result.kind, result.reason) == ("environment", "the display went away")
+    (step,) = stage.heard.steps
+    assert step.outcome is not None
+    assert (step.outcome.kind, step.verdict) == ("done", None)
 
 
 def test_steps_carry_their_verdicts_and_the_proposer_hears_of_what_went_wrong(

@@ -167,6 +167,10 @@ def test_a_success_needs_the_models_word_and_every_check(tmp_path: Path) -> None
     held = world.run(*FILL, SUCCESS, expect=["element textbox Name holds Ada"])
     assert (held.result.kind, held.exit_code) == ("success", 0)
     assert held.result.reason == "the model says that the goal is reached, and the check holds"
+    steps = record(held).steps
+    assert [step.verdict for step in steps] == ["as intended", "as intended", "cannot tell", ""]
+    assert steps[1].verdict_reason == "the text stands in the field"
+    assert 'title="the text stands in the field">as intended' in held.folder.report.read_text()
     failed = world.run(*FILL, SUCCESS, expect=["text Save", "text Saved", "url contains /done"])
     assert (failed.result.kind, failed.exit_code) == ("failed", 1)
     assert failed.result.reason == (
