@@ -56,7 +56,7 @@ _PAGES: dict[Label, tuple[str, ...]] = {
     "unknown": (
         "<div id=t style='width:80px;height:30px'>{plain} {n}</div>" + _LISTENS,
         "<canvas id=t width=80 height=30 data-n={n}></canvas>" + _LISTENS,
-        "<div id=t role=treeitem tabindex=0 data-n={n}>{plain}</div>",
+        "<div role=tree><div id=t role=treeitem tabindex=0 data-n={n}>{plain}</div></div>",
         "<span id=t onclick='void {n}'>{plain}</span>",
         "<x-thing id=t tabindex=0>{plain} {n}</x-thing>" + _LISTENS,
         "<iframe id=t src='https://other.invalid/{n}' width=80 height=30></iframe>",

@@ -34,7 +34,7 @@ _PAGE = """<!doctype html><title>form</title><style>
  let effects = 0;
  for (const kind of ['click', 'beforeinput', 'keydown'])
    addEventListener(kind, event => {{ if (event.isTrusted) effects++; }}, true);
- {focus}.focus();
+ document.getElementById("{focus}").focus();
 </script>"""
 _TARGETS = ("#name", "#send", "#later", "#help", "#city")
 

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -53,6 +53,8 @@ class Web(Stage):
     def show(self, html: str, path: str = "/page") -> None:
         """Serve a page and open it."""
         self.pages.pages[path] = html
+        # What the page before has begun, such as a form on its way, ends with that page.
+        self.browser.goto("about:blank")
         self.browser.goto(f"{self.pages.root}{path}")
 
     def number(self, code: str) -> int:
@@ -157,7 +159,8 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             if place:
                 self.send_header("Location", place)
             self.end_headers()
-            self.wfile.write(data)
+            with suppress(BrokenPipeError, ConnectionResetError):  # the visitor has gone on
+                self.wfile.write(data)
 
         def log_message(self, format: str, *args: object) -> None:
             """Keep the terminal for the counts."""
