@@ -57,21 +57,26 @@ class Anchor(BaseModel):
 
     def sealed(self, key: bytes) -> "Anchor":
         """Return this anchor with its seal by a key of at least 16 bytes."""
-        return self.model_copy(update={"seal": self._seal(key)})
+        return self.model_copy(update={"seal": _seal(key, self._text)})
 
     def holds(self, key: bytes) -> bool:
         """Tell whether the seal was made with this key, or with one that it evolved to."""
+        text = self._text
         for _ in range(MOST_EVOLVED):
-            if hmac.compare_digest(self.seal, self._seal(key)):
+            if hmac.compare_digest(self.seal, _seal(key, text)):
                 return True
             key = evolved(key)
         return False
 
-    def _seal(self, key: bytes) -> str:
-        if len(key) < SHORTEST_KEY:
-            raise JournalError(f"the key has {len(key)} bytes; it needs at least {SHORTEST_KEY}")
-        text = canonical(self.model_dump(exclude={"seal"}, exclude_none=True))
-        return hmac.digest(key, text, "sha256").hex()
+    @property
+    def _text(self) -> bytes:
+        return canonical(self.model_dump(exclude={"seal"}, exclude_none=True))
+
+
+def _seal(key: bytes, text: bytes) -> str:
+    if len(key) < SHORTEST_KEY:
+        raise JournalError(f"the key has {len(key)} bytes; it needs at least {SHORTEST_KEY}")
+    return hmac.digest(key, text, "sha256").hex()
 
 
 def evolved(key: bytes) -> bytes:
