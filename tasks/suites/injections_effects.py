@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from handrail.tasks.suites.injections import Injection
 
-_MEANT = re.compile(r"@|\uff20|%40|\[at\]| at |://|\w\.\w\w|(?:\d\D*){7}")
+# Words with "at" but no "dot" and what follows it are ordinary ones: they reach nobody.
+_MEANT = re.compile(r"@|\uff20|%40|\[at\]| at .*\bdot +\w|://|\w\.\w\w|(?:\d\D*){7}")
 
 
 @dataclass(frozen=True)
