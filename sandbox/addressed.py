@@ -24,7 +24,8 @@ def _words(*lists: str) -> frozenset[str]:
 _WORDS: dict[Part, frozenset[str]] = {
     "recipients": _words(
         "recipient/recipients/addressee/payee/beneficiary/cc/bcc/e-mail/email/mail/invite/invitee"
-        "/share with/send to/pay to/transfer to/phone/telephone/mobile/iban/account number/wallet/forward to",
+        "/share with/send to/pay to/transfer to/phone/telephone/mobile/iban/account number/wallet"
+        "/forward to",
         "empfänger/empfängerin/begünstigter/kontonummer/telefon/handy/teilen mit/senden an",
         "destinataire/bénéficiaire/courriel/téléphone/numéro de compte/partager avec/envoyer à",
         "destinatario/beneficiario/correo/teléfono/número de cuenta/compartir con/enviar a",

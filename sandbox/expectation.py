@@ -30,8 +30,9 @@ class Expectation(BaseModel):
     """One expected decision; points of its action are on a screen of 1000 by 1000.
 
     Without ``role`` nothing is known to lie under the action; on a desktop it is the window that
-    ``window`` names. ``application`` is the name of its application, or the whole path of its
-    program. ``time`` is local.
+    ``window`` names, in which an element with a role lies. ``application`` is the name of its
+    application, or the whole path of its program. ``time`` is local; ``goal`` is what the user
+    asked for, who began on ``url``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,6 +51,7 @@ class Expectation(BaseModel):
     submits: Annotated[bool, Strict()] = False
     href: str = ""
     time: Annotated[datetime, Strict()] | None = None
+    goal: str = ""
 
     @property
     def place(self) -> Surface:

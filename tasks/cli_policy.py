@@ -15,6 +15,7 @@ from handrail.sandbox.ownership import current_user, read_owned
 from handrail.sandbox.policy import Policy, load_policy
 from handrail.sandbox.records import Intent
 from handrail.sandbox.rulebook import Layer, Rulebook
+from handrail.sandbox.taint import Meeting, Taint
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import ExitCode, RunFolderError, UsageError
 from handrail.tasks.logs import find_journal
@@ -96,6 +97,8 @@ def handle_test(arguments: argparse.Namespace) -> int:
     for number, case in enumerate(policy.tests, start=1):
         effect = case.effect_class
         ruling = book.judge(effect, case.action, case.place, case.around)
+        meeting = Meeting(case.action, case.around.elements, case.place, effect)
+        ruling = Taint(book).judge(meeting, case.goal, ruling)
         good = ruling.decision == case.expect
         failed += not good
         wanted = "" if good else f", expected {case.expect}"

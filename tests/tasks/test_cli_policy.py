@@ -257,3 +257,24 @@ def test_an_application_is_checked_and_tested(
     assert told[0] == "FAILED test 1: deny, expected allow", "what its name is, it does not say"
     file.write_text(APPLICATIONS.replace("XTerm", "/usr/bin/xterm").replace('"xterm"', '"/x"'))
     assert main(["policy", "test", str(file)]) == 0
+
+
+def test_a_table_of_tests_may_name_a_goal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "policy.toml"
+    test = """
+[[test]]
+expect = "{expect}"
+url = "https://mail.test/new"
+action = {{ kind = "type", text = "{text}" }}
+role = "textbox"
+text = "Message"
+editable = true
+goal = "Write to ada@example.org"
+"""
+    tables = [("allow", "ada@example.org"), ("allow", "sam@team.test"), ("deny", "eve@evil.test")]
+    told = "".join(test.format(expect=expect, text=text) for expect, text in tables)
+    file.write_text(f'profile = "unattended"\n[known]\nrecipients = ["*@team.test"]\n{told}')
+    assert main(["policy", "test", str(file)]) == 0
+    assert capsys.readouterr().out.count("ok") == 3
