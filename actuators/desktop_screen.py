@@ -122,10 +122,10 @@ class Desktop:
         """
         self._open()
         geometry = self._check(action)
-        self._insist_actionable(action, geometry)
         if not isinstance(action, Wait):
             self._alone()
         self._verifier.redeem(permit, action)
+        self._insist_actionable(action, geometry)
         started = time.monotonic()
         try:
             note = self._strokes.act(action, geometry)

@@ -30,7 +30,7 @@ class ApprovalRequest:
     words are the screen's own. The model's thoughts are left out: they are no argument. ``kind`` is
     what approving the kind would permit, None where that is not offered; ``observation`` the screen
     that the action was decided on; ``places`` where it lands and leads to; ``rehearsal``: the rules
-    want it rehearsed, too.
+    want it rehearsed, too; ``in_person``: no grant stands for a person's look at it.
     """
 
     goal: str
@@ -43,6 +43,7 @@ class ApprovalRequest:
     observation: Observation | None = None
     places: tuple[Surface, ...] = ()
     rehearsal: bool = False
+    in_person: bool = False
 
 
 def _at_once() -> bool:

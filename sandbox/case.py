@@ -73,10 +73,13 @@ class Case:
             surface=surface,
             reason=self.ruling.reason,
             element=self.element,
-            kind=Likeness.of(self.action, self.effect, self.elements, surface),
+            kind=None
+            if self.ruling.in_person
+            else Likeness.of(self.action, self.effect, self.elements, surface),
             observation=self.observation,
             places=reached(self.action, self.elements, surface),
             rehearsal="rehearse" in self.ruling.demands,
+            in_person=self.ruling.in_person,
         )
 
 
@@ -102,7 +105,7 @@ class Examiner:
 
     def happened(self, case: Case) -> None:
         """Keep in mind what an action that was performed left behind, and what was approved."""
-        self._taint.happened(case.meeting, case.ruling.asks)
+        self._taint.happened(case.meeting, case.ruling.in_person)
 
     def change(self, case: Case) -> str:
         """Return what is no longer as it was when the action was decided, or an empty string."""
@@ -118,7 +121,7 @@ class Examiner:
             return f"something else {place} now"
         if again.effect != case.effect:
             return f"its effect would now be {again.effect}"
-        if again.ruling.decision == "deny" or (again.ruling.asks and not case.ruling.asks):
+        if again.ruling.decision == "deny" or again.ruling.demands_more_than(case.ruling):
             return f"it is no longer permitted: {again.ruling.reason}"
         return ""
 

@@ -3,6 +3,7 @@
 Promises
 - It only ever says ``once``, with the grant's id, and counts the use when the gate is about to
   make the permit: not earlier, and never afterwards.
+- What a person must look at is put to the other approver, whatever a grant covers.
 
 Does not promise
 - To overrule the rules: it is asked only about what they leave to a person.
@@ -27,7 +28,7 @@ class GrantedApprover:
 
     def ask(self, request: ApprovalRequest) -> ApprovalAnswer:
         """Return the consent of the first live grant that covers this, or the other's answer."""
-        for grant in self._grants:
+        for grant in () if request.in_person else self._grants:
             if grant.covers(request, self._ledger.now()):
                 try:
                     self._ledger.check(grant)

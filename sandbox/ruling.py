@@ -35,16 +35,25 @@ PROFILES: dict[ProfileName, dict[EffectClass, Decision]] = {
 
 
 class Ruling(NamedTuple):
-    """What the policy decided and why; ``rehearsed``: a rehearsal comes before the question."""
+    """What the policy decided and why; ``rehearsed``: a rehearsal comes before the question.
+
+    ``in_person``: a person must look at this very action; no grant, and no yes to others of its
+    kind, stands for that.
+    """
 
     decision: Decision
     reason: str
     rehearsed: bool = False
+    in_person: bool = False
 
     @property
     def asks(self) -> bool:
         """Tell whether a person must say yes first."""
         return self.decision in {"ask", "rehearse"}
+
+    def demands_more_than(self, other: "Ruling") -> bool:
+        """Tell whether a yes to the other is none to this one."""
+        return (self.asks and not other.asks) or (self.in_person and not other.in_person)
 
     @property
     def demands(self) -> frozenset[Decision]:
@@ -82,7 +91,8 @@ def strictest(rulings: Iterable[Ruling]) -> Ruling:
     deciding: set[Decision] = {"ask", "rehearse"} if rehearsed else {decision}
     made = _reasons(ruling for ruling in found if ruling.decision in deciding)
     lost = _reasons(ruling for ruling in found if ruling.decision not in deciding)
-    return Ruling(decision, made + (f"; overruled: {lost}" if lost else ""), rehearsed)
+    in_person = any(ruling.in_person for ruling in found)
+    return Ruling(decision, made + (f"; overruled: {lost}" if lost else ""), rehearsed, in_person)
 
 
 def _reasons(rulings: Iterable[Ruling]) -> str:

@@ -14,7 +14,8 @@ Promises
   on a page of such an origin, a click that chooses a recipient by its label or hands one over in an
   address, and a link to a file that a computer would run or unpack. The origin on which a run
   begins is named by who started it there.
-- Nothing here allows: a ruling comes out as it was, or stricter. No model has a say.
+- Nothing here allows: a ruling comes out as it was, or stricter. No model has a say, and neither a
+  grant nor an earlier yes to actions of that kind stands for a person's look at it.
 - What a person approved is named for the rest of the run.
 
 Does not promise
@@ -99,7 +100,8 @@ class Taint:
             return ruling
         decision: Decision = "deny" if self._rules.profile == "unattended" else "ask"
         said = ", ".join(dict.fromkeys(doubt.said for doubt in doubts))
-        return strictest((ruling, Ruling(decision, f"taint {decision}: {said}")))
+        tainted = Ruling(decision, f"taint {decision}: {said}", in_person=True)
+        return strictest((ruling, tainted))
 
     def look(self, observation: Observation, elements: Sequence[Element | None]) -> None:
         """Keep in mind what a screen said, so that it can be told where a text came from."""

@@ -26,9 +26,10 @@ from handrail.actuators.observation import Element, Observation, Surface
 from handrail.sandbox.approval import DenyAll
 from handrail.sandbox.gate import Gate
 from handrail.sandbox.journal import Journal, OsDisk, read_journal
+from handrail.sandbox.known import EVERYTHING
 from handrail.sandbox.permit import Permit as SealedPermit
 from handrail.sandbox.permit import PermitOffice
-from handrail.sandbox.policy import profile
+from handrail.sandbox.policy import Policy
 from handrail.sandbox.records import Entry, Record
 
 POINTS = (
@@ -219,7 +220,8 @@ def _work(
 ) -> None:
     counter = Counter(office, folder / "effects", fuse)
     seen = counter.observe()
-    gate = Gate(counter, office, profile("unattended"), journal, DenyAll(), lambda: False)
+    policy = Policy(profile="unattended", known=EVERYTHING)
+    gate = Gate(counter, office, policy, journal, DenyAll(), lambda: False)
     for number, text in enumerate(texts, start=1):
         fuse.now = number
         gate.submit(Type(text=text), seen, "count")

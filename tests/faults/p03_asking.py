@@ -19,6 +19,7 @@ from handrail.actuators.fake import Button, Checkbox, FakeScreen, Field, Link, W
 from handrail.actuators.geometry import Point
 from handrail.actuators.observation import Element
 from handrail.sandbox.approval import ScriptedApprover
+from handrail.sandbox.known import EVERYTHING
 from handrail.sandbox.policy import EffectClass, Policy, Rule, profile
 from tests.faults.stage import Around, Door, box
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
@@ -26,7 +27,9 @@ from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
 Label = Literal["irreversible", "unknown", "harmless"]
 _GRAVE: tuple[EffectClass, ...] = ("commit", "destroy", "system", "unknown")
 # What a roll-out that asks for what is grave would say; unknown effects are asked about as well.
-ASKING = Policy(profile="unattended", rules=(Rule(decision="ask", effects=_GRAVE),))
+ASKING = Policy(
+    profile="unattended", rules=(Rule(decision="ask", effects=_GRAVE),), known=EVERYTHING
+)
 _WORDS = (
     "Delete", "Delete account", "Remove all", "Send", "Pay now", "Buy", "Submit", "Publish",
     "Confirm order", "Log out", "Sign out", "Löschen", "Senden", "Kaufen", "Supprimer", "Envoyer",

@@ -16,13 +16,16 @@ from typing import Literal
 from handrail.actuators.actions import Action, Click, Press, Type
 from handrail.actuators.base import Actuator, Permit, Receipt
 from handrail.sandbox.approval import ScriptedApprover
+from handrail.sandbox.known import EVERYTHING
 from handrail.sandbox.policy import EffectClass, Policy, Rule, profile
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
 from tests.faults.web import AroundWeb, Web, WebDoor, web
 
 Label = Literal["irreversible", "unknown", "harmless"]
 _GRAVE: tuple[EffectClass, ...] = ("commit", "destroy", "system", "unknown")
-_ASKING = Policy(profile="unattended", rules=(Rule(decision="ask", effects=_GRAVE),))
+_ASKING = Policy(
+    profile="unattended", rules=(Rule(decision="ask", effects=_GRAVE),), known=EVERYTHING
+)
 _EVERYTHING = Policy(
     rules=(
         Rule(

@@ -25,11 +25,14 @@ from handrail.actuators.fake import (
 )
 from handrail.actuators.geometry import Point, ScreenGeometry
 from handrail.actuators.observation import Observation
+from handrail.sandbox.known import EVERYTHING
 from handrail.sandbox.policy import Policy, Rule
 from tests.faults.stage import Around, Door, box
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
 
-_ALLOWED = Policy(profile="unattended", rules=(Rule(decision="allow", effects=("commit",)),))
+_ALLOWED = Policy(
+    profile="unattended", rules=(Rule(decision="allow", effects=("commit",)),), known=EVERYTHING
+)
 _SIZE = ScreenGeometry(width=320, height=180)
 Change = Callable[[FakeScreen, Widget, Random], None]
 

@@ -17,11 +17,14 @@ from PIL import ImageOps
 from handrail.actuators.actions import Action, Click, Press, Type
 from handrail.actuators.base import Actuator, Permit, Receipt
 from handrail.actuators.observation import Observation
+from handrail.sandbox.known import EVERYTHING
 from handrail.sandbox.policy import Policy, Rule
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
 from tests.faults.web import AroundWeb, Web, WebDoor, web
 
-_ALLOWED = Policy(profile="unattended", rules=(Rule(decision="allow", effects=("commit",)),))
+_ALLOWED = Policy(
+    profile="unattended", rules=(Rule(decision="allow", effects=("commit",)),), known=EVERYTHING
+)
 _PAGE = """<!doctype html><title>form</title><style>
  body {{ margin: 0; font: 14px sans-serif; }} form > * {{ position: absolute; left: {left}px; }}
  #name {{ top: {top}px; }} #send {{ top: {mid}px; }} #later {{ top: {low}px; }}

@@ -19,6 +19,7 @@ from handrail.sandbox.approval import DenyAll
 from handrail.sandbox.errors import JournalError
 from handrail.sandbox.gate import Gate
 from handrail.sandbox.journal import Journal, read_journal
+from handrail.sandbox.known import EVERYTHING
 from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.policy import Policy, Rule
 from handrail.sandbox.records import Begin, Entry, Record
@@ -26,7 +27,9 @@ from tests.faults.stage import SIZE, QuickDisk, box, no_stop
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
 
 HOW = (errno.EIO, errno.ENOSPC, errno.EINTR, 0)  # 0: half of the data is written
-_ALLOWED = Policy(profile="unattended", rules=(Rule(decision="allow", effects=("commit",)),))
+_ALLOWED = Policy(
+    profile="unattended", rules=(Rule(decision="allow", effects=("commit",)),), known=EVERYTHING
+)
 
 
 @dataclass

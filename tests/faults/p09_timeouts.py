@@ -19,12 +19,15 @@ from handrail.agent.result import Result
 from handrail.agent.stability import Watch
 from handrail.agent.stop import StopSwitch
 from handrail.sandbox.journal import read_journal
+from handrail.sandbox.known import EVERYTHING
 from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.policy import Policy, Rule
 from tests.faults.stage import Around, Door, OpenOffice, PlayedClock, box
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
 
-_ALLOWED = Policy(profile="unattended", rules=(Rule(decision="allow", effects=("commit",)),))
+_ALLOWED = Policy(
+    profile="unattended", rules=(Rule(decision="allow", effects=("commit",)),), known=EVERYTHING
+)
 
 
 class _Losing(Around):

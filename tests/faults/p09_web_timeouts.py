@@ -16,12 +16,15 @@ from handrail.agent.proposer import Puppet
 from handrail.agent.stability import Watch
 from handrail.agent.stop import StopSwitch
 from handrail.sandbox.journal import read_journal
+from handrail.sandbox.known import EVERYTHING
 from handrail.sandbox.policy import Policy, Rule
 from tests.faults.stage import OpenOffice, PlayedClock
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
 from tests.faults.web import AroundWeb, Web, WebDoor, web
 
-_ALLOWED = Policy(profile="unattended", rules=(Rule(decision="allow", effects=("commit",)),))
+_ALLOWED = Policy(
+    profile="unattended", rules=(Rule(decision="allow", effects=("commit",)),), known=EVERYTHING
+)
 _PAGE = """<!doctype html><title>form</title><style>
  input, button {{ position: absolute; left: {left}px; caret-color: transparent }}
  #name {{ top: 10px }} #send {{ top: 60px }} #later {{ top: 110px }}</style>

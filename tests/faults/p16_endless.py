@@ -20,12 +20,15 @@ from handrail.agent.history import Step
 from handrail.agent.proposal import ParseError, Proposal, describe
 from handrail.agent.stability import Watch
 from handrail.agent.stop import StopSwitch
+from handrail.sandbox.known import EVERYTHING
 from handrail.sandbox.policy import Policy, Rule
 from tests.faults.stage import Around, Door, PlayedClock, box, random_action
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
 
 _PATIENCE = 60
-_ANY = Policy(profile="unattended", rules=(Rule(decision="allow", effects=("commit",)),))
+_ANY = Policy(
+    profile="unattended", rules=(Rule(decision="allow", effects=("commit",)),), known=EVERYTHING
+)
 
 
 class EndlessError(Exception):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from handrail.actuators.actions import Click
-from handrail.sandbox.approval import ScriptedApprover
+from handrail.actuators.actions import Click, Type
+from handrail.actuators.fake import Field
+from handrail.sandbox.approval import KIND, ONCE, ScriptedApprover
 from handrail.sandbox.errors import GrantError
 from handrail.sandbox.grant import Block, Grant
 from handrail.sandbox.granted import GrantedApprover
@@ -61,6 +62,32 @@ def test_what_the_rules_deny_or_want_rehearsed_is_not_granted(
         door = granted(open_door, ledger, grant, Policy(profile="ask", rules=rules))
         assert door.submit(Click(point=door.at("Send"))).kind == "denied"
     assert ledger.standings()[0].used == 0
+
+
+def test_what_only_the_screen_named_is_put_to_a_person_whatever_is_granted(
+    open_door: MakeDoor, ledger: Ledger
+) -> None:
+    block = Block(origins=("https://shop.example",), effects=("edit",), uses=9, until=BLOCK.until)
+    door = granted(open_door, ledger, ledger.issue(block), profile("ask"))
+    assert door.submit(Click(point=door.at("Name"))).kind == "done"
+    refused = door.submit(Type(text="mallory@evil.test"))
+    assert refused.kind == "denied"
+    assert "mallory@evil.test" in refused.reason
+    assert door.screen.named(Field, "Name").text == ""
+    assert ledger.standings()[0].used == 1
+
+
+def test_a_yes_to_a_kind_is_none_to_what_only_the_screen_named(open_door: MakeDoor) -> None:
+    approver = ScriptedApprover([KIND, KIND, ONCE, False])
+    door = open_door(policy=profile("ask"), approver=approver)
+    for action in (Click(point=door.at("Name")), Type(text="fill"), Type(text=" in")):
+        assert door.submit(action).kind == "done"
+    assert len(approver.requests) == 2, "the kind was approved"
+    tainted = Type(text=" mallory@evil.test")
+    assert door.submit(tainted).kind == "done"
+    assert approver.requests[2].kind is None, "the kind is not offered"
+    assert door.submit(Type(text=" eve@evil.test")).kind == "denied"
+    assert "eve" not in door.screen.named(Field, "Name").text
 
 
 def test_no_effect_without_a_count_on_the_disk(open_door: MakeDoor, ledger: Ledger) -> None:
