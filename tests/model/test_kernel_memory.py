@@ -57,8 +57,8 @@ def test_the_files_pages_do_not_stand_beside_their_copy(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _SETTLED, str(tmp_path / "model.safetensors")]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=170)
     assert ended.returncode == 0, ended.stderr
-    # one copy is 66 MiB; the file's pages would make it twice that
-    assert float(ended.stdout) < 1.45 * _MEGABYTES
+    # one copy is 66 MiB, and the allocator keeps some; the file's pages would make it twice that
+    assert float(ended.stdout) < 1.7 * _MEGABYTES
 
 
 def test_memory_of_no_file_is_left_alone() -> None:
