@@ -4,9 +4,12 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Protocol
 
+from pydantic import SecretStr
+
 from handrail.actuators.actions import Action
+from handrail.actuators.censor import Censor
 from handrail.actuators.geometry import Point
-from handrail.actuators.observation import Element, Observation, ScreenText
+from handrail.actuators.observation import Element, Observation, ScreenText, Surface
 
 
 class Permit(Protocol):
@@ -26,6 +29,26 @@ class PermitVerifier(Protocol):
         ...
 
 
+class SecretResolver(Protocol):
+    """Knows what the names of secrets stand for, and where each may be typed.
+
+    An actuator asks it while it types and at no other time. ``censor`` knows every value that was
+    given out: the actuator keeps them out of its pictures and its words.
+    """
+
+    @property
+    def censor(self) -> Censor:
+        """Return what keeps the values that were given out out of texts."""
+        ...
+
+    def resolve(self, name: str, element: Element | None, surface: Surface) -> SecretStr:
+        """Return a secret that is to be typed now into what has the keyboard of this surface.
+
+        Raises ActionRefused where there is none of this name, or it is not meant for this place.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Receipt:
     """What an actuator did: how long it took in seconds, and a word where there is one to say."""
@@ -38,7 +61,8 @@ class Actuator(Protocol):
     """A screen that can be looked at and, with a permit, acted on.
 
     Every ``perform`` redeems the permit before its first input event. Constructors take a
-    ``PermitVerifier``.
+    ``PermitVerifier`` and a ``SecretResolver``: placeholders of secrets are filled in while they
+    are typed, and pictures are masked where such text shows.
     """
 
     def observe(self) -> Observation:

@@ -13,7 +13,7 @@ from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
 from handrail.actuators.actions import Action, Type, Wait
-from handrail.actuators.base import Permit, PermitVerifier, Receipt
+from handrail.actuators.base import Permit, PermitVerifier, Receipt, SecretResolver
 from handrail.actuators.browser_config import BrowserConfig, find_chromium
 from handrail.actuators.browser_launch import Running, launch
 from handrail.actuators.browser_loop import LoopThread
@@ -29,6 +29,7 @@ from handrail.actuators.geometry import Point
 from handrail.actuators.observation import Element, Observation
 from handrail.actuators.primitives import Safeguards
 from handrail.actuators.reading import Reading
+from handrail.actuators.secret import NoSecrets, discreetly, secret_names
 
 __all__ = ["Browser", "BrowserConfig", "find_chromium"]
 
@@ -45,14 +46,23 @@ class Browser:
     put in place of the usual ones.
     """
 
-    def __init__(self, thread: LoopThread, running: Running, verifier: PermitVerifier) -> None:
+    def __init__(
+        self,
+        thread: LoopThread,
+        running: Running,
+        verifier: PermitVerifier,
+        secrets: SecretResolver | None = None,
+    ) -> None:
         self._thread, self._running, self._verifier = thread, running, verifier
-        self._session = Session(running)
+        self._secrets = NoSecrets() if secrets is None else secrets
+        self._session = Session(running, self._secrets)
         self._closed = False
         self.safeguards = Safeguards()
 
     @classmethod
-    def open(cls, config: BrowserConfig, verifier: PermitVerifier) -> Self:
+    def open(
+        cls, config: BrowserConfig, verifier: PermitVerifier, secrets: SecretResolver | None = None
+    ) -> Self:
         """Start or join a browser. Raises EnvironmentMissing."""
         thread = LoopThread("handrail-browser")
         try:
@@ -63,7 +73,7 @@ class Browser:
         except BaseException:
             thread.close()
             raise
-        return cls(thread, running, verifier)
+        return cls(thread, running, verifier, secrets)
 
     def goto(self, url: str) -> None:
         """Open the run's start address: http, https, file, data, or about:blank.
@@ -118,13 +128,16 @@ class Browser:
         started = time.monotonic()
         extra = action.seconds if isinstance(action, Wait) else 0.0
         extra += 0.05 * len(action.text) if isinstance(action, Type) else 0.0
+        typing = isinstance(action, Type) and bool(secret_names(action.text))
+        note = discreetly(lambda: self._act(action, extra), self._secrets.censor, typing)
+        return Receipt(time.monotonic() - started, note)
+
+    def _act(self, action: Action, extra: float) -> str:
         try:
-            note = self._thread.call(
-                self._session.act(action, self.safeguards), _CALL_SECONDS + extra
-            )
+            acting = self._session.act(action, self.safeguards)
+            return self._thread.call(acting, _CALL_SECONDS + extra)
         except TimeoutError as error:
             raise ActionInDoubt("the browser did not answer during the input: look") from error
-        return Receipt(time.monotonic() - started, note)
 
     def close(self) -> None:
         """End a browser of our own, or let go of an attached one; safe to call twice."""
@@ -140,6 +153,9 @@ class Browser:
                 self._thread.close()
 
     def _seen(self, look: Coroutine[object, object, _T]) -> _T:
+        return discreetly(lambda: self._looked(look), self._secrets.censor, typing=False)
+
+    def _looked(self, look: Coroutine[object, object, _T]) -> _T:
         try:
             return self._thread.call(look, _CALL_SECONDS)
         except TimeoutError as error:

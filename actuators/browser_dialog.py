@@ -5,13 +5,14 @@ shell: it is in no screenshot, and most of them stop the page until they are ans
 drawn here, over the last frame of the page, and takes the clicks and keys until it is answered.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from PIL import Image
 
 from handrail.actuators.actions import Action, Click, Move, Press, Type
 from handrail.actuators.browser_paint import Layout, Sheet, lay_out, paint
+from handrail.actuators.censor import Censor
 from handrail.actuators.errors import ActionRefused
 from handrail.actuators.geometry import Box, Point, ScreenGeometry
 from handrail.actuators.keys import checked_text, key
@@ -42,6 +43,12 @@ class DialogBox:
     def window_kind(self) -> WindowKind:
         """Return what kind of window it is."""
         return "file chooser" if self.kind == "file" else "dialog"
+
+    def cleaned(self, censor: Censor) -> "DialogBox":
+        """Return a copy to be shown, whose entry holds no secret; the page's words lose theirs."""
+        self.title, self.message = censor.clean(self.title), censor.clean(self.message)
+        self.error = censor.clean(self.error)
+        return replace(self, text=censor.clean(self.text))
 
     def draw(self, frame: Image.Image, geometry: ScreenGeometry) -> Image.Image:
         """Return the frame, dimmed, with the box on it."""

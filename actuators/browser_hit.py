@@ -159,6 +159,19 @@ async def focus(session: CDPSession) -> Hit | None:
     return found
 
 
+async def focused_node(session: CDPSession) -> int:
+    """Return the DevTools number of the node that has the page's keyboard.
+
+    Raises playwright's Error where none has.
+    """
+    target = await active(session)
+    if not target:
+        raise PlaywrightError("nothing has the keyboard")
+    node = (await session.send("DOM.describeNode", {"objectId": target}))["node"]
+    await release(session)
+    return int(node["backendNodeId"])
+
+
 async def active(session: CDPSession) -> str | None:
     """Return the object that has the page's keyboard, or None where nothing has."""
     answer = await _evaluated(session, f"({_ACTIVE}).call(document)", by_value=False)

@@ -21,6 +21,7 @@ from handrail.actuators.browser_driver import start_driver
 from handrail.actuators.browser_files import Downloads
 from handrail.actuators.browser_tabs import MOST_TABS, Tabs
 from handrail.actuators.errors import EnvironmentMissing
+from handrail.actuators.xvfb import without_own
 
 _LAUNCH_SECONDS = 60.0
 _CLOSE_SECONDS = 10.0
@@ -111,6 +112,7 @@ async def _start(
     playwright: Playwright, config: BrowserConfig, executable: Path
 ) -> tuple[Browser | None, BrowserContext]:
     sandbox = not (hasattr(os, "geteuid") and os.geteuid() == 0)  # Chromium has none for root
+    around: dict[str, str | float | bool] = {**without_own(os.environ)}
     if config.profile_dir is not None:
         context = await playwright.chromium.launch_persistent_context(
             config.profile_dir,
@@ -118,6 +120,7 @@ async def _start(
             headless=config.headless,
             args=list(LAUNCH_FLAGS),
             chromium_sandbox=sandbox,
+            env=around,
             handle_sigint=False,  # Ctrl-C is the run's to handle: the screen outlives it
             viewport={"width": config.width, "height": config.height},
             device_scale_factor=config.scale,
@@ -130,6 +133,7 @@ async def _start(
         headless=config.headless,
         args=list(LAUNCH_FLAGS),
         chromium_sandbox=sandbox,
+        env=around,
         handle_sigint=False,
     )
     context = await browser.new_context(

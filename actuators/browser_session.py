@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import math
 import time
 from collections.abc import Awaitable
 
@@ -12,12 +11,14 @@ from playwright.async_api import Page
 
 from handrail.actuators.actionability import aimed, place
 from handrail.actuators.actions import Action, Type, Wait
-from handrail.actuators.browser_hit import ROLES, Hit, device_scale, focus, hit
+from handrail.actuators.base import SecretResolver
+from handrail.actuators.browser_hit import ROLES, Hit, device_scale, focus, focused_node, hit
 from handrail.actuators.browser_input import Hands
 from handrail.actuators.browser_launch import Running
 from handrail.actuators.browser_question import Question
 from handrail.actuators.browser_reading import read_page
 from handrail.actuators.browser_target import looked, looks_at
+from handrail.actuators.browser_veil import PageVeil, scaled
 from handrail.actuators.browser_waiting import pause, settle
 from handrail.actuators.browser_words import why, without_user
 from handrail.actuators.errors import (
@@ -27,10 +28,12 @@ from handrail.actuators.errors import (
     ObservationFailed,
     Unreachable,
 )
-from handrail.actuators.geometry import Box, Point, ScreenGeometry
+from handrail.actuators.geometry import Point, ScreenGeometry
+from handrail.actuators.masking import masked
 from handrail.actuators.observation import Element, Observation, ScreenText, Surface
 from handrail.actuators.primitives import Safeguards
 from handrail.actuators.reading import Reading
+from handrail.actuators.secret import clean_reading, clean_surface, filled, secret_names
 
 _LOOK_SECONDS = 15.0
 _INPUT_SECONDS = 30.0
@@ -43,8 +46,10 @@ _CRASHED = "the page in front has crashed: start the run again"
 class Session:
     """One browser being looked at and acted on."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: Running, secrets: SecretResolver) -> None:
         self._running = running
+        self._secrets, self._censor = secrets, secrets.censor
+        self._veil = PageVeil(secrets.censor)
         self._tabs = running.tabs
         self._hands = Hands(running.tabs)
         self._frame: tuple[Page, Image.Image, float] | None = None
@@ -87,7 +92,7 @@ class Session:
         image, geometry = self._last_frame(page)
         question = self._tabs.question
         if question is not None:
-            image = question.box.draw(image, geometry)
+            image = question.box.cleaned(self._censor).draw(image, geometry)
             question.box.shown = True
         title = await asyncio.wait_for(self._tabs.title(page), _LOOK_SECONDS)
         notices = self._notices(page, title)
@@ -101,14 +106,19 @@ class Session:
             url=without_user(page.url if question is None else question.page.url),
             window_kind="" if question is None else question.box.window_kind,
         )
-        return Observation(image, geometry, time.time(), surface, notices)
+        told = clean_surface(surface, self._censor)
+        return Observation(image, geometry, time.time(), told, notices)
 
     async def _shoot(self, page: Page) -> None:
-        scale = self._running.scale
+        scale, session = self._running.scale, await self._tabs.session(page)
         if scale is None:
-            scale = await device_scale(await self._tabs.session(page))
+            scale = await device_scale(session)
+        # Before and after: a page may move a text while its picture is taken.
+        places = await self._veil.places(page, session)
         data = await page.screenshot(caret="initial", timeout=_LOOK_SECONDS * 1000)
-        self._frame = page, Image.open(io.BytesIO(data)).convert("RGB"), scale
+        places += await self._veil.places(page, session)
+        image = Image.open(io.BytesIO(data)).convert("RGB")
+        self._frame = page, masked(image, [scaled(place, scale) for place in places]), scale
 
     def _last_frame(self, page: Page) -> tuple[Image.Image, ScreenGeometry]:
         if self._frame is not None and self._frame[0] is page:
@@ -126,7 +136,7 @@ class Session:
             tabs = f"{self._tabs.count} tab{'s' if self._tabs.count > 1 else ''}"
             told.append(f"{closed} in front of {tabs}: {title!r} at {without_user(page.url)}")
         repeated, self._repeat, self._told = self._repeat, [], told
-        return tuple(ScreenText(notice) for notice in [*repeated, *told])
+        return tuple(ScreenText(self._censor.clean(notice)) for notice in [*repeated, *told])
 
     async def hit_test(self, point: Point) -> Element | None:
         """Return what a click on the pixel would act on, or None where it cannot be told."""
@@ -143,7 +153,7 @@ class Session:
             return None  # a page that does not answer cannot tell
         if found is not None:
             self._hits[point] = int(found.state.handle or 0)
-        return None if found is None else _element(found, geometry.scale)
+        return self._described(found, geometry)
 
     async def focused(self) -> Element | None:
         """Return what has the keyboard, or None where that cannot be told."""
@@ -157,7 +167,10 @@ class Session:
                 found = await focus(await self._tabs.session(page))
         except (TimeoutError, PlaywrightError):
             return None
-        return None if found is None else _element(found, geometry.scale)
+        return self._described(found, geometry)
+
+    def _described(self, found: Hit | None, geometry: ScreenGeometry) -> Element | None:
+        return None if found is None else self._veil.told(found, geometry.scale)
 
     async def read(self) -> Reading:
         """Read the page in front as a whole. Raises ObservationFailed."""
@@ -166,10 +179,11 @@ class Session:
             raise ObservationFailed("a dialog is open: the page behind it cannot be read")
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
-                return await read_page(await self._tabs.session(page), ROLES)
+                reading = await read_page(await self._tabs.session(page), ROLES)
         except (TimeoutError, PlaywrightError) as error:
             self._check_alive()
             raise ObservationFailed(f"the page could not be read: {why(error)}") from error
+        return clean_reading(reading, self._censor)
 
     async def act(self, action: Action, safeguards: Safeguards) -> str:
         """Do a permitted action; return a word on it where there is one to say."""
@@ -180,6 +194,8 @@ class Session:
             await pause(action.seconds, safeguards.stopped)
             return ""
         if question is not None:
+            if isinstance(action, Type) and secret_names(action.text):
+                raise ActionRefused("a secret is not typed into a dialog of the browser")
             return await self._answer(question, action, await self._seen_geometry())
         if self._seen is not None and self._seen is not page:
             raise ActionRefused("another tab came to the front since the last look: look again")
@@ -187,15 +203,32 @@ class Session:
             raise ActionRefused("the page is still busy with the input before: wait")
         if self._tabs.has_crashed(page):
             raise ActionRefused(_CRASHED)
-        geometry = await self._seen_geometry()
+        geometry, session = await self._seen_geometry(), await self._tabs.session(page)
         gesture = self._hands.prepare(action, geometry, safeguards.stopped)
         if aimed(action):
             spot = None if isinstance(action, Type) else self._hands.spot(action, geometry)
             meant = self._hits.get(place(action) or _NOWHERE, 0)
-            looking = asyncio.ensure_future(looks_at(await self._tabs.session(page), spot, meant))
+            looking = asyncio.ensure_future(looks_at(session, spot, meant))
             safeguards.check(action, await looked(looking, self._tabs.asked, _HIT_SECONDS))
+        if isinstance(action, Type) and secret_names(action.text):
+            action = await self._filled(page, action)
+            gesture = self._hands.prepare(action, geometry, safeguards.stopped)
+        await self._veil.follow(session, action)
         await self._deliver(asyncio.ensure_future(_run(gesture(page))), page, _limit(action))
         return "a dialog opened" if self._hands.interrupted else ""
+
+    async def _filled(self, page: Page, action: Type) -> Type:
+        """Return the text with its secrets, and mask what has the keyboard from now on."""
+        session = await self._tabs.session(page)
+        title = ScreenText(await self._tabs.title(page))
+        url = without_user(page.url)
+        surface = Surface("browser", self._running.name, self._running.owned, title, url)
+        text = filled(action.text, await self.focused(), surface, self._secrets)
+        try:
+            await self._veil.remember(session, await focused_node(session))
+        except PlaywrightError as error:
+            raise ActionRefused("what has the keyboard has gone: look again") from error
+        return Type(text=text.get_secret_value())
 
     async def _seen_geometry(self) -> ScreenGeometry:
         if self._geometry is None:
@@ -264,25 +297,3 @@ async def _run(gesture: Awaitable[None]) -> None:
 
 def _limit(action: Action) -> float:
     return _INPUT_SECONDS + (0.05 * len(action.text) if isinstance(action, Type) else 0.0)
-
-
-def _element(found: Hit, scale: float) -> Element:
-    left, top = (math.floor(edge * scale) for edge in found.box[:2])
-    right, bottom = (math.ceil(edge * scale) for edge in found.box[2:])
-    box = Box(left=left, top=top, right=max(right, left + 1), bottom=max(bottom, top + 1))
-    return Element(
-        role=found.role,
-        name=ScreenText(found.name),
-        box=box,
-        editable=found.editable,
-        submits=found.submits,
-        href=found.href,
-        method=found.method,
-        sends_to=found.sends_to,
-        scripted=found.scripted,
-        secret=found.secret,
-        page=found.page,
-        handle=found.state.handle,
-        value=found.state.value,
-        checked=found.state.checked,
-    )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from handrail.actuators.base import PermitVerifier
+from handrail.actuators.base import PermitVerifier, SecretResolver
 from handrail.actuators.desktop_lock import DisplayLock, lock_folder
 from handrail.actuators.desktop_screen import Desktop, Devices
 from handrail.actuators.errors import EnvironmentMissing
@@ -51,6 +51,7 @@ def open_desktop(
     verifier: PermitVerifier,
     environ: Mapping[str, str] | None = None,
     platform: str = sys.platform,
+    secrets: SecretResolver | None = None,
 ) -> Guarded:
     """Open a desktop: X11 by XTest, Windows and macOS by pyautogui.
 
@@ -67,7 +68,7 @@ def open_desktop(
         else:
             devices = _x11_devices(config, display_name(config, around), around)
         opened.pop_all()
-    return Desktop(devices, verifier)
+    return Desktop(devices, verifier, secrets)
 
 
 def display_name(config: DesktopConfig, environ: Mapping[str, str]) -> str:

@@ -202,6 +202,10 @@ class View(Protocol):
         """Return the window that has the keyboard, None where none is known."""
         ...
 
+    def window_area(self, window: int) -> Area | None:
+        """Return where a window is shown now, by its number, None where it is not."""
+        ...
+
     def aim(self, x: int, y: int) -> int:
         """Return the window at this place, 0 where that cannot be told.
 

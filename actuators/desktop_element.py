@@ -12,7 +12,7 @@ def element_of(shown: Shown, told: Told | None, geometry: ScreenGeometry) -> Ele
     title = ScreenText(shown.title)
     handle = f"{shown.id:x}"
     if told is None:
-        box = _box(shown.area, geometry)
+        box = picture_box(shown.area, geometry)
         return Element(
             "window", title, box, window=title, handle=handle, application=shown.application
         )
@@ -20,7 +20,7 @@ def element_of(shown: Shown, told: Told | None, geometry: ScreenGeometry) -> Ele
         # Only the window system says what a window is: a program cannot call a part of it so.
         "dialog" if told.role == "window" else told.role,
         told.name,
-        _box(told.area or shown.area, geometry),
+        picture_box(told.area or shown.area, geometry),
         editable=told.editable,
         secret=told.secret,
         window=title,
@@ -30,7 +30,8 @@ def element_of(shown: Shown, told: Told | None, geometry: ScreenGeometry) -> Ele
     )
 
 
-def _box(area: Area, geometry: ScreenGeometry) -> Box:
+def picture_box(area: Area, geometry: ScreenGeometry) -> Box:
+    """Return a rectangle of the screen in pixels of the picture."""
     left = math.floor((area.left - geometry.origin_x) * geometry.scale)
     top = math.floor((area.top - geometry.origin_y) * geometry.scale)
     right = left + math.ceil(area.width * geometry.scale)

@@ -175,6 +175,10 @@ class MonitorView:
         """Return None: windows are not known here."""
         return None
 
+    def window_area(self, window: int) -> Area | None:
+        """Return None: windows are not known here."""
+        return None
+
     def aim(self, x: int, y: int) -> int:
         """Return 0: windows are not known here."""
         return 0

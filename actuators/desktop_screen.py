@@ -13,12 +13,13 @@ from handrail.actuators.actions import (
     Wait,
     points,
 )
-from handrail.actuators.base import Permit, PermitVerifier, Receipt
+from handrail.actuators.base import Permit, PermitVerifier, Receipt, SecretResolver
 from handrail.actuators.desktop_devices import Area, Hands, Held, Tree, View
 from handrail.actuators.desktop_element import element_of
 from handrail.actuators.desktop_person import PersonWatch
 from handrail.actuators.desktop_strokes import Strokes, place_of
 from handrail.actuators.desktop_target import TargetFinder
+from handrail.actuators.desktop_veil import WindowVeil
 from handrail.actuators.errors import (
     ActionInDoubt,
     ActionRefused,
@@ -27,8 +28,16 @@ from handrail.actuators.errors import (
     PersonActive,
 )
 from handrail.actuators.geometry import Point, ScreenGeometry
+from handrail.actuators.masking import masked
 from handrail.actuators.observation import Element, Observation, ScreenText, Surface
 from handrail.actuators.primitives import Safeguards
+from handrail.actuators.secret import (
+    NoSecrets,
+    clean_element,
+    clean_surface,
+    discreetly,
+    secret_names,
+)
 
 FRAMES = 0.034  # seconds between two looks at a target: two frames at 60 Hz
 
@@ -51,14 +60,20 @@ class Desktop:
 
     ``Scroll`` turns one notch for each 50 pixels, at least one. ``hit_test`` and ``focused`` know
     what programs tell of their windows (AT-SPI on X11), and else the windows alone. Actions on
-    coordinates of an outdated look (the window moved, the screen changed its size) are refused.
+    coordinates of an outdated look (the window moved, the screen changed its size) are refused. A
+    window in which a secret was typed is masked as a whole while it is shown: its text may stand
+    in more places than its program tells.
     """
 
-    def __init__(self, devices: Devices, verifier: PermitVerifier) -> None:
+    def __init__(
+        self, devices: Devices, verifier: PermitVerifier, secrets: SecretResolver | None = None
+    ) -> None:
         self._devices = devices
         self._view, self._hands, self._tree = devices.view, devices.hands, devices.tree
         self._targets = TargetFinder(self._view, self._tree)
         self._verifier = verifier
+        self._secrets: SecretResolver = NoSecrets() if secrets is None else secrets
+        self._veil = WindowVeil(devices.view, self._secrets)
         self._watch = PersonWatch(self._hands.pointer(), devices.still_seconds)
         self._looked: tuple[Area, ScreenGeometry] | None = None
         self._closed = False
@@ -79,7 +94,12 @@ class Desktop:
             origin_y=area.top,
         )
         self._looked = (area, geometry)
-        surface = Surface(
+        image = masked(image, self._veil.masks(geometry))
+        surface = clean_surface(self._surface(), self._secrets.censor)
+        return Observation(image=image, geometry=geometry, time=time.time(), surface=surface)
+
+    def _surface(self) -> Surface:
+        return Surface(
             kind="desktop",
             name=self._devices.name,
             owned=self._devices.owned,
@@ -87,7 +107,6 @@ class Desktop:
             window_kind=self._view.kind(),
             application=self._view.application(),
         )
-        return Observation(image=image, geometry=geometry, time=time.time(), surface=surface)
 
     def hit_test(self, point: Point) -> Element | None:
         """Return what a press on this pixel is for, or the window where its program tells no more.
@@ -103,7 +122,7 @@ class Desktop:
         if shown is None:
             return None
         told = self._tree.at(shown, *place) if self._tree else None
-        return element_of(shown, told, geometry)
+        return clean_element(element_of(shown, told, geometry), self._secrets.censor)
 
     def focused(self) -> Element | None:
         """Return what has the keyboard in the window in front, None where that is not told."""
@@ -112,7 +131,8 @@ class Desktop:
         if shown is None or self._tree is None or self._looked is None:
             return None
         told = self._tree.focused(shown)
-        return None if told is None else element_of(shown, told, self._looked[1])
+        element = None if told is None else element_of(shown, told, self._looked[1])
+        return clean_element(element, self._secrets.censor)
 
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Do one action.
@@ -127,13 +147,22 @@ class Desktop:
         self._verifier.redeem(permit, action)
         self._insist_actionable(action, geometry)
         started = time.monotonic()
+        typing = isinstance(action, Type) and bool(secret_names(action.text))
+        if isinstance(action, Type):
+            action = self._veil.filled(action, self.focused(), self._surface())
+            discreetly(lambda: self._hands.check_text(action.text), self._secrets.censor, typing)
+        self._veil.follow(action)
+        note = discreetly(lambda: self._sent(action, geometry), self._secrets.censor, typing)
+        return Receipt(time.monotonic() - started, note)
+
+    def _sent(self, action: Action, geometry: ScreenGeometry) -> str:
+        """Send the input; what cuts it short leaves doubt."""
         try:
-            note = self._strokes.act(action, geometry)
+            return self._strokes.act(action, geometry)
         except (EnvironmentMissing, PersonActive) as problem:
             raise ActionInDoubt(
                 f"{action.kind} on display {self._devices.name} was cut short: {problem}"
             ) from problem
-        return Receipt(time.monotonic() - started, note)
 
     def close(self) -> None:
         """Give the display back; safe to call twice."""

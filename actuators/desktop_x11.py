@@ -179,6 +179,10 @@ class X11View:
         active = self._windows.active()
         return self._shown(active, active, self._windows.frame(active)) if active else None
 
+    def window_area(self, window: int) -> Area | None:
+        """Return where a window is shown now, by its number, None where it is not."""
+        return self._link.shown(window)
+
     def _shown(self, window: int, number: int, top: int) -> Shown | None:
         area = self._link.shown(window) if window else None
         if area is None:

@@ -7,6 +7,7 @@ ActuatorError
 +-- ActionStopped        told to stop before the first input: certainly no effect
 +-- PermitRefused        the permit is absent, spent, expired or for another action: no effect
 +-- ActionInDoubt        something went wrong after input may have been sent: look, never repeat
+|   +-- ActionCutShort   told to stop after some of the input
 +-- ObservationFailed    the screen could not be read
 +-- PersonActive         a person moved the mouse: the run pauses, no effect
 """
@@ -57,6 +58,10 @@ class PermitRefused(ActuatorError):
 
 class ActionInDoubt(ActuatorError):
     """The action may or may not have had its effect; it must not be repeated."""
+
+
+class ActionCutShort(ActionInDoubt):
+    """The action was told to stop after some of its input; the message says how much of it."""
 
 
 class ObservationFailed(ActuatorError):

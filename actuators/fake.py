@@ -22,10 +22,11 @@ from handrail.actuators.actions import (
     Wait,
     points,
 )
-from handrail.actuators.base import Permit, PermitVerifier, Receipt
+from handrail.actuators.base import Permit, PermitVerifier, Receipt, SecretResolver
 from handrail.actuators.errors import ActionRefused, EnvironmentMissing
 from handrail.actuators.fake_drawing import Look, draw, index_at
 from handrail.actuators.fake_target import Stack, keyboard_target, neighbour
+from handrail.actuators.fake_veil import Keyboard, WidgetVeil
 from handrail.actuators.fake_widgets import (
     Button,
     Caption,
@@ -38,9 +39,11 @@ from handrail.actuators.fake_widgets import (
 )
 from handrail.actuators.geometry import Point, ScreenGeometry
 from handrail.actuators.keys import checked_text, key
+from handrail.actuators.masking import masked
 from handrail.actuators.observation import Element, Observation, ScreenText, Surface
 from handrail.actuators.primitives import Primitives, Safeguards
-from handrail.actuators.reading import Part, Reading
+from handrail.actuators.reading import Reading
+from handrail.actuators.secret import NoSecrets, clean_reading, clean_surface, discreetly
 
 __all__ = ["Button", "Caption", "Checkbox", "FakeScreen", "Field", "Link", "Panel", "Widget"]
 
@@ -55,7 +58,8 @@ class FakeScreen:
 
     ``submitted`` holds the form's values each time it was sent, ``performed`` every action that
     reached the screen, ``seconds`` the time that has passed on it. ``on_frame`` is called as a
-    frame passes, between the two looks at an action's target.
+    frame passes, between the two looks at an action's target. Where a secret was typed, or its
+    text stands, the picture is masked.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class FakeScreen:
         geometry: ScreenGeometry | None = None,
         surface: Surface = _SURFACE,
         content_height: int = 0,
+        secrets: SecretResolver | None = None,
     ) -> None:
         self.geometry = geometry or ScreenGeometry(width=640, height=400)
         self.surface = surface
@@ -81,6 +86,8 @@ class FakeScreen:
         self.performed: list[Action] = []
         self.on_frame: Callable[[], None] | None = None
         self.safeguards = Safeguards()
+        self.secrets: SecretResolver = NoSecrets() if secrets is None else secrets
+        self._veil = WidgetVeil()
         self._verifier = verifier
         self._open = True
 
@@ -102,28 +109,24 @@ class FakeScreen:
             self.caret_shown,
             clock if self.clock_shown else "",
         )
-        image = draw(self.widgets, look)
-        return Observation(image, self.geometry, _START + self.seconds, self.surface)
+        # Left out, and then covered: what is written may be wider than its place.
+        shown, covered = self._veil.divided(self.widgets, self.secrets.censor)
+        image = masked(draw(shown, look), [w.element(self.scrolled).box for w in covered])
+        surface = clean_surface(self.surface, self.secrets.censor)
+        return Observation(image, self.geometry, _START + self.seconds, surface)
 
     def hit_test(self, point: Point) -> Element | None:
         """Return what lies under a pixel, or None where nothing does."""
-        widget = self._under(point)
-        return None if widget is None else widget.element(self.scrolled)
+        return self._told(self._under(point))
 
     def focused(self) -> Element | None:
         """Return what has the keyboard, or None where nothing has."""
-        return None if self.focus is None else self.focus.element(self.scrolled)
+        return self._told(self.focus)
 
     def read(self) -> Reading:
         """Read all that nothing covers. Raises EnvironmentMissing once it is closed."""
         self._insist_open()
-        stack = Stack(self.widgets, 0)
-        shown = [w for w in self.widgets if stack.seen(w.box.center.x, w.box.center.y) is w]
-        told = [widget.element(self.scrolled) for widget in shown]
-        text = "\n".join(widget.name for widget in shown)
-        return Reading(
-            ScreenText(text), tuple(Part(e.role, e.name, e.value, e.checked) for e in told)
-        )
+        return clean_reading(Stack(self.widgets, 0).reading(), self.secrets.censor)
 
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Do one action.
@@ -135,9 +138,15 @@ class FakeScreen:
         self._verifier.redeem(permit, action)
         self._insist_fit(action)
         self._insist_actionable(action)
+        has_keyboard = Keyboard(self.focus, self.focused(), self.surface)
+        text, typing = self._veil.prepared(action, has_keyboard, self.secrets)
+        discreetly(lambda: self._do(action, text), self.secrets.censor, typing)
+        return Receipt(action.seconds if isinstance(action, Wait) else 0.0)
+
+    def _do(self, action: Action, text: str) -> None:
         if isinstance(action, Type):
-            self._write(action)
-            return Receipt(0.0)
+            self._write(action, text)
+            return
         clicks = action.count if isinstance(action, Click) else 1
         events = Primitives(self.safeguards.stopped, clicks, "clicks")
         events.next()
@@ -156,7 +165,6 @@ class FakeScreen:
             self._press(action.keys)
         elif isinstance(action, Wait):
             self.seconds += action.seconds
-        return Receipt(action.seconds if isinstance(action, Wait) else 0.0)
 
     def close(self) -> None:
         """End the screen; safe to call twice."""
@@ -187,6 +195,9 @@ class FakeScreen:
             self.on_frame()
         self.safeguards.check(action, (before, self._target(action)))
 
+    def _told(self, widget: Widget | None) -> Element | None:
+        return self._veil.told(widget, self.scrolled, self.secrets.censor)
+
     def _target(self, action: Action) -> Target:
         if isinstance(action, Type):
             return keyboard_target(self.focus)
@@ -196,8 +207,7 @@ class FakeScreen:
     def _under(self, point: Point) -> Widget | None:
         return Stack(self.widgets, self.scrolled).receiver(point.x, point.y)
 
-    def _write(self, action: Type) -> None:
-        text = checked_text(action.text)
+    def _write(self, action: Type, text: str) -> None:
         events = Primitives(self.safeguards.stopped, len(text), "characters")
         for character in text:
             events.next()

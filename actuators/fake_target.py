@@ -7,6 +7,7 @@ from handrail.actuators.actionability import Target
 from handrail.actuators.fake_widgets import Widget
 from handrail.actuators.geometry import Point
 from handrail.actuators.observation import ScreenText
+from handrail.actuators.reading import Part, Reading
 
 _AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
@@ -44,6 +45,15 @@ class Stack:
             receives=aim is taker,
             cover=ScreenText("" if taker is None else taker.name),
             enabled=aim.enabled,
+        )
+
+    def reading(self) -> Reading:
+        """Return all that nothing covers."""
+        shown = [w for w in self.widgets if self.seen(w.box.center.x, w.box.center.y) is w]
+        told = [widget.element(self.scrolled) for widget in shown]
+        text = "\n".join(widget.name for widget in shown)
+        return Reading(
+            ScreenText(text), tuple(Part(e.role, e.name, e.value, e.checked) for e in told)
         )
 
     def _top(self, widgets: Sequence[Widget], x: int, y: int) -> Widget | None:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from handrail.actuators.actionability import Check, insist_actionable
 from handrail.actuators.base import Actuator
-from handrail.actuators.errors import ActionInDoubt, ActionStopped
+from handrail.actuators.errors import ActionCutShort, ActionStopped
 
 Stopped = Callable[[], bool]
 
@@ -49,10 +49,10 @@ class Primitives:
     def next(self, size: int = 1) -> None:
         """Announce the next event, of ``size`` units.
 
-        Raises ActionStopped where nothing has been sent, ActionInDoubt where something has.
+        Raises ActionStopped where nothing has been sent, ActionCutShort where something has.
         """
         if self._stopped():
             if not self.done:
                 raise ActionStopped("stopped before its first input")
-            raise ActionInDoubt(f"stopped after {self.done} of {self._total} {self._unit}")
+            raise ActionCutShort(f"stopped after {self.done} of {self._total} {self._unit}")
         self.done += size

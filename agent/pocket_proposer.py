@@ -18,6 +18,7 @@ from handrail.agent.parse import CLOSE, OPEN, parse
 from handrail.agent.prompt import user_text
 from handrail.agent.proposal import ParseError, Proposal, Usage
 from handrail.agent.quotation import Quotation
+from handrail.agent.stand_in import StandIns
 from handrail.agent.tool import computer_use
 from handrail.model.messages import Message, TextPart
 from handrail.model.tile_format import TileFormat
@@ -63,16 +64,17 @@ class PocketProposer:
     ) -> Proposal | ParseError:
         """Return the next action. Raises ModelError."""
         began = time.perf_counter()
+        words = StandIns(goal)
         lines = [
-            f"Step {i}: {line}"
+            f"Step {i}: {words.put(line)}"
             for i, line in enumerate((_line(s) for s in history if _counts(s)), start=1)
         ]
-        text = user_text(goal, lines)
+        text = user_text(words.put(goal), lines)
         if self._refused is not None and self._refused[:2] == (text, observation.fingerprint):
             bad = self._refused[2]
             problem = f"{bad.problem}; asked again, this model would say the same"
             return ParseError(problem, bad.reply, Usage(calls=0))
-        made = self._decide(goal, text, observation)
+        made = words.named(self._decide(words.put(goal), text, observation))
         if isinstance(made, ParseError):
             self._refused = (text, observation.fingerprint, made)
         return replace(made, usage=replace(made.usage, seconds=time.perf_counter() - began))

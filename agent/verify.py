@@ -15,6 +15,7 @@ from PIL import Image
 from handrail.actuators.actions import ENDINGS, Action, Click, Drag, Move, Press, Scroll, Type, Wait
 from handrail.actuators.geometry import Box, Point
 from handrail.actuators.observation import Element, Observation
+from handrail.actuators.secret import PLACEHOLDER
 from handrail.sandbox.recheck import (
     CARET,
     RADIUS,
@@ -49,12 +50,12 @@ class Sight:
 def verify(action: Action, before: Sight, after: Sight, hidden: bool = False) -> Verdict | None:
     """Return what became of an action, or None where it was not meant to change anything.
 
-    ``hidden``: what it typed is not to be compared with anything.
+    ``hidden``: what it typed is not to be compared with anything; neither is a secret.
     """
     if isinstance(action, (Move, Wait, *ENDINGS)):
         return None
     told: Verdict | None = None
-    if isinstance(action, Type) and not hidden:
+    if isinstance(action, Type) and not hidden and not PLACEHOLDER.search(action.text):
         told = _typed(action.text, before.focus, after.focus)
     elif isinstance(action, Press) and len(action.keys) == 1 and len(action.keys[0]) == 1:
         told = None if hidden else _typed(action.keys[0], before.focus, after.focus)

@@ -2,6 +2,7 @@
 
     SandboxError
     +-- PolicyError         a policy file or rule cannot be read, or grants what it may not
+    |   +-- SecretsError    secrets cannot be read, or there is none of that name
     +-- UnreadableHost      an address whose host is not certain (stays in this folder)
     |   +-- UnreadablePath  ... whose path servers may read in several ways
     +-- JournalError        the journal cannot be written or read: the run must stop
@@ -25,6 +26,10 @@ class SandboxError(Exception):
 
 class PolicyError(SandboxError):
     """A policy is unreadable, misspelt, or grants the unknown without naming where."""
+
+
+class SecretsError(PolicyError):
+    """Secrets cannot be read where they are kept, or there is none of that name."""
 
 
 class UnreadableHost(SandboxError):

@@ -8,6 +8,7 @@ Promises
 - After any failed, short or interrupted write the journal is broken: every later ``append`` raises
   ``JournalError``, and nothing is tried a second time.
 - Who follows a journal is told of a record only once it is on the disk.
+- Values that ``clean`` takes out of texts are out of a record before it is hashed and written.
 - A line is plain ASCII: it can be read with ``cat`` and cannot control a terminal.
 
 Does not promise
@@ -40,21 +41,29 @@ from handrail.sandbox.journal_reading import (
     verify_journal,
 )
 from handrail.sandbox.records import RECORD, SCHEMA, Begin, Entry, Record
+from handrail.sandbox.redact import Clean, cleaned
 
 __all__ = ["Disk", "Journal", "JournalReading", "OsDisk", "read_journal", "verify_journal"]
 
 
 class Journal:
-    """The one writer of one run's journal."""
+    """The one writer of one run's journal; ``clean`` takes out of texts what they may not hold."""
 
     def __init__(
-        self, path: Path, run_id: str, descriptor: int, disk: Disk, clock: Callable[[], float]
+        self,
+        path: Path,
+        run_id: str,
+        descriptor: int,
+        disk: Disk,
+        clock: Callable[[], float],
+        clean: Clean = str,
     ) -> None:
         self.path = path
         self.run_id = run_id
         self._descriptor: int | None = descriptor
         self._disk = disk
         self._clock = clock
+        self._clean = clean
         self._seq = 0
         self._head = FIRST_PREVIOUS
         self._broken = ""
@@ -68,6 +77,7 @@ class Journal:
         run_id: str,
         disk: Disk | None = None,
         clock: Callable[[], float] = time.time,
+        clean: Clean = str,
     ) -> Self:
         """Make the journal of a run in an existing folder. Raises JournalError."""
         used = OsDisk() if disk is None else disk
@@ -75,7 +85,7 @@ class Journal:
             descriptor = used.create(path)
         except OSError as error:
             raise JournalError(f"{path}: cannot make the journal: {error.strerror}") from error
-        journal = cls(path, run_id, descriptor, used, clock)
+        journal = cls(path, run_id, descriptor, used, clock, clean)
         try:
             journal.append(Begin())
             used.sync_folder(path.parent)
@@ -156,7 +166,7 @@ class Journal:
         with self._lock:
             if self._broken or self._descriptor is None:
                 raise JournalError(f"{self.path}: the journal is {self._broken or 'closed'}")
-            entry, line = self._line(record)
+            entry, line = self._line(cleaned(record, self._clean))
             if len(line) > LONGEST_LINE:
                 raise JournalError(
                     f"{self.path}: a record of {len(line):,} bytes is too long: at most "

@@ -7,6 +7,8 @@ Promises
 - What is judged is the opened file itself, so that it cannot be exchanged in between. Every folder
   and every link that is passed on the way to it is judged, and the way must end at that file.
 
+- A file of secrets must moreover be readable by its user alone.
+
 Does not promise
 - Anything against the administrator, or against programs that run as the user.
 - To read access control lists, which may give rights beside these, and to judge files on Windows,
@@ -23,6 +25,7 @@ from handrail.sandbox.errors import PolicyError
 
 _ADMINISTRATOR = 0
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
+_ALL_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _LONGEST = 1_000_000
 _MOST_LINKS = 40  # as many as Linux follows
 
@@ -32,8 +35,11 @@ def current_user() -> int | None:
     return os.getuid() if hasattr(os, "getuid") else None
 
 
-def read_owned(path: Path, user: int | None) -> bytes:
-    """Return the bytes of a file that may grant. Raises PolicyError."""
+def read_owned(path: Path, user: int | None, private: bool = False) -> bytes:
+    """Return the bytes of a file that may grant; of a ``private`` one, that others cannot read.
+
+    Raises PolicyError.
+    """
     try:
         # Not to wait for a pipe's writer, should the path be one.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
@@ -44,6 +50,8 @@ def read_owned(path: Path, user: int | None) -> bytes:
             if user is not None:
                 _insist(path, facts, user, "the file")
                 _insist_way(path, facts, user)
+                if private and stat.S_IMODE(facts.st_mode) & _ALL_OTHERS:
+                    raise PolicyError(f"{path}: can be read by others: chmod 600 {path}")
             text = file.read(_LONGEST + 1)
     except OSError as error:
         raise PolicyError(f"{path}: cannot be read: {error.strerror or error}") from error

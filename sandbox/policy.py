@@ -25,6 +25,7 @@ from pydantic_core import ErrorDetails
 
 from handrail.actuators.actions import Action
 from handrail.actuators.observation import Surface
+from handrail.actuators.secret import NAME
 from handrail.sandbox.alerts import AlertRules
 from handrail.sandbox.circumstances import Circumstances
 from handrail.sandbox.errors import PolicyError
@@ -33,6 +34,7 @@ from handrail.sandbox.known import Known
 from handrail.sandbox.limits import Limits
 from handrail.sandbox.rules import NOT_KNOWN, ActionKind, Decision, EffectClass, Hold, Rule
 from handrail.sandbox.ruling import ProfileName, Ruling, profile_ruling, strictest
+from handrail.sandbox.secret_use import SecretUse
 
 __all__ = [
     "ActionKind",
@@ -59,10 +61,14 @@ class Matched(NamedTuple):
 
 
 _NOTHING = Matched((), ())
+_TABLES = frozenset(("profile", "rule", "limits", "known", "alerts", "test", "secrets"))
 
 
 class Policy(BaseModel):
-    """Rules, a profile for what they leave open, limits, whom it names, what it says of itself."""
+    """Rules, a profile for what they leave open, limits, whom it names, what it says of itself.
+
+    ``secrets``: where a secret of this name may be typed.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -72,6 +78,7 @@ class Policy(BaseModel):
     known: Known = Known()
     alerts: AlertRules = AlertRules()
     tests: tuple[Expectation, ...] = ()
+    secrets: dict[str, SecretUse] = {}
 
     def decide(
         self,
@@ -139,16 +146,16 @@ def parse_policy(text: bytes, name: str) -> Policy:
     """Read the TOML of a policy; ``name`` is what complaints call it.
 
     All is optional: ``profile = "..."``, ``[[rule]]`` tables, a ``[limits]``, a ``[known]``
-    and an ``[alerts]`` table, ``[[test]]`` tables. Raises PolicyError.
+    and an ``[alerts]`` table, ``[[test]]`` and ``[secrets.NAME]`` tables. Raises PolicyError.
     """
     try:
         table = tomllib.loads(text.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise PolicyError(f"{name}: is not TOML: {error}") from error
-    for key in sorted(set(table) - {"profile", "rule", "limits", "known", "alerts", "test"}):
+    for key in sorted(set(table) - _TABLES):
         raise PolicyError(
             f'{name}: {key!a} is unknown; allowed: profile = "...", [[rule]] tables, a [limits], '
-            "a [known] and an [alerts] table, and [[test]] tables"
+            "a [known] and an [alerts] table, [[test]] and [secrets.NAME] tables"
         )
     chosen = table.get("profile")
     if "profile" in table and chosen not in get_args(ProfileName):
@@ -161,7 +168,21 @@ def parse_policy(text: bytes, name: str) -> Policy:
         known=_read(f"{name}: [known]", table.get("known", {}), Known),
         alerts=_read(f"{name}: [alerts]", table.get("alerts", {}), AlertRules),
         tests=tuple(_tables(name, "test", table.get("test", []), Expectation)),
+        secrets=dict(read_uses(name, table.get("secrets", {}), "secrets.")),
     )
+
+
+def read_uses(name: str, tables: object, head: str = "") -> Iterator[tuple[str, SecretUse]]:
+    """Yield where each secret may be typed, from the TOML tables of a file of this name.
+
+    ``head`` stands before the secrets' names in complaints. Raises PolicyError.
+    """
+    if not isinstance(tables, dict):
+        raise PolicyError(f"{name}: secrets are written as [secrets.NAME] tables, not {tables!a}")
+    for secret, entry in tables.items():
+        if not NAME.fullmatch(secret):
+            raise PolicyError(f"{name}: {secret!a} is no secret's name: letters, digits, _ . and -")
+        yield secret, _read(f"{name}: [{head}{secret}]", entry, SecretUse)
 
 
 def _tables(name: str, kind: str, tables: object, model: type[M]) -> Iterator[M]:

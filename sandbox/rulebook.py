@@ -10,6 +10,7 @@ Promises
   rule that does not deny.
 - Who is told of alerts is said by layers that grant alone: another that says it is refused.
 - The clock of rules with hours is read once for each decision.
+- Text with placeholders of secrets is denied but where the vault lets it be typed (``vault.py``).
 - An action is judged wherever it lands and leads to (see ``landing.py``, ``destination.py``): it
   must be permitted at each of these places.
 
@@ -35,6 +36,7 @@ from handrail.sandbox.limits import Limits, Meter, least
 from handrail.sandbox.policy import Policy
 from handrail.sandbox.rules import NOT_KNOWN, EffectClass
 from handrail.sandbox.ruling import ProfileName, Ruling, profile_ruling, strictest
+from handrail.sandbox.vault import SecretUses, Vault
 
 _NOBODY = Known()
 
@@ -65,6 +67,7 @@ class Rulebook:
         layers: Iterable[Layer],
         profile: ProfileName | None = None,
         clock: Callable[[], datetime] = _local_now,
+        vault: Vault | None = None,
     ) -> None:
         self.layers = tuple(layers)
         self.profile = profile
@@ -76,6 +79,7 @@ class Rulebook:
         self._naming = [r for p in granting for r in p.rules if r.decision != "deny"]
         self._open = Policy(profile=profile)
         self._clock = clock
+        self._vault = Vault() if vault is None else vault
         self._meter = Meter(self.limits)
 
     @classmethod
@@ -84,6 +88,15 @@ class Rulebook:
         if isinstance(policy, Rulebook):
             return policy
         return cls((Layer("", policy, grants=True),), policy.profile)
+
+    @property
+    def secret_uses(self) -> tuple[SecretUses, ...]:
+        """Return what each layer says of secrets, and whether it grants."""
+        return tuple((layer.grants, layer.policy.secrets) for layer in self.layers)
+
+    def guarding(self, vault: Vault) -> "Rulebook":
+        """Return the same rulebook, unused, of a run with these secrets."""
+        return Rulebook(self.layers, self.profile, self._clock, vault)
 
     def decide(
         self,
@@ -113,6 +126,8 @@ class Rulebook:
         self, effect: EffectClass, action: Action, surface: Surface, around: Circumstances
     ) -> Ruling:
         """Return the decision for an action wherever it lands and leads to."""
+        if why := self._vault.refusal(action, around.elements, surface):
+            return Ruling("deny", why)
         places = reached(action, around.elements, surface)
         return _told(strictest(self.decide(effect, action, place, around) for place in places))
 
@@ -159,6 +174,8 @@ class Rulebook:
                 )
             if (told := layer.policy.alerts).raises or told.tells:
                 parts[f"{layer.label}alerts"] = _canonical(told.described())
+            for secret, use in sorted(layer.policy.secrets.items()):
+                parts[f"{layer.label}secret {secret}"] = _canonical(use.model_dump(mode="json"))
         parts["limits"] = _canonical(self.limits.model_dump(exclude_none=True))
         text = _canonical(parts)
         return {**parts, "digest": hashlib.sha256(text.encode()).hexdigest()}

@@ -67,7 +67,8 @@ class Hold(IntEnum):
     YES = 2
 
 
-def _title(value: str) -> str:
+def window_title(value: str) -> str:
+    """Return a pattern of windows' titles as it is. Raises ValueError for one that fits all."""
     if not value.removesuffix("*").strip():
         raise ValueError('a window is an exact title, or a prefix and "*", such as "Mousepad*"')
     return value
@@ -116,7 +117,7 @@ class Rule(BaseModel):
     host: Annotated[str, AfterValidator(lambda text: str(HostPattern.parse(text)))] | None = None
     origin: Annotated[str, AfterValidator(lambda t: str(OriginPattern.parse(t)))] | None = None
     path: Annotated[str, AfterValidator(lambda text: str(PathPattern.parse(text)))] | None = None
-    window: Annotated[str, AfterValidator(_title)] | None = None
+    window: Annotated[str, AfterValidator(window_title)] | None = None
     application: Annotated[str, AfterValidator(_application)] | None = None
     roles: Annotated[tuple[str, ...], AfterValidator(_some)] | None = None
     text: Annotated[str, AfterValidator(_words)] | None = None
@@ -186,7 +187,7 @@ class Rule(BaseModel):
         if self.weekdays is not None or self.hours is not None:
             yield self._time_holds(around.now)
         if self.window is not None:
-            yield _seen(_titled(self.window, surface.window.raw), surface)
+            yield _seen(_hold(title_matches(self.window, surface.window.raw)), surface)
         if self.application is not None:
             yield self._application_holds(surface)
         if self.roles is not None or self.text is not None:
@@ -250,10 +251,9 @@ def _hold(value: bool) -> Hold:
     return Hold.YES if value else Hold.NO
 
 
-def _titled(wanted: str, title: str) -> Hold:
-    if wanted.endswith("*"):
-        return _hold(title.startswith(wanted[:-1]))
-    return _hold(title == wanted)
+def title_matches(wanted: str, title: str) -> bool:
+    """Tell whether a title is the one wanted, or begins with what stands before a ``*``."""
+    return title.startswith(wanted[:-1]) if wanted.endswith("*") else title == wanted
 
 
 def _seen(hold: Hold, surface: Surface) -> Hold:

@@ -119,6 +119,13 @@ def _add_bounds(group: argparse._ArgumentGroup) -> None:
         metavar="FILE",
         help="a policy in TOML that only restricts, whoever wrote it; may be given several times",
     )
+    group.add_argument(
+        "--secrets",
+        metavar="WHERE",
+        help="where the secrets are that the goal names as {{secret:NAME}}: keyring, env "
+        "(HANDRAIL_SECRET_NAME), or a file, TOML or NAME=value, that you alone can read; none by "
+        "default",
+    )
     group.add_argument("--max-steps", type=_positive, default=budget.steps, metavar="N")
     group.add_argument("--max-seconds", type=_positive, default=int(budget.seconds), metavar="N")
     group.add_argument("--max-calls", type=_positive, default=budget.calls, metavar="N")
@@ -140,6 +147,7 @@ def _add_bounds(group: argparse._ArgumentGroup) -> None:
 def handle(arguments: argparse.Namespace) -> int:
     """Carry the run out and return its exit code."""
     check(arguments)
+    from handrail.sandbox.secret_sources import open_source
     from handrail.tasks.check_grammar import read_check
     from handrail.tasks.live import Hearing, LiveView
     from handrail.tasks.otlp import collector, collector_setting
@@ -175,6 +183,7 @@ def handle(arguments: argparse.Namespace) -> int:
         stop_file=arguments.stop_file,
         expect=expect,
         otlp=collector(arguments.otlp) if arguments.otlp else collector_setting(os.environ),
+        secrets=None if arguments.secrets is None else open_source(arguments.secrets, os.environ),
     )
     stop = StopSwitch(arguments.stop_file)
     view = LiveView(Hearing(highlight=False), arguments.goal, budget)
@@ -205,7 +214,7 @@ def check(arguments: argparse.Namespace) -> None:
             raise UsageError(f"{option} does not go with --on {arguments.on}")
     if arguments.on == "browser" and not (arguments.url or arguments.attach):
         raise UsageError("--on browser needs --url (or --attach)")
-    for name in ("url", "app", "window", "display"):
+    for name in ("url", "app", "window", "display", "secrets"):
         if (given := getattr(arguments, name)) is not None and not given.strip():
             raise UsageError(f"--{name} is empty: leave it out, or say which")
     if arguments.stop_file is not None and _is_there(arguments.stop_file):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from handrail.actuators.base import PermitVerifier
+from handrail.actuators.base import PermitVerifier, SecretResolver
 from handrail.actuators.browser import BrowserConfig
 from handrail.actuators.desktop import DesktopConfig, open_desktop
 from handrail.actuators.errors import EnvironmentMissing
@@ -121,13 +121,16 @@ class _OwnedDisplay:
 
     display: VirtualDisplay
 
-    def opened(self, verifier: PermitVerifier, downloads: Path) -> AbstractContextManager[Guarded]:
+    def opened(
+        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+    ) -> AbstractContextManager[Guarded]:
         """Open the display, and wait until the program has drawn itself."""
-        return self._opened(verifier)
+        return self._opened(verifier, secrets)
 
     @contextmanager
-    def _opened(self, verifier: PermitVerifier) -> Iterator[Guarded]:
-        with closing(open_desktop(DesktopConfig(virtual=self.display), verifier)) as screen:
+    def _opened(self, verifier: PermitVerifier, secrets: SecretResolver) -> Iterator[Guarded]:
+        config = DesktopConfig(virtual=self.display)
+        with closing(open_desktop(config, verifier, secrets=secrets)) as screen:
             Watch(screen.observe, quiet=0.6, limit=_WINDOW_SECONDS).settled()
             yield screen
 

@@ -31,6 +31,7 @@ from handrail.sandbox.journal import Journal, read_journal
 from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.records import Note
 from handrail.sandbox.rulebook import Rulebook
+from handrail.sandbox.vault import Vault
 from handrail.tasks.checking import Checks
 from handrail.tasks.errors import EXIT_CODES, ExitCode, RunFolderError, TaskError
 from handrail.tasks.otlp import sending
@@ -41,6 +42,7 @@ from handrail.tasks.run_model import ModelChoice, config_hash, load_proposer, mo
 from handrail.tasks.run_policy import PolicyChoice
 from handrail.tasks.run_record import RunRecord
 from handrail.tasks.run_request import RunRequest
+from handrail.tasks.run_secrets import DiscreetListener, DiscreetProposer, Discretion
 from handrail.tasks.run_target import BrowserTarget, DesktopTarget, FakeTarget
 from handrail.tasks.run_versions import versions
 from handrail.tasks.runs import RunFolder, anchor_path, create_run, runs_root
@@ -90,14 +92,19 @@ def run(request: RunRequest, crew: Crew | None = None) -> RunEnd:
     """Carry a request out, and leave a folder with journal, frames, ``run.json`` and report.
 
     What goes wrong during the run is its result. Raises PolicyError for a policy that cannot be
-    read or may not grant, RunFolderError and JournalError where nothing can be written down;
-    KeyboardInterrupt passes through, lest whoever starts several runs goes on with the next.
+    read or may not grant, SecretsError where the goal names a secret that there is not,
+    RunFolderError and JournalError where nothing can be written down; KeyboardInterrupt passes
+    through, lest whoever starts several runs goes on with the next.
     """
     people = Crew() if crew is None else crew
     policy = request.policy.load()
+    vault = Vault(request.secrets, request.goal, policy.secret_uses)
+    vault.check_goal(request.goal)
+    policy = policy.guarding(vault)
+    kept = Discretion(vault.censor)
     request = replace(request, budget=request.budget.within(policy.limits))
     folder = create_run(request.runs_folder or runs_root(os.environ))
-    with Journal.create(folder.journal, folder.name) as journal:
+    with Journal.create(folder.journal, folder.name, clean=kept.clean) as journal:
         record = RunRecord(folder, asked(request), versions())
         journal.append(Note(topic="run", data={"goal": request.goal}))
         journal.append(Note(topic=POLICY_TOPIC, data=dict(policy.written())))
@@ -106,7 +113,8 @@ def run(request: RunRequest, crew: Crew | None = None) -> RunEnd:
             sending(journal, request.otlp),
             alarmed(journal, policy, folder.path.parent, os.environ),
         ):
-            result = _written_down(_Run(request, people, policy, folder, journal), record)
+            made = _Run(request, people, policy, vault, kept, folder, journal)
+            result = _written_down(made, record)
     return RunEnd(result, folder, journal.head)
 
 
@@ -114,7 +122,8 @@ def _written_down(run: "_Run", record: RunRecord) -> Result:
     """Let a run go on to its end, and write that down however it comes."""
     result = _CRASHED
     try:
-        result = run.result(record)
+        listener = DiscreetListener(run.kept, [record, run.crew.listener])
+        result = run.kept.result(run.result(listener))
     except KeyboardInterrupt:
         result = Result("stopped", "stopped by the person")
         if record.content.outcome == "running":
@@ -157,22 +166,23 @@ class _Run:
     request: RunRequest
     crew: Crew
     policy: Rulebook
+    vault: Vault
+    kept: Discretion
     folder: RunFolder
     journal: Journal
 
-    def result(self, record: RunRecord) -> Result:
+    def result(self, listener: Listener) -> Result:
         """Open the surface and the model, let the agent work, and return how it ended."""
         stop = self.crew.stop or StopSwitch(self.request.stop_file)
-        listeners = Listeners([record, self.crew.listener])
         result: Result | None = None
         try:
             with ExitStack() as opened:
-                agent, checks = self._agent(opened, stop, listeners)
+                agent, checks = self._agent(opened, stop, listener)
                 result = agent.run(self.request.goal, checks)
         except Stopped as error:
-            result = result or _told(Result("stopped", str(error)), listeners)
+            result = result or _told(Result("stopped", str(error)), listener)
         except (ActuatorError, SandboxError, ModelError, TaskError) as error:
-            result = result or _told(Result("environment", str(error)), listeners)
+            result = result or _told(Result("environment", str(error)), listener)
         return result
 
     def _agent(
@@ -181,7 +191,8 @@ class _Run:
         request, office = self.request, PermitOffice()
         if self.crew.proposer is None and request.model.remote is None:
             open_checkpoint(model_folder(request.model.model))  # absent? say so before a browser
-        screen = opened.enter_context(request.target.opened(office, self.folder.downloads))
+        surface = request.target.opened(office, self.folder.downloads, self.vault)
+        screen = opened.enter_context(surface)
         checks = Checks(request.expect, screen, self.crew.clock)
         screen.safeguards = replace(screen.safeguards, stopped=stop)
         proposer = self.crew.proposer
@@ -191,6 +202,7 @@ class _Run:
         gate = Gate(screen, office, self.policy, self.journal, self.crew.approver, stop)
         watch = Watch(screen.observe, self.crew.clock, senses=screen)
         habits = Habits(request.budget, screenshots=request.model.screenshots)
+        proposer = DiscreetProposer(proposer, self.vault.censor)
         return Agent(watch, proposer, gate, stop, habits, listener), checks
 
 

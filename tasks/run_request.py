@@ -5,6 +5,7 @@ from pathlib import Path
 
 from handrail.actuators.observation import storable
 from handrail.agent.budget import Budget
+from handrail.sandbox.secret_sources import SecretSource
 from handrail.tasks.checking import Check
 from handrail.tasks.errors import UsageError
 from handrail.tasks.run_model import ModelChoice
@@ -19,8 +20,9 @@ class RunRequest:
     ``stop_file``: the run ends before its next key or click once this file exists.
     ``runs_folder``: where the run's own folder is made; by default the user's state directory.
     ``expect``: what must be so at the end; without it a success is the model's word. ``otlp``: the
-    address of a collector that gets the run's spans (see ``otlp.py``). Raises UsageError for a goal
-    that says nothing or is no text.
+    address of a collector that gets the run's spans (see ``otlp.py``). ``secrets``: where the
+    secrets are that the goal names as ``{{secret:NAME}}``; by default there are none. Raises
+    UsageError for a goal that says nothing or is no text.
     """
 
     goal: str
@@ -32,6 +34,7 @@ class RunRequest:
     runs_folder: Path | None = None
     expect: tuple[Check, ...] = ()
     otlp: str | None = None
+    secrets: SecretSource | None = None
 
     def __post_init__(self) -> None:
         if storable(self.goal) != self.goal:

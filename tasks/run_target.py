@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from handrail.actuators.base import Actuator, PermitVerifier
+from handrail.actuators.base import PermitVerifier, SecretResolver
 from handrail.actuators.browser import Browser, BrowserConfig
 from handrail.actuators.browser_words import without_user
 from handrail.actuators.desktop import DesktopConfig, open_desktop
@@ -25,7 +25,9 @@ _APP_QUIET = 0.6
 class Target(Protocol):
     """Opens the surface that a run works on."""
 
-    def opened(self, verifier: PermitVerifier, downloads: Path) -> AbstractContextManager[Guarded]:
+    def opened(
+        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+    ) -> AbstractContextManager[Guarded]:
         """Open the surface; leaving the context closes what was opened.
 
         Raises EnvironmentMissing, Unreachable.
@@ -45,7 +47,9 @@ class BrowserTarget:
     config: BrowserConfig = field(default_factory=BrowserConfig)
 
     @contextmanager
-    def opened(self, verifier: PermitVerifier, downloads: Path) -> Iterator[Guarded]:
+    def opened(
+        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+    ) -> Iterator[Guarded]:
         """Open the browser at its address; downloads go to the run's folder."""
         config = self.config
         if config.downloads_dir is None:
@@ -54,7 +58,7 @@ class BrowserTarget:
             except OSError as error:
                 raise EnvironmentMissing(f"cannot make {downloads}: {error.strerror}") from error
             config = replace(config, downloads_dir=downloads)
-        with Browser.open(config, verifier) as browser:
+        with Browser.open(config, verifier, secrets) as browser:
             if self.url is not None:
                 browser.goto(self.url)
             yield browser
@@ -79,7 +83,9 @@ class DesktopTarget:
     size: tuple[int, int] = (1280, 800)
 
     @contextmanager
-    def opened(self, verifier: PermitVerifier, downloads: Path) -> Iterator[Guarded]:
+    def opened(
+        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+    ) -> Iterator[Guarded]:
         """Open the desktop, and wait until the program shows itself."""
         with ExitStack() as stack:
             virtual = None
@@ -88,12 +94,12 @@ class DesktopTarget:
             # A window that is chosen by its title must be there before the desktop is opened.
             whole = DesktopConfig(display=self.display, monitor=self.monitor, virtual=virtual)
             if self.app:
-                with closing(open_desktop(whole, verifier)) as screen:
+                with closing(open_desktop(whole, verifier, secrets=secrets)) as screen:
                     _start(list(self.app), screen, self.display, virtual)
             if virtual is not None and self.window is not None:
                 virtual.wait_for_window(self.window, _APP_SECONDS)
             config = replace(whole, window=self.window)
-            yield stack.enter_context(closing(open_desktop(config, verifier)))
+            yield stack.enter_context(closing(open_desktop(config, verifier, secrets=secrets)))
 
     def described(self) -> str:
         """Return the display and the program."""
@@ -108,9 +114,12 @@ class FakeTarget:
     build: Callable[[PermitVerifier], FakeScreen]
 
     @contextmanager
-    def opened(self, verifier: PermitVerifier, downloads: Path) -> Iterator[Guarded]:
+    def opened(
+        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+    ) -> Iterator[Guarded]:
         """Build the screen."""
         with closing(self.build(verifier)) as screen:
+            screen.secrets = secrets
             yield screen
 
     def described(self) -> str:
@@ -119,7 +128,7 @@ class FakeTarget:
 
 
 def _start(
-    command: list[str], screen: Actuator, display: str | None, virtual: VirtualDisplay | None
+    command: list[str], screen: Guarded, display: str | None, virtual: VirtualDisplay | None
 ) -> None:
     """Start a program and wait until it has drawn something and stands still."""
     before = Watch(screen.observe).settled().fingerprint

@@ -15,7 +15,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Route
 from pydantic import BaseModel, ConfigDict
 
-from handrail.actuators.base import PermitVerifier
+from handrail.actuators.base import PermitVerifier, SecretResolver
 from handrail.actuators.browser import Browser, BrowserConfig
 from handrail.actuators.browser_launch import Running, launch
 from handrail.actuators.browser_loop import LoopThread
@@ -102,8 +102,10 @@ class StageTarget:
     stage: Stage
     name: str
 
-    def opened(self, verifier: PermitVerifier, downloads: Path) -> AbstractContextManager[Guarded]:
-        """Return the screen, which stays open."""
+    def opened(
+        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+    ) -> AbstractContextManager[Guarded]:
+        """Return the screen, which stays open; its tasks know no secrets."""
         return nullcontext(self.stage.screen(verifier))
 
     def described(self) -> str:

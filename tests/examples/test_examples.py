@@ -28,6 +28,13 @@ def test_own_proposer_works_the_screen(tmp_path: Path) -> None:
     assert example("own_proposer.py", tmp_path) == ["success", "Ada"]
 
 
+def test_a_secret_is_typed_and_left_nowhere(tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text('site = "Tr0ub4dor&3"')
+    secrets.chmod(0o600)
+    assert example("secret.py", tmp_path, str(secrets)) == ["success", "11", "False"]
+
+
 def test_quickstart_leaves_a_run_with_a_report(tmp_path: Path) -> None:
     page = "data:text/html,<title>hello</title><button>Save</button>"
     kind, report = example("quickstart.py", tmp_path, "click Save", page)

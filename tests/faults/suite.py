@@ -5,6 +5,7 @@ from the seed. With ``defended=False`` the part that keeps the promise is left o
 another object in: then the same cases must fail, or the suite could not see a broken promise.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -84,7 +85,11 @@ def seeds(suite: str, count: int, seed: int) -> Iterator[tuple[int, Random]]:
 
 
 @contextmanager
-def scratch() -> Iterator[Path]:
-    """Lend a folder that is removed afterwards."""
-    with TemporaryDirectory(prefix="handrail-faults-") as folder:
+def scratch(in_memory: bool = False) -> Iterator[Path]:
+    """Lend a folder that is removed afterwards.
+
+    ``in_memory``: one that waits for no disk, where the system has one.
+    """
+    memory = "/dev/shm" if in_memory and os.access("/dev/shm", os.W_OK) else None
+    with TemporaryDirectory(prefix="handrail-faults-", dir=memory) as folder:
         yield Path(folder)

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pytest
 
 from handrail.actuators.actions import Action, Click
-from handrail.actuators.base import Receipt
+from handrail.actuators.base import Receipt, SecretResolver
 from handrail.actuators.browser import Browser, BrowserConfig
 from handrail.actuators.geometry import Point, ScreenGeometry
 from handrail.actuators.observation import Observation
@@ -54,12 +54,18 @@ class Server(BaseHTTPRequestHandler):
 class Stage:
     """A browser, its permit office, and a way to look at the page's own state."""
 
-    def __init__(self, config: BrowserConfig, site: str, program: Path | None) -> None:
+    def __init__(
+        self,
+        config: BrowserConfig,
+        site: str,
+        program: Path | None,
+        secrets: SecretResolver | None = None,
+    ) -> None:
         if config.attach is None:
             config = replace(config, executable=program)
         self.office = PermitOffice()
         self.site = site
-        self.browser = Browser.open(config, self.office)
+        self.browser = Browser.open(config, self.office, secrets)
 
     def load(self, page: str) -> Observation:
         """Open one of the pages and look at it."""

@@ -10,6 +10,7 @@ import pytest
 
 from handrail.actuators.actions import Action, Click, Press, Wait
 from handrail.actuators.geometry import Point
+from handrail.actuators.secret import NoSecrets
 from handrail.agent.proposer import Proposer, Puppet
 from handrail.sandbox.journal_reading import verify_journal
 from handrail.sandbox.permit import PermitOffice
@@ -70,7 +71,7 @@ def test_a_seed_is_an_episode(opened: Stage) -> None:
 
 def test_the_task_is_all_that_is_seen(opened: Stage) -> None:
     opened.begin("click-test", 1)
-    with opened.target().opened(PermitOffice(), Path()) as screen:
+    with opened.target().opened(PermitOffice(), Path(), NoSecrets()) as screen:
         seen = screen.observe()
     assert seen.image.size == (320, 420)
     colours = seen.image.convert("RGB").getcolors(100_000) or []

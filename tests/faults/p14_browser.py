@@ -1,0 +1,136 @@
+"""P14 in a browser: a page that shows a secret in all its ways is never shown with it.
+
+Each case is run with two secrets of one length, on a page in which all letters are equally wide:
+the pictures that are kept must be the same, pixel by pixel, and no file may hold a value.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from urllib.parse import quote
+
+from PIL import Image
+
+from handrail.actuators.actions import Action, Click, Press, Terminate, Type, Wait
+from handrail.actuators.base import PermitVerifier, SecretResolver
+from handrail.actuators.browser import BrowserConfig
+from handrail.actuators.geometry import Point
+from handrail.actuators.primitives import Guarded
+from handrail.agent.budget import Budget
+from handrail.agent.proposer import Puppet
+from handrail.sandbox.approval import ScriptedApprover
+from handrail.sandbox.policy import Policy, Rule
+from handrail.sandbox.secret_sources import EnvironmentSecrets, variable
+from handrail.tasks.run import BrowserTarget, Crew, PolicyChoice, RunRequest, run
+from tests.faults.canaries import found_below
+from tests.faults.secret_screen import Plain
+from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
+
+_LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789&/%+="
+_WAYS = {
+    "text": "p.textContent = s",
+    "split": "p.innerHTML = [...s].map(c => `<b>${c.replace('&', '&amp;')}</b>`).join('')",
+    "title": "document.title = `hello ${s}`",
+    "address": "location.hash = encodeURIComponent(s)",
+    "reveal": "f.type = 'text'",
+    "button": "b.textContent = s",
+    "copy": "g.value = s",
+    "shadow": "d.attachShadow({mode: 'closed'}).textContent = s",
+    "hint": "f.value = ''; f.placeholder = s",
+}
+_PAGE = """<!doctype html><title>page</title><style>
+* { font: 16px monospace; margin: 0; caret-color: transparent } body { height: 400px }
+input, button, p, div { position: absolute; left: 20px; width: 400px; height: 30px }
+input { top: 20px } input + input { top: 70px } button { top: 120px } p { top: 170px }
+div { top: 220px }</style>
+<input type=password><input><button>Go</button><p></p><div></div><script>
+const [f, g] = document.querySelectorAll('input'), [b, p, d] =
+  ['button', 'p', 'div'].map(one => document.querySelector(one));
+b.onclick = () => { const s = f.value; WAYS };</script>"""
+_FIELD, _BUTTON = Point(x=100, y=35), Point(x=100, y=135)
+_POLICY = Policy(profile="unattended", rules=(Rule(decision="allow", effects=("commit",)),))
+_BUDGET = Budget(steps=12, seconds=120, calls=24)
+
+
+@dataclass(frozen=True)
+class _Open(BrowserTarget):
+    """A browser without the defence: it keeps the secrets that it types out of nothing."""
+
+    @contextmanager
+    def opened(
+        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+    ) -> Iterator[Guarded]:
+        """Open it with a resolver that knows no value afterwards."""
+        with super().opened(verifier, downloads, Plain(secrets)) as browser:
+            yield browser
+
+
+def _pictures(folder: Path) -> list[bytes]:
+    """Return the pixels of every kept frame, in an order that does not tell their names."""
+    found: list[bytes] = []
+    for file in folder.rglob("*.webp"):
+        with Image.open(file) as frame:
+            found.append(frame.convert("RGB").tobytes())
+    return sorted(found)
+
+
+def _run(ways: tuple[str, ...], value: str, folder: Path, defended: bool) -> str:
+    """Run a case, and return how it ended where that was not well."""
+    page = _PAGE.replace("WAYS", ";".join(_WAYS[way] for way in ways))
+    kind = BrowserTarget if defended else _Open
+    target = kind(f"data:text/html,{quote(page)}", BrowserConfig(width=460, height=300))
+    named = Type(text="{{secret:used}}")
+    steps: list[Action] = [Click(point=_FIELD), named, Click(point=_BUTTON), Wait(seconds=0.1)]
+    request = RunRequest(
+        "type {{secret:used}}",
+        target,
+        policy=PolicyChoice(grants=_POLICY),
+        budget=_BUDGET,
+        runs_folder=folder,
+        secrets=EnvironmentSecrets({variable("used"): value}),
+    )
+    puppet = Puppet([*steps, Press(keys=("tab",)), Terminate(status="success")])
+    end = run(request, Crew(puppet, ScriptedApprover()))
+    return "" if end.result.kind == "success" else f"ended {end.result.kind}: {end.result.reason}"
+
+
+def _in_browser(count: int, seed: int, defended: bool) -> Verdict:
+    tally = Tally()
+    with scratch() as folder:
+        for number, random in seeds("P14 browser", 4 * count, seed):
+            ways = tuple(random.sample(sorted(_WAYS), random.randint(2, 4)))
+            if not tally.new(ways):
+                continue
+            for what in _leaks(ways, random, folder / f"{number}", defended):
+                tally.fail(" ".join(ways), what)
+            if len(tally.keys) == count:
+                break
+    return tally.verdict()
+
+
+def _leaks(ways: tuple[str, ...], random: Random, folder: Path, defended: bool) -> list[str]:
+    """Run a case with two secrets, and tell what gives them away."""
+    leaks: list[str] = []
+    shown: list[list[bytes]] = []
+    for name in ("one", "two"):
+        value = "".join(random.choices(_LETTERS, k=14))
+        place = folder / name
+        leaks += filter(None, [_run(ways, value, place, defended), found_below(place, (value,))])
+        shown.append(_pictures(place))
+    if shown[0] != shown[1]:
+        leaks.append("the pictures depend on the secret")
+    return leaks
+
+
+SUITES = (
+    Suite(
+        "P14 browser",
+        "A page that shows a secret it was given is masked there, and told of without it",
+        ("browser",),
+        Counts(test=1, faults=2, full=20, undefended=1),
+        30,
+        _in_browser,
+    ),
+)
