@@ -80,16 +80,14 @@ class FakeScreen:
         self.scrolled = 0
         self.clipboard = ""
         self.seconds = 0.0
-        self.caret_shown = True
-        self.clock_shown = False
+        self.caret_shown, self.clock_shown = True, False
         self.submitted: list[dict[str, str | bool]] = []
         self.performed: list[Action] = []
         self.on_frame: Callable[[], None] | None = None
         self.safeguards = Safeguards()
         self.secrets: SecretResolver = NoSecrets() if secrets is None else secrets
         self._veil = WidgetVeil()
-        self._verifier = verifier
-        self._open = True
+        self._verifier, self._open = verifier, True
 
     def named(self, kind: type[W], name: str) -> W:
         """Return the widget of that kind and name. Raises KeyError."""
@@ -117,16 +115,17 @@ class FakeScreen:
 
     def hit_test(self, point: Point) -> Element | None:
         """Return what lies under a pixel, or None where nothing does."""
-        return self._told(self._under(point))
+        under = self._under(point)
+        return None if under is None else self._told(under)
 
     def focused(self) -> Element | None:
         """Return what has the keyboard, or None where nothing has."""
-        return self._told(self.focus)
+        return None if self.focus is None else self._told(self.focus)
 
     def read(self) -> Reading:
         """Read all that nothing covers. Raises EnvironmentMissing once it is closed."""
         self._insist_open()
-        return clean_reading(Stack(self.widgets, 0).reading(), self.secrets.censor)
+        return clean_reading(Stack(self.widgets, 0).reading(self._told), self.secrets.censor)
 
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Do one action.
@@ -195,7 +194,7 @@ class FakeScreen:
             self.on_frame()
         self.safeguards.check(action, (before, self._target(action)))
 
-    def _told(self, widget: Widget | None) -> Element | None:
+    def _told(self, widget: Widget) -> Element:
         return self._veil.told(widget, self.scrolled, self.secrets.censor)
 
     def _target(self, action: Action) -> Target:

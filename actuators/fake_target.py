@@ -1,12 +1,12 @@
 """What one look at the fake screen says of the target of an action."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from handrail.actuators.actionability import Target
 from handrail.actuators.fake_widgets import Widget
 from handrail.actuators.geometry import Point
-from handrail.actuators.observation import ScreenText
+from handrail.actuators.observation import Element, ScreenText
 from handrail.actuators.reading import Part, Reading
 
 _AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1))
@@ -47,13 +47,13 @@ class Stack:
             enabled=aim.enabled,
         )
 
-    def reading(self) -> Reading:
-        """Return all that nothing covers."""
+    def reading(self, told: Callable[[Widget], Element]) -> Reading:
+        """Return all that nothing covers; ``told`` says what there is to tell of a widget."""
         shown = [w for w in self.widgets if self.seen(w.box.center.x, w.box.center.y) is w]
-        told = [widget.element(self.scrolled) for widget in shown]
+        parts = [told(widget) for widget in shown]
         text = "\n".join(widget.name for widget in shown)
         return Reading(
-            ScreenText(text), tuple(Part(e.role, e.name, e.value, e.checked) for e in told)
+            ScreenText(text), tuple(Part(e.role, e.name, e.value, e.checked) for e in parts)
         )
 
     def _top(self, widgets: Sequence[Widget], x: int, y: int) -> Widget | None:

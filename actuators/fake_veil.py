@@ -55,10 +55,8 @@ class WidgetVeil:
             (covered if telling else open_ones).append(widget)
         return open_ones, covered
 
-    def told(self, widget: Widget | None, scrolled: int, censor: Censor) -> Element | None:
+    def told(self, widget: Widget, scrolled: int, censor: Censor) -> Element:
         """Return what is said of a widget: of the text that stands in a masked one, nothing."""
-        if widget is None:
-            return None
         found = widget.element(scrolled)
         return cleaned(replace(found, value=None) if self._knows(widget) else found, censor)
 

@@ -114,8 +114,8 @@ def _what_became(step: Step) -> str:
     if outcome is None:
         return ""
     said = []
-    if outcome.edited is not None:
-        said.append(f"a person changed this to: {sanitise(describe(outcome.edited))}")
+    if (edited := outcome.told().edited) is not None:
+        said.append(f"a person changed this to: {sanitise(describe(edited))}")
     if outcome.kind == "in_doubt":
         said.append("it is not known whether this took effect: look")
     elif outcome.kind != "done":

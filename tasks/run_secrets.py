@@ -37,12 +37,12 @@ class Discretion:
 
     def step(self, step: Step) -> Step:
         """Return a step as it may be told, and remember what it typed where it does not show."""
-        outcome, reply = step.outcome, step.reply
-        if outcome is not None:
-            if outcome.redacted and isinstance(reply, Proposal) and isinstance(reply.action, Type):
-                self._typed.learn(reply.action.text)
-            outcome = replace(outcome, reason=self.clean(outcome.reason))
-        told = step.told()
+        if step.outcome is not None and step.outcome.redacted and isinstance(step.reply, Proposal):
+            for action in (step.reply.action, step.outcome.edited):
+                if isinstance(action, Type):
+                    self._typed.learn(action.text)
+        told = _unedited(step.told(), self.clean)
+        outcome = told.outcome and replace(told.outcome, reason=self.clean(told.outcome.reason))
         return replace(told, outcome=outcome, reply=_without(told.reply, self.clean))
 
 
@@ -80,11 +80,20 @@ class DiscreetProposer:
         self, goal: str, history: Sequence[Step], observation: Observation
     ) -> Proposal | ParseError:
         """Return the other's reply. Raises ModelError."""
-        reply = self._proposer.propose(goal, history, observation)
         clean = self._censor.clean
+        quiet = [_unedited(step, clean) for step in history]
+        reply = self._proposer.propose(goal, quiet, observation)
         if isinstance(reply, ParseError):
             return replace(reply, problem=clean(reply.problem), reply=clean(reply.reply))
         return replace(reply, line=clean(reply.line), reply=clean(reply.reply))
+
+
+def _unedited(step: Step, clean: Clean) -> Step:
+    """Return a step without secrets in what a person made of its action."""
+    if step.outcome is None or step.outcome.edited is None:
+        return step
+    edited = cleaned_action(step.outcome.edited, clean)
+    return replace(step, outcome=replace(step.outcome, edited=edited))
 
 
 def _without(reply: Proposal | ParseError, clean: Clean) -> Proposal | ParseError:

@@ -3,9 +3,11 @@
 import pytest
 
 from handrail.actuators.actions import Action, Press, Type
-from handrail.actuators.errors import ActionRefused
+from handrail.actuators.errors import ActionInDoubt, ActionRefused
 from handrail.actuators.fake import Caption, FakeScreen, Field
 from handrail.actuators.geometry import Box
+from handrail.actuators.observation import ScreenText
+from handrail.actuators.primitives import Safeguards
 from handrail.actuators.secret import NoSecrets
 from handrail.sandbox.permit import PermitOffice
 from tests.actuators.test_secret import Known
@@ -68,3 +70,27 @@ def test_without_a_source_nothing_is_typed() -> None:
     with pytest.raises(ActionRefused, match="no secret a"):
         made.do(Type(text="before {{secret:a}}"))
     assert (made.field.text, made.screen.performed) == ("", [])
+
+
+def test_a_stop_in_the_middle_of_it_tells_nothing_of_its_length() -> None:
+    made = Screen()
+    made.screen.safeguards = Safeguards(stopped=lambda: len(made.field.text) == 3)
+    with pytest.raises(ActionInDoubt) as caught:
+        made.do(Type(text="{{secret:a}}"))
+    assert str(caught.value) == "stopped while a secret was typed: look"
+    assert made.field.text == VALUE[:3]
+
+
+def test_what_is_read_and_told_of_elements_holds_nothing_of_it() -> None:
+    made = Screen()
+    made.do(Type(text="{{secret:a}}"), Press(keys=("backspace",)))
+    made.other.text, made.caption.name = f"<{VALUE}>", f"you said {VALUE}"
+    typed = made.screen.focused()
+    other = made.screen.hit_test(OTHER.center)
+    assert typed is not None
+    assert typed.value is None
+    assert other is not None
+    assert other.value == ScreenText("<[secret]>")
+    reading = made.screen.read()
+    assert reading.text.raw.endswith("you said [secret]")
+    assert VALUE[:-1] not in repr(reading)

@@ -107,6 +107,18 @@ def test_an_error_of_ours_keeps_its_kind_and_loses_the_value() -> None:
     assert caught.value.__context__ is None
 
 
+def test_a_refusal_keeps_its_reason() -> None:
+    known = Known(a="hunter2")
+    known.resolve("a", FIELD, HERE)
+
+    def fail() -> None:
+        raise ActionRefused("covered by hunter2", "covered")
+
+    with pytest.raises(ActionRefused, match=r"^covered by \[secret\]$") as caught:
+        discreetly(fail, known.censor, typing=True)
+    assert caught.value.reason == "covered"
+
+
 def test_any_error_while_typing_leaves_doubt_and_nothing_else() -> None:
     known = Known(a="hunter2")
     known.resolve("a", FIELD, HERE)

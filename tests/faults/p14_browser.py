@@ -9,13 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from urllib.parse import quote
 
 from PIL import Image
 
-from handrail.actuators.actions import Action, Click, Press, Terminate, Type, Wait
+from handrail.actuators.actions import Action, Click, Terminate, Type, Wait
 from handrail.actuators.base import PermitVerifier, SecretResolver
-from handrail.actuators.browser import BrowserConfig
+from handrail.actuators.browser import Browser
 from handrail.actuators.geometry import Point
 from handrail.actuators.primitives import Guarded
 from handrail.agent.budget import Budget
@@ -23,10 +22,11 @@ from handrail.agent.proposer import Puppet
 from handrail.sandbox.approval import ScriptedApprover
 from handrail.sandbox.policy import Policy, Rule
 from handrail.sandbox.secret_sources import EnvironmentSecrets, variable
-from handrail.tasks.run import BrowserTarget, Crew, PolicyChoice, RunRequest, run
+from handrail.tasks.run import Crew, PolicyChoice, RunRequest, run
 from tests.faults.canaries import found_below
 from tests.faults.secret_screen import Plain
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
+from tests.faults.web import Web, web
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789&/%+="
 _WAYS = {
@@ -40,10 +40,12 @@ _WAYS = {
     "shadow": "d.attachShadow({mode: 'closed'}).textContent = s",
     "hint": "f.value = ''; f.placeholder = s",
 }
+_SHOWN = ("text", "split", "reveal", "button", "copy", "shadow", "hint")
 _PAGE = """<!doctype html><title>page</title><style>
 * { font: 16px monospace; margin: 0; caret-color: transparent } body { height: 400px }
 input, button, p, div { position: absolute; left: 20px; width: 400px; height: 30px }
-input { top: 20px } input + input { top: 70px } button { top: 120px } p { top: 170px }
+input { top: 20px } input + input { top: 70px } p { top: 170px }
+button { top: 120px; border: 0; background: #ddd; color: #000 }
 div { top: 220px }</style>
 <input type=password><input><button>Go</button><p></p><div></div><script>
 const [f, g] = document.querySelectorAll('input'), [b, p, d] =
@@ -55,16 +57,26 @@ _BUDGET = Budget(steps=12, seconds=120, calls=24)
 
 
 @dataclass(frozen=True)
-class _Open(BrowserTarget):
-    """A browser without the defence: it keeps the secrets that it types out of nothing."""
+class _Shared:
+    """The suite's browser as the place of one run, which does not close it.
+
+    Without the defence it keeps the secrets that it types out of nothing.
+    """
+
+    browser: Browser
+    defended: bool
 
     @contextmanager
     def opened(
         self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
     ) -> Iterator[Guarded]:
-        """Open it with a resolver that knows no value afterwards."""
-        with super().opened(verifier, downloads, Plain(secrets)) as browser:
-            yield browser
+        """Begin a session of its own in the browser."""
+        given = secrets if self.defended else Plain(secrets)
+        yield Browser(self.browser._thread, self.browser._running, verifier, given)
+
+    def described(self) -> str:
+        """Return its kind."""
+        return "browser"
 
 
 def _pictures(folder: Path) -> list[bytes]:
@@ -76,52 +88,55 @@ def _pictures(folder: Path) -> list[bytes]:
     return sorted(found)
 
 
-def _run(ways: tuple[str, ...], value: str, folder: Path, defended: bool) -> str:
+def _run(stage: Web, ways: tuple[str, ...], value: str, folder: Path, defended: bool) -> str:
     """Run a case, and return how it ended where that was not well."""
-    page = _PAGE.replace("WAYS", ";".join(_WAYS[way] for way in ways))
-    kind = BrowserTarget if defended else _Open
-    target = kind(f"data:text/html,{quote(page)}", BrowserConfig(width=460, height=300))
+    stage.show(_PAGE.replace("WAYS", ";".join(_WAYS[way] for way in ways)))
     named = Type(text="{{secret:used}}")
     steps: list[Action] = [Click(point=_FIELD), named, Click(point=_BUTTON), Wait(seconds=0.1)]
     request = RunRequest(
         "type {{secret:used}}",
-        target,
+        _Shared(stage.browser, defended),
         policy=PolicyChoice(grants=_POLICY),
         budget=_BUDGET,
         runs_folder=folder,
         secrets=EnvironmentSecrets({variable("used"): value}),
     )
-    puppet = Puppet([*steps, Press(keys=("tab",)), Terminate(status="success")])
+    puppet = Puppet([*steps, Terminate(status="success")])
     end = run(request, Crew(puppet, ScriptedApprover()))
     return "" if end.result.kind == "success" else f"ended {end.result.kind}: {end.result.reason}"
 
 
 def _in_browser(count: int, seed: int, defended: bool) -> Verdict:
     tally = Tally()
-    with scratch() as folder:
+    with scratch() as folder, web() as stage:
         for number, random in seeds("P14 browser", 4 * count, seed):
-            ways = tuple(random.sample(sorted(_WAYS), random.randint(2, 4)))
+            shown = random.choice(_SHOWN)
+            others = random.sample(sorted(set(_WAYS) - {shown}), random.randint(1, 3))
+            ways = (shown, *others)
             if not tally.new(ways):
                 continue
-            for what in _leaks(ways, random, folder / f"{number}", defended):
+            for what in _leaks(stage, ways, random, folder / f"{number}", defended):
                 tally.fail(" ".join(ways), what)
             if len(tally.keys) == count:
                 break
     return tally.verdict()
 
 
-def _leaks(ways: tuple[str, ...], random: Random, folder: Path, defended: bool) -> list[str]:
+def _leaks(
+    stage: Web, ways: tuple[str, ...], random: Random, folder: Path, defended: bool
+) -> list[str]:
     """Run a case with two secrets, and tell what gives them away."""
     leaks: list[str] = []
     shown: list[list[bytes]] = []
     for name in ("one", "two"):
         value = "".join(random.choices(_LETTERS, k=14))
         place = folder / name
-        leaks += filter(None, [_run(ways, value, place, defended), found_below(place, (value,))])
+        leaks.append(_run(stage, ways, value, place, defended))
+        leaks.append(found_below(place, (value,)))
         shown.append(_pictures(place))
     if shown[0] != shown[1]:
-        leaks.append("the pictures depend on the secret")
-    return leaks
+        leaks.append("the pictures that the model is shown and the run keeps depend on the secret")
+    return [leak for leak in leaks if leak]
 
 
 SUITES = (

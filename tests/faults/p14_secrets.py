@@ -206,7 +206,7 @@ SUITES = (
         "P14 secrets",
         "Secrets stay out of prompts, pictures, records, prints and crash dumps, in every form",
         ("fake",),
-        Counts(test=6, faults=24, full=200, undefended=6),
+        Counts(test=6, faults=16, full=200, undefended=6),
         45,
         _secrets,
     ),

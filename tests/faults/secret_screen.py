@@ -131,13 +131,13 @@ class Watcher(Puppet):
             for part in message.content:
                 if isinstance(part, TextPart):
                     self.read("the prompt", part.text)
-        self._look(observation)
+        self.look(observation)
         return super().propose(goal, history, observation)
 
     def looked(self, number: int, observation: Observation) -> None:
         """Look at what is kept."""
         self.looks[f"{observation.fingerprint[:24]}.webp"] = observation
-        self._look(observation)
+        self.look(observation)
 
     def stepped(self, step: Step) -> None:
         """Read what a listener is told."""
@@ -165,17 +165,22 @@ class Watcher(Puppet):
                 if seen is None or _differ(kept.convert("RGB"), seen.image):
                     self.leaks.append(f"{file.name} is another picture")
 
-    def _look(self, observation: Observation) -> None:
+    def look(self, observation: Observation) -> None:
         """Note a place that holds a value and is not covered as every secret is."""
         told = observation.surface
         self.read("the surface", f"{told.window.raw} {told.url}")
         for widget in self.screen.widgets:
             held = widget.name + (widget.text if isinstance(widget, Field) else "")
-            if any(value in held for value in self._secrets):
-                place = widget.box
-                shown = observation.image.crop((place.left, place.top, place.right, place.bottom))
-                if _differ(shown, cover(*shown.size)):
-                    self.leaks.append(f"the picture shows a {widget.role}")
+            shown = any(value in held for value in self._secrets)
+            if shown and not is_covered(observation, widget):
+                self.leaks.append(f"the picture shows a {widget.role}")
+
+
+def is_covered(observation: Observation, widget: Widget) -> bool:
+    """Tell whether a widget is covered as every secret is."""
+    place = widget.box
+    shown = observation.image.crop((place.left, place.top, place.right, place.bottom))
+    return not _differ(shown, cover(*shown.size))
 
 
 def _differ(one: Image.Image, other: Image.Image) -> bool:

@@ -1,5 +1,6 @@
 """Runs with secrets: what they type, what they leave behind, and what is refused at once."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,19 @@ from handrail.actuators.actions import Action, Answer, Click, Type
 from handrail.actuators.base import PermitVerifier
 from handrail.actuators.fake import Button, FakeScreen, Field
 from handrail.actuators.geometry import Box
+from handrail.actuators.observation import Observation
+from handrail.agent.history import Step
 from handrail.agent.listener import Listeners
+from handrail.agent.prompt import messages
+from handrail.agent.proposal import ParseError, Proposal
 from handrail.agent.proposer import Puppet
-from handrail.sandbox.approval import ScriptedApprover
+from handrail.model.messages import TextPart
+from handrail.sandbox.approval import ApprovalAnswer, ScriptedApprover
 from handrail.sandbox.errors import SecretsError
 from handrail.sandbox.journal import read_journal
 from handrail.sandbox.records import Intent, Refusal
 from handrail.sandbox.secret_sources import EnvironmentSecrets, SecretSource
+from handrail.tasks.checks import FileCheck
 from handrail.tasks.cli import main
 from handrail.tasks.run import Crew, FakeTarget, PolicyChoice, RunEnd, RunRequest, run
 from handrail.tasks.run_file import RunFile, read_run_file
@@ -134,6 +141,54 @@ def test_a_value_in_clear_and_a_wrong_place_are_denied_and_written_without_it(ru
         wrong = runs.run(Click(point=USER.center), Type(text=text), source=source)
         assert wrong.result.kind == "denied"
         assert runs.screens[-1].named(Field, "User").text == ""
+
+
+class Reader(Puppet):
+    """Keeps the texts that a model would be shown."""
+
+    texts = ""
+
+    def propose(
+        self, goal: str, history: Sequence[Step], observation: Observation
+    ) -> Proposal | ParseError:
+        parts = [part for one in messages(goal, history, observation) for part in one.content]
+        self.texts += "".join(part.text for part in parts if isinstance(part, TextPart))
+        return super().propose(goal, history, observation)
+
+
+def test_what_a_person_makes_of_a_password_is_told_to_nobody(runs: Runs) -> None:
+    mine = ApprovalAnswer("edit", action=Type(text="their own pass"))
+    runs.approver = ScriptedApprover([True, mine, True, True])
+    reader = Reader([Click(point=PASSWORD.center), Type(text="guess"), SUCCESS])
+    request = RunRequest(
+        "sign in with guess",
+        FakeTarget(runs.build),
+        policy=PolicyChoice(profile="ask"),
+        runs_folder=runs.folder,
+    )
+    end = run(request, Crew(reader, runs.approver, clock=FakeClock()))
+    assert runs.screens[0].named(Field, "Password").text == "their own pass"
+    assert "a person changed this to" in reader.texts
+    assert "their own" not in reader.texts
+    assert b"their own" not in left_behind(end)
+
+
+def test_a_file_that_a_check_looks_at_is_quoted_without_secrets(runs: Runs, tmp_path: Path) -> None:
+    file = tmp_path / "kept.txt"
+    file.write_text(f"pass={VALUE}", encoding="utf-8")
+    request = RunRequest(
+        "sign in with {{secret:site}}",
+        FakeTarget(runs.build),
+        policy=PolicyChoice(profile="ask"),
+        runs_folder=runs.folder / "runs",
+        secrets=EnvironmentSecrets(ENVIRON),
+        expect=(FileCheck(file, "contains", "done"),),
+    )
+    puppet = Puppet([Click(point=PASSWORD.center), NAMED, SUCCESS])
+    end = run(request, Crew(puppet, runs.approver, clock=FakeClock()))
+    assert end.result.kind == "failed"
+    assert "[secret]" in end.result.checks[0].problem
+    assert VALUE.encode() not in left_behind(end)
 
 
 def test_a_goal_with_a_secret_that_there_is_not_makes_no_run(runs: Runs) -> None:
