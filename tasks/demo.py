@@ -18,13 +18,13 @@ from handrail.model.errors import ModelError
 from handrail.sandbox.errors import SandboxError
 from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import complain, encode_what_can_be, say
-from handrail.tasks.cli_run import stopping_on_ctrl_c
 from handrail.tasks.demo_runs import BUDGET, Checked, Player, Round, play_note, play_page
 from handrail.tasks.errors import ExitCode, TaskError, exit_code
 from handrail.tasks.evaluate import add_model, chosen_model
 from handrail.tasks.run_model import ModelChoice, load_proposer
 from handrail.tasks.sites.goals import note_goal, settings_goal, signin_goal
 from handrail.tasks.sites.server import Site
+from handrail.tasks.stop_signals import stopping_on_ctrl_c
 
 DEFAULT_SEED = 1
 

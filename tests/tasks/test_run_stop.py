@@ -10,10 +10,10 @@ import pytest
 from handrail.agent.stop import StopSwitch
 from handrail.sandbox.journal import verify_journal
 from handrail.tasks.cli import main
-from handrail.tasks.cli_run import stopping_on_ctrl_c
 from handrail.tasks.errors import ExitCode
 from handrail.tasks.run_file import read_run_file
 from handrail.tasks.runs import RunFolder, list_runs
+from handrail.tasks.stop_signals import stopping_on_ctrl_c
 
 # A run of two typed words on a screen that takes its time, as `handrail run` runs it.
 SCRIPT = """
@@ -25,7 +25,7 @@ from handrail.actuators.fake import FakeScreen, Field
 from handrail.actuators.geometry import Box
 from handrail.agent.proposer import Puppet
 from handrail.agent.stop import StopSwitch
-from handrail.tasks.cli_run import stopping_on_ctrl_c
+from handrail.tasks.stop_signals import stopping_on_ctrl_c
 from handrail.tasks.run import Crew, FakeTarget, PolicyChoice, RunRequest, run
 
 def pause(where):

@@ -25,7 +25,7 @@ from handrail.actuators.fake import FakeScreen, Field
 from handrail.actuators.geometry import Box
 from handrail.agent.proposer import Puppet
 from handrail.agent.stop import StopSwitch
-from handrail.tasks.cli_run import stopping_on_ctrl_c
+from handrail.tasks.stop_signals import stopping_on_ctrl_c
 from handrail.tasks.run import Crew, FakeTarget, PolicyChoice, RunRequest, run
 from handrail.tasks.stop_keys import stopping_on_keys
 
