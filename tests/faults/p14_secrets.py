@@ -206,8 +206,8 @@ SUITES = (
         "P14 secrets",
         "Secrets stay out of prompts, pictures, records, prints and crash dumps, in every form",
         ("fake",),
-        Counts(test=6, faults=16, full=200, undefended=6),
-        45,
+        Counts(test=4, faults=12, full=200, undefended=4),
+        25,
         _secrets,
     ),
 )
