@@ -1,6 +1,7 @@
 """P2: the policy is typed and blind to order, and a denial more never allows more."""
 
 from collections.abc import Callable
+from functools import partial
 
 from tests.faults.policy_files import files
 from tests.faults.policy_layers import ACTIONS_EACH, monotone
@@ -9,13 +10,10 @@ from tests.faults.suite import Counts, Suite, Verdict
 
 
 def _run(
-    part: Callable[[int, int, bool], Found], note: str = ""
-) -> Callable[[int, int, bool], Verdict]:
-    def run(count: int, seed: int, defended: bool) -> Verdict:
-        cases, failures = part(count, seed, defended)
-        return Verdict(cases, failures, [note] if note else [])
-
-    return run
+    part: Callable[[int, int, bool], Found], note: str, count: int, seed: int, defended: bool
+) -> Verdict:
+    cases, failures = part(count, seed, defended)
+    return Verdict(cases, failures, [note] if note else [])
 
 
 SUITES = (
@@ -25,7 +23,7 @@ SUITES = (
         ("policy",),
         Counts(test=500, faults=5_000, full=5_000, undefended=1_000),
         5,
-        _run(spellings),
+        partial(_run, spellings, ""),
     ),
     Suite(
         "P2 files",
@@ -33,7 +31,7 @@ SUITES = (
         ("policy",),
         Counts(test=150, faults=1_000, full=1_000, undefended=250),
         5,
-        _run(files),
+        partial(_run, files, ""),
     ),
     Suite(
         "P2 layers",
@@ -41,6 +39,6 @@ SUITES = (
         ("policy",),
         Counts(test=60, faults=1_000, full=5_000, undefended=50),
         20,
-        _run(monotone, f"sets of policies with {ACTIONS_EACH} actions each"),
+        partial(_run, monotone, f"sets of policies with {ACTIONS_EACH} actions each"),
     ),
 )

@@ -154,8 +154,9 @@ class _Episode:
             return reading.problem
         if not set(self.told) <= {entry.hash for entry in reading.entries}:
             return "an acknowledged record is missing"
-        begun = [state.action for state in reading.actions]
-        if begun[: len(screen.performed)] != screen.performed:
+        # In order; some intents came to nothing, because their target could not take them.
+        begun = iter([state.action for state in reading.actions])
+        if not all(action in begun for action in screen.performed):
             return "an effect without an intent"
         anchor = self.folder / "anchor.json"
         if anchor.exists():

@@ -1,5 +1,7 @@
 """Every suite of faults, at the few cases that fit the tests: ``make faults`` runs the rest."""
 
+import pickle
+
 import pytest
 
 from tests.faults.catalog import suites
@@ -30,3 +32,8 @@ def test_a_broken_promise_and_a_blind_suite_are_told() -> None:
     broken = Report(suite, Verdict(9, ["x"] * 9, []), Verdict(1, ["y"], []), 0.0)
     assert broken.problems == ["broken: x"] * 5 + ["and 4 more"]
     assert (broken.figure().value, broken.figure().count) == (9, 9)
+
+
+def test_every_suite_can_be_given_to_a_process_of_its_own() -> None:
+    """``make faults`` runs each in one."""
+    assert len(pickle.loads(pickle.dumps(suites()))) == len(suites())
