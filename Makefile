@@ -28,7 +28,7 @@ demo:
 
 test:
 	$(SETUP) test
-	@$(VENV)/python -m pytest -n $(WORKERS) $(ARGS)
+	@$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 faults faults-full:
 	$(SETUP) test
