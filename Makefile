@@ -2,8 +2,6 @@
 PYTHON ?= python3
 SEED ?= 1
 ARGS ?=
-# Tests wait for browsers and displays much of their time: three keep two cores busy.
-WORKERS ?= 3
 
 SETUP := @$(PYTHON) -m tasks.setup
 VENV := .venv/bin
@@ -28,7 +26,7 @@ demo:
 
 test:
 	$(SETUP) test
-	@$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@$(VENV)/python -m pytest -n auto --maxprocesses=4 $(ARGS)
 
 faults faults-full:
 	$(SETUP) test
@@ -52,7 +50,7 @@ check:
 
 parity:
 	$(SETUP) test
-	@$(VENV)/python -m pytest -n $(WORKERS) -m parity tests/model $(ARGS)
+	@$(VENV)/python -m pytest -n auto --maxprocesses=2 -m parity tests/model $(ARGS)
 
 bench:
 	$(SETUP) bench
