@@ -10,12 +10,10 @@ on the user's own desktop. Server and programs end with this process, even where
 import contextlib
 import os
 import secrets
-import select
 import shutil
 import signal
 import subprocess
 import tempfile
-import time
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handrail.actuators.errors import EnvironmentMissing
+from handrail.actuators.first_line import first_line
 from handrail.actuators.watchdog import Watchdog
 from handrail.actuators.watchdog_child import MARK
 from handrail.actuators.xvfb_access import admit_user, write_authority
@@ -218,35 +217,15 @@ def _start_server(command: list[str], size: tuple[int, int], own: _Own) -> str:
     key = secrets.token_bytes(16)
     authority = own.folder / "authority"
     write_authority(authority, key)
-    reader, writer = os.pipe()
-    try:
-        screen = f"{size[0]}x{size[1]}x24"
-        options = ["-screen", "0", screen, "-dpi", "96", "-noreset", "-nolisten", "tcp"]
-        arguments = ["-displayfd", str(writer), *options, "-auth", str(authority)]
-        own.start([*command, *arguments], os.environ, own.watchdog.server, (writer,))
-        os.close(writer)
-        writer = -1
-        number = _read_number(reader)
-    finally:
-        os.close(reader)
-        if writer >= 0:
-            os.close(writer)
+    options = ["-screen", "0", f"{size[0]}x{size[1]}x24", "-dpi", "96", "-noreset"]
+
+    def start(writer: int) -> None:
+        told = ["-displayfd", str(writer), *options, "-nolisten", "tcp", "-auth", str(authority)]
+        own.start([*command, *told], os.environ, own.watchdog.server, (writer,))
+
+    number = int(first_line("Xvfb", start, _START_SECONDS))
     admit_user(number, key, os.geteuid())
     return f":{number}"
-
-
-def _read_number(reader: int) -> int:
-    """Read the display's number, which the server writes when it is ready."""
-    end = time.monotonic() + _START_SECONDS
-    said = b""
-    while not said.endswith(b"\n"):
-        ready, _, _ = select.select([reader], [], [], max(0.0, end - time.monotonic()))
-        more = os.read(reader, 32) if ready else b""
-        if not more:
-            why = "ended at once" if ready else f"was not ready in {_START_SECONDS:g} s"
-            raise EnvironmentMissing(f"Xvfb {why}: run it by hand to see what it says")
-        said += more
-    return int(said)
 
 
 def without_own(environ: Mapping[str, str]) -> dict[str, str]:

@@ -6,8 +6,6 @@ there is AT-SPI's registry on it and nothing else.
 """
 
 import contextlib
-import os
-import select
 import shlex
 import shutil
 import subprocess
@@ -16,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from handrail.actuators.errors import EnvironmentMissing
+from handrail.actuators.first_line import first_line
 
 _START_SECONDS = 10.0
 _REGISTRY = "org.a11y.atspi.Registry"
@@ -56,17 +55,12 @@ def start_bus(folder: Path, start: Start, environ: Mapping[str, str]) -> str:
         raise EnvironmentMissing(f"no accessibility: {absent} is not installed")
     config = folder / "bus.conf"
     config.write_text(_CONFIG.format(socket=folder / "bus"), encoding="utf-8")
-    reader, writer = os.pipe()
-    try:
-        command = ["dbus-daemon", "--nofork", "--nopidfile", f"--config-file={config}"]
+    command = ["dbus-daemon", "--nofork", "--nopidfile", f"--config-file={config}"]
+
+    def daemon(writer: int) -> None:
         start([*command, f"--print-address={writer}"], {}, (writer,))
-        os.close(writer)
-        writer = -1
-        address = _read_line(reader)
-    finally:
-        os.close(reader)
-        if writer >= 0:
-            os.close(writer)
+
+    address = first_line("dbus-daemon", daemon, _START_SECONDS)
     start(_registry(environ), {"AT_SPI_BUS_ADDRESS": address}, ())
     _wait_for_registry(address)
     return address
@@ -98,18 +92,6 @@ def _registry(environ: Mapping[str, str]) -> list[str]:
                     # Its options tell it of a session that this display does not have.
                     return words[:1] if Path(words[0]).exists() else []
     return []
-
-
-def _read_line(reader: int) -> str:
-    end = time.monotonic() + _START_SECONDS
-    said = b""
-    while not said.endswith(b"\n"):
-        ready, _, _ = select.select([reader], [], [], max(0.0, end - time.monotonic()))
-        more = os.read(reader, 1024) if ready else b""
-        if not more:
-            raise EnvironmentMissing("no accessibility: dbus-daemon did not start")
-        said += more
-    return said.decode().strip()
 
 
 def _wait_for_registry(address: str) -> None:

@@ -26,6 +26,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from handrail.sandbox.addresses import clear_origin
 from handrail.sandbox.conditions import Hours, Weekday, weekday
 from handrail.sandbox.records import Alert, Entry, Intent, Refusal, Result
+from handrail.sandbox.rules import just_true
 
 _COUNT = Annotated[int, Strict(), Field(ge=1)]
 _MINUTE = 60.0
@@ -92,9 +93,7 @@ class AlertRules(Telling):
 
     actions_per_minute: _COUNT | None = None
     failures: _COUNT | None = None
-    new_origin: Annotated[
-        Literal[True] | None, BeforeValidator(lambda value: _just_true(value))
-    ] = None
+    new_origin: Annotated[Literal[True], BeforeValidator(just_true)] | None = None
     hours: Annotated[str, AfterValidator(_hours)] | None = None
     weekdays: tuple[Weekday, ...] | None = Field(default=None, min_length=1)
 
@@ -119,13 +118,6 @@ class AlertRules(Telling):
         return (self.weekdays is None or weekday(now) in self.weekdays) and (
             self.hours is None or Hours.parse(self.hours).holds(now)
         )
-
-
-def _just_true(value: object) -> object:
-    # Python's 1 equals True; in a policy file it is a mistake.
-    if value is not None and value is not True:
-        raise ValueError("the only value is true; leave the field out where it does not matter")
-    return value
 
 
 class Watchman:

@@ -107,28 +107,25 @@ def prepare_display(_settings: Settings, console: Console, packages: Packages) -
 
 def prepare_accessibility(_settings: Settings, console: Console, packages: Packages) -> None:
     """Have a message bus and AT-SPI's registry. Raises Missing on Debian and Ubuntu."""
-    if shutil.which("dpkg-query") is None:
-        console.say(f"no Debian packages here: have these installed: {' '.join(_ACCESSIBILITY)}")
-        return
-    missing = [name for name in _ACCESSIBILITY if not _installed(name)]
-    if missing and not packages.install("accessibility of the desktop", missing):
-        raise Missing(
-            "the tests of the desktop need programs that tell what lies in their windows:\n"
-            f"  sudo apt-get install {' '.join(missing)}\nthen run make again"
-        )
+    why = "the tests of the desktop need programs that tell what lies in their windows"
+    _have("accessibility of the desktop", _ACCESSIBILITY, why, console, packages)
 
 
 def prepare_fonts(_settings: Settings, console: Console, packages: Packages) -> None:
     """Have the fonts that screens are rendered with. Raises Missing on Debian and Ubuntu."""
+    why = "rendered screens need the fonts of the fixed suite"
+    _have("fonts", _FONTS, why, console, packages)
+
+
+def _have(
+    title: str, wanted: Sequence[str], why: str, console: Console, packages: Packages
+) -> None:
     if shutil.which("dpkg-query") is None:
-        console.say(f"no Debian packages here: have these fonts installed: {' '.join(_FONTS)}")
+        console.say(f"no Debian packages here: have these installed: {' '.join(wanted)}")
         return
-    missing = [name for name in _FONTS if not _installed(name)]
-    if missing and not packages.install("fonts", missing):
-        raise Missing(
-            "rendered screens need the fonts of the fixed suite: "
-            f"sudo apt-get install {' '.join(missing)}\nthen run make again"
-        )
+    missing = [name for name in wanted if not _installed(name)]
+    if missing and not packages.install(title, missing):
+        raise Missing(f"{why}:\n  sudo apt-get install {' '.join(missing)}\nthen run make again")
 
 
 def _installed(package: str) -> bool:

@@ -149,8 +149,7 @@ def test_a_part_that_is_pasted_elsewhere_is_masked(stage: "Stage") -> None:
     stage.do(Press(keys=("home",)), *[Press(keys=("shift", "right"))] * 6)
     stage.do(Press(keys=("ctrl", "c")), Click(point=stage.at("#other")))
     stage.do(Press(keys=("ctrl", "v")))
-    if stage.peek("() => document.querySelector('#other').value") != VALUE[:6]:
-        pytest.skip("this browser has no clipboard")
+    assert stage.peek("() => document.querySelector('#other').value") == VALUE[:6]
     box = place(stage, "#other")
     assert dark(naked(stage), box) > 0
     assert dark(stage.browser.observe().image, box) == 0
