@@ -35,7 +35,7 @@ from handrail.actuators.primitives import Safeguards
 from handrail.actuators.reading import Reading
 from handrail.actuators.secret import clean_reading, clean_surface, filled, secret_names
 
-_LOOK_SECONDS = 15.0
+_FIRST_LOOK_SECONDS, _LOOK_SECONDS = 1.5, 15.0
 _INPUT_SECONDS = 30.0
 _NAVIGATION_SECONDS = 30.0
 _HIT_SECONDS = 5.0
@@ -74,20 +74,20 @@ class Session:
         """Look at the tab in front, with a pending dialog drawn on it; tried twice."""
         self._hits.clear()
         try:
-            return await self._look(self._ready())
+            return await self._look(self._ready(), _FIRST_LOOK_SECONDS)
         except (PlaywrightError, TimeoutError):
-            pass  # the page was leaving or the tab closing: the second look is at what is there
+            pass  # of a page that leaves meanwhile no picture ever comes: look at what is there
         try:
-            return await self._look(self._ready())
+            return await self._look(self._ready(), _LOOK_SECONDS)
         except (PlaywrightError, TimeoutError) as error:
             self._check_alive()
             raise ObservationFailed(f"the page could not be seen: {why(error)}") from error
 
-    async def _look(self, page: Page) -> Observation:
+    async def _look(self, page: Page, seconds: float) -> Observation:
         if self._tabs.has_crashed(page):
             raise ObservationFailed(_CRASHED)
         if self._tabs.question is None:
-            shot = asyncio.ensure_future(self._shoot(page))
+            shot = asyncio.ensure_future(self._shoot(page, seconds))
             await settle(shot, self._tabs.asked, _LOOK_SECONDS + 5)
         image, geometry = self._last_frame(page)
         question = self._tabs.question
@@ -109,13 +109,13 @@ class Session:
         told = clean_surface(surface, self._censor)
         return Observation(image, geometry, time.time(), told, notices)
 
-    async def _shoot(self, page: Page) -> None:
+    async def _shoot(self, page: Page, seconds: float) -> None:
         scale, session = self._running.scale, await self._tabs.session(page)
         if scale is None:
             scale = await device_scale(session)
         # Before and after: a page may move a text while its picture is taken.
         places = await self._veil.places(page, session)
-        data = await page.screenshot(caret="initial", timeout=_LOOK_SECONDS * 1000)
+        data = await page.screenshot(caret="initial", timeout=seconds * 1000)
         places += await self._veil.places(page, session)
         image = Image.open(io.BytesIO(data)).convert("RGB")
         self._frame = page, masked(image, [scaled(place, scale) for place in places]), scale
