@@ -9,6 +9,9 @@
     |   +-- JournalCorrupt  a journal was changed or damaged after it was written
     +-- AnswerRefused       an answer to a question that is late, repeated, or for another question
     +-- GrantError          a grant is forged, malformed, revoked, widened, or cannot be counted
+    +-- RehearsalError      there can be no copy to rehearse on, or it cannot be told what it did
+    +-- RestoreError        something cannot be kept, or cannot be put back as it was
+        +-- UndoConflict    ... because it changed meanwhile: nothing was touched
 
 Promises: every message says what was wrong, where, and what is allowed or what to do.
 Does not promise: to cover refused permits, which are ``actuators.errors.PermitRefused``: the lock
@@ -58,3 +61,15 @@ class AnswerRefused(SandboxError):
 
 class GrantError(SandboxError):
     """A grant cannot be used, made or counted."""
+
+
+class RehearsalError(SandboxError):
+    """There can be no copy to rehearse on, or what was done on it cannot be told or carried out."""
+
+
+class RestoreError(SandboxError):
+    """Something cannot be kept, or cannot be put back as it was."""
+
+
+class UndoConflict(RestoreError):
+    """What would be put back changed meanwhile, and nothing was touched."""

@@ -1,0 +1,92 @@
+"""Consequences: what a rehearsal found that its actions would do, as data.
+
+Promises
+- Everything that was found is in it; what is noise (caches, lists of recent files) is marked so and
+  never left out.
+- ``Consequences.digest`` changes with anything in it: it is what a person said yes to.
+
+Does not promise
+- That a rehearsal saw everything: what a program does only outside of its copy is not here.
+"""
+
+import hashlib
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from handrail.sandbox.snapshot.keeper import Change
+
+EntryKind = Literal["file", "folder", "link", "special"]
+
+
+class _Found(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileConsequence(_Found):
+    """A file, a folder or a link that would be created, changed or deleted.
+
+    ``path`` is absolute, as ``file_names.written`` returns it. ``before`` and ``after``: SHA-256 of
+    its content (of a link: of its target), empty where there is none. ``metadata``: only mode,
+    owner, time or attributes differ.
+    """
+
+    kind: Literal["file"] = "file"
+    change: Change
+    entry: EntryKind
+    path: str
+    before: str = ""
+    after: str = ""
+    metadata: bool = False
+    noise: bool = False
+
+
+class RequestConsequence(_Found):
+    """A request that would have been sent, in the order in which they were made.
+
+    ``url`` without a user's name and password. ``body``: what may be shown of it (secrets redacted,
+    cut); ``body_digest``: SHA-256 of all of it, as it would be sent.
+    """
+
+    kind: Literal["request"] = "request"
+    method: str
+    url: str
+    source: str
+    body: str = ""
+    body_digest: str = ""
+    noise: bool = False
+
+
+class StorageConsequence(_Found):
+    """An entry of a browser's storage or of a program's settings that would change."""
+
+    kind: Literal["storage"] = "storage"
+    change: Change
+    store: Literal["cookies", "local", "session", "indexed_db", "settings"]
+    origin: str
+    key: str
+    before: str = ""
+    after: str = ""
+    noise: bool = False
+
+
+Consequence = Annotated[
+    FileConsequence | RequestConsequence | StorageConsequence, Field(discriminator="kind")
+]
+
+
+class Consequences(_Found):
+    """All that was found; ``screen`` is the fingerprint of the screen it ended with."""
+
+    found: tuple[Consequence, ...] = ()
+    screen: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of all of it."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @property
+    def telling(self) -> tuple[Consequence, ...]:
+        """Return what is not noise."""
+        return tuple(one for one in self.found if not one.noise)
