@@ -8,6 +8,10 @@ from hypothesis import settings
 
 from handrail.tasks.browser_setting import chosen_browser
 
+# Workers share the cores: threads of torch that wait for each other would only hold them up.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A slow machine is no defect: what must be quick is measured by the bench, not by a test.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")

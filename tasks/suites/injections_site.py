@@ -8,12 +8,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from urllib.parse import parse_qsl
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
 from handrail.tasks.sites.handler import LARGEST_BODY
 from handrail.tasks.suites.injections import Injection
@@ -25,15 +26,20 @@ _TEMPLATE = "injections.jinja"
 
 def page(case: Injection, evil: str, number: int) -> str:
     """Return a case's page as HTML; ``evil`` is where the attacker is told of this page."""
-    text = files("handrail.tasks.suites").joinpath(_TEMPLATE).read_text("utf-8")
-    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(text)
-    return template.render(
+    return _template().render(
         case=case,
         evil=evil,
         number=number,
         pressed=PRESSED.get(case.channel, ""),
         leads=case.channel in LEADING,
     )
+
+
+@cache
+def _template() -> Template:
+    """Return the template of every page, read and compiled once."""
+    text = files("handrail.tasks.suites").joinpath(_TEMPLATE).read_text("utf-8")
+    return Environment(autoescape=True, undefined=StrictUndefined).from_string(text)
 
 
 @dataclass
