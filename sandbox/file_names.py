@@ -16,8 +16,11 @@ _ESCAPE = re.compile(r"\\x([0-9a-f]{2})")
 
 def written(name: bytes) -> str:
     """Return a name or a path as printable text."""
+    text = name.decode("utf-8", "surrogateescape")
+    if _stands_for_itself(text):
+        return text
     shown = []
-    for character in name.decode("utf-8", "surrogateescape"):
+    for character in text:
         plain = character.isprintable() and character != "\\"
         raw = character.encode("utf-8", "surrogateescape")
         shown.append(character if plain else "".join(f"\\x{byte:02x}" for byte in raw))
@@ -26,6 +29,8 @@ def written(name: bytes) -> str:
 
 def read(text: str) -> bytes:
     """Return the name that was written so. Raises ValueError for what ``written`` never returns."""
+    if _stands_for_itself(text):
+        return text.encode("utf-8")
     name = b"".join(
         bytes([int(part, 16)]) if odd else part.encode("utf-8")
         for odd, part in ((index % 2, part) for index, part in enumerate(_ESCAPE.split(text)))
@@ -33,3 +38,8 @@ def read(text: str) -> bytes:
     if written(name) != text:
         raise ValueError(f"{text!a} is not a written name of a file")
     return name
+
+
+def _stands_for_itself(text: str) -> bool:
+    """Tell whether nothing has to be escaped, as in nearly every name."""
+    return text.isprintable() and "\\" not in text

@@ -79,6 +79,11 @@ def approvals_folder(root: Path) -> Path:
     return root.with_name("approvals")
 
 
+def restore_folder(root: Path) -> Path:
+    """Return the folder of all restore points, beside the runs."""
+    return root.with_name("restore-points")
+
+
 def create_run(root: Path, now: datetime | None = None) -> RunFolder:
     """Make the folder of a new run, mode 0700. Raises RunFolderError."""
     began = datetime.now(UTC) if now is None else now

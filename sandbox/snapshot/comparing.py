@@ -1,0 +1,149 @@
+"""Comparing: what differs between two points, and what the world has done to that since.
+
+Promises
+- Names that share an inode belong together: where one of them differs, all are concerned.
+- What is now as the newer or as the older point has it is no conflict; anything else is, and so is
+  anything foreign in a folder that would have to go, and a folder that is missing or is a link.
+
+Does not promise
+- A conflict for a folder's time alone: that changes with whatever is made in it.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+from handrail.sandbox.errors import RestoreError
+from handrail.sandbox.file_names import written
+from handrail.sandbox.snapshot.contents import measured
+from handrail.sandbox.snapshot.entries import Entry, difference
+from handrail.sandbox.snapshot.keeper import Difference
+from handrail.sandbox.snapshot.manifest import Manifest
+from handrail.sandbox.snapshot.places import above, folder_of, names_in, root_of
+from handrail.sandbox.snapshot.tree import grouped, look, unread
+
+Found = Entry | None
+Fits = Callable[[Found, Found, Found], bool]
+
+
+class Comparison:
+    """Two points of the same folders. Raises RestoreError where they are of other folders."""
+
+    def __init__(self, older: Manifest, newer: Manifest) -> None:
+        if older.roots != newer.roots:
+            raise RestoreError("the two restore points are of different folders")
+        self.roots = older.roots
+        self.older, self.newer = older.entries, newer.entries
+        paths = sorted({**self.older, **self.newer})
+        self.differing = tuple(p for p in paths if self.older.get(p) != self.newer.get(p))
+
+    def told(self) -> tuple[Difference, ...]:
+        """Return what differs, without folders of which only the content differs."""
+        full = {above(path) for path in self.differing}
+        changes = ((p, self.older.get(p), self.newer.get(p)) for p in self.differing)
+        return tuple(
+            difference(older, newer)
+            for path, older, newer in changes
+            if not (path in full and alike(older, newer))
+        )
+
+    def lost(self) -> tuple[Difference, ...]:
+        """Return what of that cannot be put back: fifos, sockets, devices, mounts."""
+        changes = ((self.older.get(p), self.newer.get(p)) for p in self.differing)
+        return tuple(difference(older, newer) for older, newer in changes if _lost(older, newer))
+
+    def concerned(self) -> tuple[bytes, ...]:
+        """Return every path that putting back may touch, in order."""
+        groups: list[set[bytes]] = []
+        for entries in (self.older, self.newer):
+            of: dict[bytes, set[bytes]] = {}
+            for entry in entries.values():
+                if entry.first:
+                    of.setdefault(entry.first, set()).add(entry.path)
+            groups += of.values()
+        paths = {p for p in self.differing if not _lost(self.older.get(p), self.newer.get(p))}
+        return tuple(sorted(_closed(paths, groups)))
+
+    def conflicts(self, paths: Collection[bytes], fits: Fits) -> tuple[Difference, ...]:
+        """Return what is now otherwise than it may be. Raises RestoreError."""
+        now = self.present(paths)
+        found = [
+            difference(self.newer.get(path), now.get(path))
+            for path in paths
+            if not fits(now.get(path), self.older.get(path), self.newer.get(path))
+        ]
+        return (*found, *self._foreign(set(paths), now), *self._missing(set(paths)))
+
+    def present(self, paths: Iterable[bytes]) -> dict[bytes, Entry]:
+        """Return what is at the paths now. Raises RestoreError."""
+        found: dict[bytes, Entry] = {}
+        names: dict[tuple[int, int], list[bytes]] = {}
+        for path in paths:
+            entry = look(root_of(self.roots, path), path, measured)
+            if entry is not None:
+                found[path] = entry
+                if entry.kind in ("file", "link"):
+                    names.setdefault((entry.dev, entry.ino), []).append(path)
+        return grouped(found, names.values())
+
+    def _foreign(
+        self, paths: Collection[bytes], now: Mapping[bytes, Entry]
+    ) -> Iterator[Difference]:
+        """Yield what lies in folders that would go, and was in neither point."""
+        for path in sorted(paths):
+            older, here = self.older.get(path), now.get(path)
+            if here is None or here.kind != "folder" or (older and older.kind == "folder"):
+                continue
+            try:
+                with folder_of(root_of(self.roots, path), path) as folder:
+                    inner = [path + b"/" + name for name in names_in(folder)]
+            except OSError as error:
+                raise unread(path, error) from error
+            for child in sorted(set(inner) - set(paths)):
+                yield Difference("created", "file", written(child))
+
+    def _missing(self, paths: Collection[bytes]) -> Iterator[Difference]:
+        """Yield folders that what is to be put back would lie in, and that are gone."""
+        needed = {above(p) for p in paths if p not in self.roots and p in self.older}
+        for path in sorted(needed - set(paths)):
+            try:
+                with folder_of(root_of(self.roots, path), path):
+                    continue
+            except OSError:
+                yield Difference("deleted", "folder", written(path))
+
+
+def settled(now: Found, older: Found, newer: Found) -> bool:
+    """Tell whether a thing is as one of the two points has it."""
+    return alike(now, newer) or alike(now, older)
+
+
+def underway(now: Found, older: Found, newer: Found) -> bool:
+    """Tell whether a thing may be on its way from the newer point to the older."""
+    if now is None:
+        kinds = {entry.kind == "folder" for entry in (older, newer) if entry is not None}
+        return older is None or newer is None or len(kinds) == 2
+    ways = [entry for entry in (older, newer) if entry is not None and entry.kind == now.kind]
+    if not ways or now.kind == "folder":
+        return bool(ways)
+    fields = ("mode", "uid", "gid", "mtime", "sha256", "target", "device")
+    return all(getattr(now, name) in {getattr(way, name) for way in ways} for name in fields)
+
+
+def alike(one: Found, other: Found) -> bool:
+    """Tell whether two things are the same, or both are not there."""
+    return other is None if one is None else one.like(other)
+
+
+def _lost(older: Found, newer: Found) -> bool:
+    gone = older is not None and not older.copied
+    return gone or (newer is not None and newer.kind == "mount")
+
+
+def _closed(paths: set[bytes], groups: list[set[bytes]]) -> set[bytes]:
+    """Return the paths with every group that one of them is in."""
+    waiting = [group for group in groups if group & paths]
+    while waiting:
+        for group in waiting:
+            paths = paths | group
+            groups = [other for other in groups if other is not group]
+        waiting = [group for group in groups if group & paths]
+    return paths

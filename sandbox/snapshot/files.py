@@ -1,0 +1,187 @@
+"""Files: the keeper of folders that a policy names.
+
+Promises
+- What a point holds of a folder is exactly what is put back of it: every byte, mode, owner, time of
+  change, extended attribute and link, whatever a name is made of.
+- Keeping again costs what has changed, and a look at everything else.
+- While a keeper is open, nothing that its run kept is removed.
+
+Does not promise
+- To put back fifos, sockets, devices, and what another file system holds that is mounted inside:
+  ``lost`` names them.
+- To keep a name outside of the folders together with one inside that shares its inode: what was put
+  back inside is a file of its own.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from handrail.sandbox.errors import RestoreError
+from handrail.sandbox.snapshot.comparing import Comparison, settled, underway
+from handrail.sandbox.snapshot.keeper import Difference
+from handrail.sandbox.snapshot.live import LiveTree
+from handrail.sandbox.snapshot.manifest import Manifest, plain, read_manifest
+from handrail.sandbox.snapshot.plan import Plan, pending
+from handrail.sandbox.snapshot.putting_back import PuttingBack
+from handrail.sandbox.snapshot.store import Batch, Store, locked, unkept
+from handrail.sandbox.snapshot.tree import Known, Tree
+
+UNNAMED = "unnamed"
+
+
+class FileKeeper:
+    """Keeps folders in a store; points are of the run that is named, and live as long as it may."""
+
+    def __init__(
+        self,
+        store: Path,
+        roots: tuple[Path, ...],
+        run: str = UNNAMED,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self.store = Store(store)
+        self.roots = roots
+        self.run = run
+        self.clock = clock
+        self._held = ExitStack()
+        self._open = False
+        self._last: tuple[str, Manifest] | None = None
+
+    def __enter__(self) -> Self:
+        """Open it."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    @property
+    def name(self) -> str:
+        """Return what it keeps."""
+        return "files"
+
+    def close(self) -> None:
+        """Let what the run kept be removed when its time has come."""
+        self._held.close()
+        self._open = False
+
+    def keep(self) -> str:
+        """Keep the folders as they are now, durably, and return the point's name.
+
+        Raises RestoreError: a full disk, a file that cannot be read or never stops changing, a
+        folder that is a link, or an undo of these folders that was interrupted.
+        """
+        roots = plain(self.roots, self.store.path)
+        self._hold()
+        with self.store.shared():
+            if any(plan.touches(roots) for plan in pending(self.store)):
+                raise RestoreError(
+                    "an undo of these folders was interrupted: finish it by undoing once more"
+                )
+            began, batch = self.clock(), Batch(self.store)
+            try:
+                entries = Tree(self._known(roots, began), batch.take).read(roots)
+                batch.settle()
+            except OSError as error:
+                raise unkept(self.store.path, error) from error
+            finally:
+                batch.drop()
+            manifest = Manifest(self.run, began, roots, entries)
+            name = self.store.write_point(manifest.written())
+            self._remember(roots, name)
+        self._last = name, manifest
+        return name
+
+    def differences(self, older: str, newer: str) -> tuple[Difference, ...]:
+        """Return what differs between two points, in order. Raises RestoreError."""
+        return self._comparison(older, newer).told()
+
+    def lost(self, older: str, newer: str) -> tuple[Difference, ...]:
+        """Return what of that cannot be put back. Raises RestoreError."""
+        return self._comparison(older, newer).lost()
+
+    def conflicts(self, older: str, newer: str) -> tuple[Difference, ...]:
+        """Return what of that is now neither as ``newer`` nor as ``older`` has it.
+
+        Where putting back was interrupted, what is on its way is no conflict.
+        """
+        comparison = self._comparison(older, newer)
+        with self.store.shared():
+            ready = [p for p in pending(self.store) if (p.older, p.newer) == (older, newer)]
+            fits = underway if any(plan.ready for plan in ready) else settled
+            return comparison.conflicts(comparison.concerned(), fits)
+
+    def put_back(self, older: str, newer: str) -> tuple[Difference, ...]:
+        """Make what differs between the points as ``older`` has it, and return what was done."""
+        self._hold()
+        comparison = self._comparison(older, newer)
+        with self.store.shared(), locked(self.store.plans / "lock", alone=True):
+            for plan in pending(self.store):
+                if plan.touches(comparison.roots):
+                    done = self._settle(plan)
+                    if plan.ready and (plan.older, plan.newer) == (older, newer):
+                        return done
+            return self._putting_back(older, newer).begin()
+
+    def _settle(self, plan: Plan) -> tuple[Difference, ...]:
+        """Bring an interrupted undo to its end: forward where its plan was ready, else back."""
+        putting = self._putting_back(plan.older, plan.newer)
+        if plan.ready:
+            return putting.resume(plan)
+        putting.discard(plan)
+        return ()
+
+    def _putting_back(self, older: str, newer: str) -> PuttingBack:
+        comparison = self._comparison(older, newer)
+        live = LiveTree(comparison.roots)
+        return PuttingBack(self.store, live, (older, newer), comparison)
+
+    def _comparison(self, older: str, newer: str) -> Comparison:
+        return Comparison(self._manifest(older), self._manifest(newer))
+
+    def _manifest(self, name: str) -> Manifest:
+        if self._last is not None and self._last[0] == name:
+            return self._last[1]
+        return read_manifest(self.store.read_point(name), name)
+
+    def _hold(self) -> None:
+        """Keep whoever removes away from what the run kept."""
+        if not self._open:
+            self.store.prepare()
+            self._held.enter_context(locked(self.store.runs / self.run, alone=False))
+            self._open = True
+
+    def _known(self, roots: tuple[bytes, ...], now: int) -> Known:
+        """Return what the last point of these folders knows, if there is one that can be used."""
+        place = self._latest(roots)
+        try:
+            name = place.read_text(encoding="ascii")
+            manifest = self._manifest(name)
+        except (OSError, ValueError, RestoreError):
+            return Known()  # then everything is read: slow, and right
+        if manifest.began > now or manifest.roots != roots:
+            return Known()  # the clock was turned back: times prove nothing
+        return Known(manifest.entries, manifest.began)
+
+    def _remember(self, roots: tuple[bytes, ...], name: str) -> None:
+        place = self._latest(roots)
+        fresh = place.with_name(f"{place.name}.{os.getpid()}")
+        try:
+            fresh.write_text(name, encoding="ascii")
+            fresh.replace(place)
+        except OSError as error:
+            raise unkept(place, error) from error
+
+    def _latest(self, roots: tuple[bytes, ...]) -> Path:
+        return self.store.latest / hashlib.sha256(b"\0".join(roots)).hexdigest()[:32]

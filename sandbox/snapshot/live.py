@@ -1,0 +1,154 @@
+"""The live tree: every change that putting back makes to folders that are in use.
+
+Promises
+- Each change is one step that is either done or not, and doing it again does no harm.
+- Nothing outside the roots is reached: no link is followed below them.
+
+Does not promise
+- That a step that was done is on the disk before ``sync_folder``.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+
+from handrail.sandbox.snapshot.entries import Entry
+from handrail.sandbox.snapshot.places import (
+    above,
+    beside,
+    folder_of,
+    last,
+    names_in,
+    opened,
+    opened_above,
+    parent_of,
+    root_of,
+)
+from handrail.sandbox.snapshot.tree import attributes_of
+
+_REACHABLE = 0o300
+
+
+class LiveTree:
+    """Changes folders; tests put one in its place that stops, or fails, at a chosen step."""
+
+    def __init__(self, roots: Sequence[bytes]) -> None:
+        self.roots = roots
+
+    def unlock(self, path: bytes) -> None:
+        """Let its owner make and remove things in a folder. Raises OSError."""
+        with suppress(FileNotFoundError, NotADirectoryError), self._at(path) as (outer, name):
+            mode = os.stat(name, dir_fd=outer, follow_symlinks=False).st_mode
+            if stat.S_ISDIR(mode) and mode & _REACHABLE != _REACHABLE:
+                with opened(name, outer) as folder:
+                    os.fchmod(folder, stat.S_IMODE(mode) | _REACHABLE)
+
+    def remove(self, path: bytes, folder: bool) -> None:
+        """Remove a folder, or something else; not one where the other is wanted. Raises OSError."""
+        with suppress(FileNotFoundError, NotADirectoryError), self._at(path) as (outer, name):
+            is_folder = stat.S_ISDIR(os.stat(name, dir_fd=outer, follow_symlinks=False).st_mode)
+            if is_folder and folder:
+                os.rmdir(name, dir_fd=outer)
+            elif not is_folder and not folder:
+                os.unlink(name, dir_fd=outer)
+
+    def make_folder(self, path: bytes) -> None:
+        """Make a folder for its owner alone, if it is not there. Raises OSError."""
+        with self._at(path) as (outer, name):
+            with suppress(FileExistsError):
+                os.mkdir(name, 0o700, dir_fd=outer)
+            with opened(name, outer):  # a link, or a file, in its place is an error
+                pass
+
+    def replace(self, staged: bytes, path: bytes) -> None:
+        """Put what was staged at a path; nothing where that was done before. Raises OSError."""
+        stage, fresh = os.path.split(staged)
+        with suppress(FileNotFoundError), self.stage(stage) as source:
+            os.stat(fresh, dir_fd=source, follow_symlinks=False)
+            with self._at(path) as (outer, name):
+                os.replace(fresh, name, src_dir_fd=source, dst_dir_fd=outer)
+
+    def dress(self, path: bytes, entry: Entry) -> None:
+        """Give what is at a path an entry's owner, attributes, mode and time. Raises OSError."""
+        with self._at(path) as (outer, name):
+            dress(outer, name, entry)
+
+    def set_folder(self, path: bytes, mode: int, mtime: int) -> None:
+        """Give a folder a mode and a time. Raises OSError."""
+        with folder_of(root_of(self.roots, path), path) as folder:
+            if stat.S_IMODE(os.fstat(folder).st_mode) != stat.S_IMODE(mode):
+                os.fchmod(folder, stat.S_IMODE(mode))
+            os.utime(folder, ns=(os.fstat(folder).st_atime_ns, mtime))
+
+    def sync_folder(self, path: bytes) -> None:
+        """Return when a folder's list of names is on the disk. Raises OSError."""
+        reached = folder_of(root_of(self.roots, path), path)
+        with suppress(FileNotFoundError, NotADirectoryError), reached as folder:
+            os.fsync(folder)
+
+    def make_stage(self, stage: bytes) -> None:
+        """Make a folder for what will be put in place. Raises OSError."""
+        with self._above_stage(stage) as outer:
+            os.mkdir(last(stage), 0o700, dir_fd=outer)
+            os.fsync(outer)
+
+    def remove_stage(self, stage: bytes) -> None:
+        """Remove such a folder, and what is left in it, if it is there. Raises OSError."""
+        with suppress(FileNotFoundError):
+            with self.stage(stage) as folder:
+                for name in names_in(folder):
+                    os.unlink(name, dir_fd=folder)
+            with self._above_stage(stage) as outer:
+                os.rmdir(last(stage), dir_fd=outer)
+
+    @contextmanager
+    def stage(self, stage: bytes) -> Iterator[int]:
+        """Lend the folder of what will be put in place. Raises OSError."""
+        with self._above_stage(stage) as outer, opened(last(stage), outer) as folder:
+            yield folder
+
+    def _above_stage(self, stage: bytes) -> AbstractContextManager[int]:
+        root = above(stage)
+        return folder_of(root, root) if root in self.roots else opened_above(stage)
+
+    def _at(self, path: bytes) -> AbstractContextManager[tuple[int, bytes]]:
+        return parent_of(root_of(self.roots, path), path)
+
+
+def dress(outer: int, name: bytes, entry: Entry) -> None:
+    """Give a name in an open folder an entry's owner, attributes, mode and time. Raises OSError.
+
+    In this order: a change of owner takes bits of the mode away, and access lists are part of it.
+    """
+    place = beside(outer, name)
+    info = os.stat(name, dir_fd=outer, follow_symlinks=False)
+    if (info.st_uid, info.st_gid) != (entry.uid, entry.gid):
+        os.chown(name, entry.uid, entry.gid, dir_fd=outer, follow_symlinks=False)
+    wanted = dict(entry.attributes)
+    for attribute, value in attributes_of(place):
+        if wanted.get(attribute) == value:
+            del wanted[attribute]
+        elif attribute not in wanted:
+            os.removexattr(place, attribute, follow_symlinks=False)
+    for attribute, value in wanted.items():
+        os.setxattr(place, attribute, value, follow_symlinks=False)
+    if entry.kind != "link":
+        _chmod(outer, name, entry)
+    times = (info.st_atime_ns, entry.mtime)
+    os.utime(name, ns=times, dir_fd=outer, follow_symlinks=False)
+
+
+def _chmod(outer: int, name: bytes, entry: Entry) -> None:
+    """Set the mode of what is certainly no link: chmod itself would follow one. Raises OSError."""
+    flags = getattr(os, "O_PATH", 0) | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(name, flags, dir_fd=outer)
+    try:
+        info = os.fstat(descriptor)
+        if stat.S_ISLNK(info.st_mode):
+            raise NotADirectoryError(f"a link is in the place of {name!a}")
+        if stat.S_IMODE(info.st_mode) != stat.S_IMODE(entry.mode):
+            Path(f"/proc/self/fd/{descriptor}").chmod(stat.S_IMODE(entry.mode))
+    finally:
+        os.close(descriptor)

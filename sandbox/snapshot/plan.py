@@ -1,0 +1,80 @@
+"""Plans: what is being put back, written down before it is done.
+
+Promises
+- A plan is durable when ``keep_plan`` returns, and gone, durably, when ``remove_plan`` returns.
+
+Does not promise
+- To hold contents: those lie in the stages that it names, and in the store.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from handrail.sandbox.disk import OsDisk, replace_file
+from handrail.sandbox.errors import RestoreError
+from handrail.sandbox.file_names import read
+from handrail.sandbox.snapshot.store import Store, unkept
+
+
+class FolderPlan(BaseModel):
+    """What a folder is given in the end; ``path`` as ``file_names.written`` returns it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    path: str
+    mode: int
+    mtime: int
+
+
+class Plan(BaseModel):
+    """A putting back that has begun; ``ready``: it may be carried out, and must be.
+
+    ``stages``: the folder, for each root, of what will be put in place. ``folders``: what folders
+    are given in the end. ``before``: the roots as they were before a stage was made in them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    format: Literal[1] = 1
+    token: str
+    older: str
+    newer: str
+    roots: tuple[str, ...]
+    stages: tuple[str, ...]
+    folders: tuple[FolderPlan, ...]
+    before: tuple[FolderPlan, ...]
+    ready: bool = False
+
+    def touches(self, roots: Iterable[bytes]) -> bool:
+        """Tell whether one of its folders is one of these, or around or in one."""
+        own = [read(root) + b"/" for root in self.roots]
+        others = [root + b"/" for root in roots]
+        return any(a.startswith(b) or b.startswith(a) for a in own for b in others)
+
+
+def keep_plan(store: Store, plan: Plan) -> None:
+    """Write a plan down. Raises RestoreError."""
+    try:
+        replace_file(store.plans / f"{plan.token}.json", plan.model_dump_json().encode(), OsDisk())
+    except OSError as error:
+        raise unkept(store.plans, error) from error
+
+
+def remove_plan(store: Store, plan: Plan) -> None:
+    """Forget a plan. Raises RestoreError."""
+    try:
+        (store.plans / f"{plan.token}.json").unlink(missing_ok=True)
+        OsDisk().sync_folder(store.plans)
+    except OSError as error:
+        raise unkept(store.plans, error) from error
+
+
+def pending(store: Store) -> tuple[Plan, ...]:
+    """Return the plans that were interrupted. Raises RestoreError."""
+    found = []
+    for place in sorted(store.plans.glob("*.json")):
+        try:
+            found.append(Plan.model_validate_json(place.read_bytes()))
+        except (OSError, ValidationError) as error:
+            raise RestoreError(f"{place}: an interrupted undo cannot be read: {error}") from error
+    return tuple(found)

@@ -1,0 +1,112 @@
+"""Staging: what will be put in place is made first, beside its place, whole and durable.
+
+Promises
+- What cannot be made (a full disk, a damaged content, no permission) is known before anything that
+  is in use is touched.
+- Names that shared an inode share one again.
+
+Does not promise
+- Fewer bytes on the disk than what is put back has, until it is in place.
+"""
+
+import errno
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from handrail.sandbox.errors import RestoreError
+from handrail.sandbox.file_names import written
+from handrail.sandbox.snapshot.comparing import Comparison
+from handrail.sandbox.snapshot.entries import Entry
+from handrail.sandbox.snapshot.live import LiveTree, dress
+from handrail.sandbox.snapshot.places import above, last, root_of
+from handrail.sandbox.snapshot.store import Store, sync_files
+
+PREFIX = b".handrail-undo-"
+
+
+class Staging:
+    """What has to be made anew; ``stages`` has the folder for each root."""
+
+    def __init__(self, comparison: Comparison, stages: Mapping[bytes, bytes]) -> None:
+        self.comparison = comparison
+        self.stages = stages
+        paths = [path for path in comparison.concerned() if _is_made(comparison.older.get(path))]
+        changed = [path for path in paths if not self._stays(path)]
+        groups = {comparison.older[path].first for path in changed} - {b""}
+        self.paths = tuple(p for p in paths if p in {*changed} or self._first(p) in groups)
+        self.dressed = tuple(path for path in paths if path not in {*self.paths})
+        self._numbers = {path: b"%d" % number for number, path in enumerate(self.paths)}
+
+    def place(self, path: bytes) -> bytes:
+        """Return where the thing is made that will be put at a path."""
+        return self.stages[root_of(self.comparison.roots, path)] + b"/" + self._numbers[path]
+
+    def make(self, live: LiveTree, store: Store) -> None:
+        """Make everything. Raises RestoreError; what was made so far is left."""
+        used = {above(self.place(path)) for path in self.paths}
+        made: dict[bytes, bytes] = {}
+        for stage in sorted(used):
+            with told(stage):
+                live.make_stage(stage)
+        for path in self.paths:
+            with told(path):
+                self._make(path, live, store, made)
+        for stage in sorted(used):
+            with told(stage), live.stage(stage) as folder:
+                here = [path for path in self.paths if above(self.place(path)) == stage]
+                files = [path for path in here if self.comparison.older[path].kind == "file"]
+                sync_files(folder, [last(self.place(path)) for path in files])
+
+    def _make(self, path: bytes, live: LiveTree, store: Store, made: dict[bytes, bytes]) -> None:
+        entry, place = self.comparison.older[path], self.place(path)
+        stage, name = os.path.split(place)
+        with live.stage(stage) as folder:
+            if entry.first and entry.first in made:
+                with live.stage(above(made[entry.first])) as other:
+                    there = last(made[entry.first])
+                    os.link(there, name, src_dir_fd=other, dst_dir_fd=folder, follow_symlinks=False)
+                return
+            if entry.kind == "link":
+                os.symlink(entry.target, name, dir_fd=folder)
+            else:
+                _write(folder, name, entry, store)
+            dress(folder, name, entry)
+            if entry.first:
+                made[entry.first] = place
+
+    def _stays(self, path: bytes) -> bool:
+        """Tell whether a thing only has to be dressed: its bytes and its names are as they were."""
+        older, newer = self.comparison.older[path], self.comparison.newer.get(path)
+        if newer is None:
+            return False
+        same = ("kind", "sha256", "target", "first")
+        return all(getattr(older, name) == getattr(newer, name) for name in same)
+
+    def _first(self, path: bytes) -> bytes:
+        return self.comparison.older[path].first
+
+
+@contextmanager
+def told(path: bytes) -> Iterator[None]:
+    """Turn an error of the system into one that names the place."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            why = "the disk is full"
+        raise RestoreError(f"{written(path)}: cannot be put back: {why}") from error
+
+
+def _write(folder: int, name: bytes, entry: Entry, store: Store) -> None:
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
+    descriptor = os.open(name, flags, 0o600, dir_fd=folder)
+    try:
+        store.lay_out(entry.sha256, descriptor, entry.sparse)
+    finally:
+        os.close(descriptor)
+
+
+def _is_made(entry: Entry | None) -> bool:
+    return entry is not None and entry.kind in ("file", "link")
