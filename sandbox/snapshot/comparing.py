@@ -30,6 +30,7 @@ class Comparison:
     def __init__(self, older: Manifest, newer: Manifest) -> None:
         if older.roots != newer.roots:
             raise RestoreError("the two restore points are of different folders")
+        self.points = older, newer
         self.roots = older.roots
         self.older, self.newer = older.entries, newer.entries
         paths = sorted({**self.older, **self.newer})
@@ -50,27 +51,34 @@ class Comparison:
         changes = ((self.older.get(p), self.newer.get(p)) for p in self.differing)
         return tuple(difference(older, newer) for older, newer in changes if _lost(older, newer))
 
+    def turned(self) -> "Comparison":
+        """Return the comparison that leads the other way."""
+        return Comparison(*self.points[::-1])
+
     def concerned(self) -> tuple[bytes, ...]:
         """Return every path that putting back may touch, in order."""
-        groups: list[set[bytes]] = []
-        for entries in (self.older, self.newer):
-            of: dict[bytes, set[bytes]] = {}
-            for entry in entries.values():
-                if entry.first:
-                    of.setdefault(entry.first, set()).add(entry.path)
-            groups += of.values()
         paths = {p for p in self.differing if not _lost(self.older.get(p), self.newer.get(p))}
-        return tuple(sorted(_closed(paths, groups)))
+        groups = self.groups(self.older) + self.groups(self.newer)
+        return tuple(sorted(closed(paths, groups)))
 
-    def conflicts(self, paths: Collection[bytes], fits: Fits) -> tuple[Difference, ...]:
-        """Return what is now otherwise than it may be. Raises RestoreError."""
+    def groups(self, entries: Mapping[bytes, Entry]) -> list[set[bytes]]:
+        """Return the sets of names that share an inode."""
+        found: dict[bytes, set[bytes]] = {}
+        for entry in entries.values():
+            if entry.first:
+                found.setdefault(entry.first, set()).add(entry.path)
+        return list(found.values())
+
+    def looked(self, fits: Fits) -> tuple[dict[bytes, Entry], tuple[Difference, ...]]:
+        """Return what is there now, and what of it is not as it may be. Raises RestoreError."""
+        paths = self.concerned()
         now = self.present(paths)
         found = [
             difference(self.newer.get(path), now.get(path))
             for path in paths
             if not fits(now.get(path), self.older.get(path), self.newer.get(path))
         ]
-        return (*found, *self._foreign(set(paths), now), *self._missing(set(paths)))
+        return now, (*found, *self._foreign(set(paths), now), *self._missing(set(paths)))
 
     def present(self, paths: Iterable[bytes]) -> dict[bytes, Entry]:
         """Return what is at the paths now. Raises RestoreError."""
@@ -138,7 +146,7 @@ def _lost(older: Found, newer: Found) -> bool:
     return gone or (newer is not None and newer.kind == "mount")
 
 
-def _closed(paths: set[bytes], groups: list[set[bytes]]) -> set[bytes]:
+def closed(paths: set[bytes], groups: list[set[bytes]]) -> set[bytes]:
     """Return the paths with every group that one of them is in."""
     waiting = [group for group in groups if group & paths]
     while waiting:

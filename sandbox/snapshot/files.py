@@ -44,11 +44,15 @@ class FileKeeper:
         roots: tuple[Path, ...],
         run: str = UNNAMED,
         clock: Callable[[], int] = time.time_ns,
+        live: type[LiveTree] = LiveTree,
+        putting: type[PuttingBack] = PuttingBack,
     ) -> None:
         self.store = Store(store)
         self.roots = roots
         self.run = run
         self.clock = clock
+        self.live = live
+        self.putting = putting
         self._held = ExitStack()
         self._open = False
         self._last: tuple[str, Manifest] | None = None
@@ -120,7 +124,7 @@ class FileKeeper:
         with self.store.shared():
             ready = [p for p in pending(self.store) if (p.older, p.newer) == (older, newer)]
             fits = underway if any(plan.ready for plan in ready) else settled
-            return comparison.conflicts(comparison.concerned(), fits)
+            return comparison.looked(fits)[1]
 
     def put_back(self, older: str, newer: str) -> tuple[Difference, ...]:
         """Make what differs between the points as ``older`` has it, and return what was done."""
@@ -144,8 +148,8 @@ class FileKeeper:
 
     def _putting_back(self, older: str, newer: str) -> PuttingBack:
         comparison = self._comparison(older, newer)
-        live = LiveTree(comparison.roots)
-        return PuttingBack(self.store, live, (older, newer), comparison)
+        live = self.live(comparison.roots)
+        return self.putting(self.store, live, (older, newer), comparison)
 
     def _comparison(self, older: str, newer: str) -> Comparison:
         return Comparison(self._manifest(older), self._manifest(newer))

@@ -5,9 +5,10 @@ Promises
 - Nothing outside the roots is reached: no link is followed below them.
 
 Does not promise
-- That a step that was done is on the disk before ``sync_folder``.
+- That a step that was done is on the disk before ``sync``.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -26,8 +27,10 @@ from handrail.sandbox.snapshot.places import (
     parent_of,
     root_of,
 )
+from handrail.sandbox.snapshot.store import sync_file_system
 from handrail.sandbox.snapshot.tree import attributes_of
 
+_LOOK = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _REACHABLE = 0o300
 
 
@@ -82,16 +85,26 @@ class LiveTree:
                 os.fchmod(folder, stat.S_IMODE(mode))
             os.utime(folder, ns=(os.fstat(folder).st_atime_ns, mtime))
 
-    def sync_folder(self, path: bytes) -> None:
-        """Return when a folder's list of names is on the disk. Raises OSError."""
-        reached = folder_of(root_of(self.roots, path), path)
-        with suppress(FileNotFoundError, NotADirectoryError), reached as folder:
-            os.fsync(folder)
+    def sync(self, path: bytes) -> None:
+        """Return when a file or a folder is on the disk, if it is there. Raises OSError."""
+        with suppress(FileNotFoundError, NotADirectoryError), self._at(path) as (outer, name):
+            try:
+                descriptor = os.open(name, _LOOK, dir_fd=outer)
+            except OSError as error:
+                if error.errno not in (errno.ELOOP, errno.EACCES):
+                    raise
+                sync_file_system(outer)  # a link, or one that may not be opened
+                return
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def make_stage(self, stage: bytes) -> None:
-        """Make a folder for what will be put in place. Raises OSError."""
+        """Make a folder for what will be put in place, if it is not there. Raises OSError."""
         with self._above_stage(stage) as outer:
-            os.mkdir(last(stage), 0o700, dir_fd=outer)
+            with suppress(FileExistsError):
+                os.mkdir(last(stage), 0o700, dir_fd=outer)
             os.fsync(outer)
 
     def remove_stage(self, stage: bytes) -> None:

@@ -2,6 +2,7 @@
 
 Promises
 - A plan is durable when ``keep_plan`` returns, and gone, durably, when ``remove_plan`` returns.
+- A plan that has the token of another takes its place in one go: that is how a direction is turned.
 
 Does not promise
 - To hold contents: those lie in the stages that it names, and in the store.
@@ -19,30 +20,39 @@ from handrail.sandbox.snapshot.store import Store, unkept
 
 
 class FolderPlan(BaseModel):
-    """What a folder is given in the end; ``path`` as ``file_names.written`` returns it."""
+    """What a folder is given in the end, and had before; ``had_mode`` 0: it was not there.
+
+    ``path`` as ``file_names.written`` returns it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     path: str
     mode: int
     mtime: int
+    had_mode: int = 0
+    had_mtime: int = 0
 
 
 class Plan(BaseModel):
     """A putting back that has begun; ``ready``: it may be carried out, and must be.
 
-    ``stages``: the folder, for each root, of what will be put in place. ``folders``: what folders
-    are given in the end. ``before``: the roots as they were before a stage was made in them.
+    ``paths``: what has to be done something about; ``fresh``: what of it is made anew. ``stages``:
+    the folder, for each root, of what will be put in place, under names that begin with ``mark``;
+    ``leftovers``: others to remove.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     format: Literal[1] = 1
     token: str
+    mark: str
     older: str
     newer: str
     roots: tuple[str, ...]
+    paths: tuple[str, ...]
+    fresh: tuple[str, ...]
     stages: tuple[str, ...]
+    leftovers: tuple[str, ...] = ()
     folders: tuple[FolderPlan, ...]
-    before: tuple[FolderPlan, ...]
     ready: bool = False
 
     def touches(self, roots: Iterable[bytes]) -> bool:

@@ -11,36 +11,37 @@ Does not promise
 
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from handrail.sandbox.errors import RestoreError
-from handrail.sandbox.file_names import written
+from handrail.sandbox.file_names import read, written
 from handrail.sandbox.snapshot.comparing import Comparison
 from handrail.sandbox.snapshot.entries import Entry
 from handrail.sandbox.snapshot.live import LiveTree, dress
 from handrail.sandbox.snapshot.places import above, last, root_of
+from handrail.sandbox.snapshot.plan import Plan
 from handrail.sandbox.snapshot.store import Store, sync_files
-
-PREFIX = b".handrail-undo-"
 
 
 class Staging:
-    """What has to be made anew; ``stages`` has the folder for each root."""
+    """What a plan has to make anew (``paths``), and what it only has to dress (``dressed``)."""
 
-    def __init__(self, comparison: Comparison, stages: Mapping[bytes, bytes]) -> None:
+    def __init__(self, comparison: Comparison, plan: Plan) -> None:
         self.comparison = comparison
-        self.stages = stages
-        paths = [path for path in comparison.concerned() if _is_made(comparison.older.get(path))]
-        changed = [path for path in paths if not self._stays(path)]
-        groups = {comparison.older[path].first for path in changed} - {b""}
-        self.paths = tuple(p for p in paths if p in {*changed} or self._first(p) in groups)
-        self.dressed = tuple(path for path in paths if path not in {*self.paths})
-        self._numbers = {path: b"%d" % number for number, path in enumerate(self.paths)}
+        stages = map(read, plan.stages)
+        self._stages = dict(zip(comparison.roots, stages, strict=True))
+        self._mark = plan.mark.encode()
+        self.paths = tuple(map(read, plan.fresh))
+        fresh = set(self.paths)
+        others = [path for path in map(read, plan.paths) if path not in fresh]
+        self.dressed = tuple(path for path in others if _is_made(comparison.older.get(path)))
+        self._numbers = {path: number for number, path in enumerate(self.paths)}
 
     def place(self, path: bytes) -> bytes:
         """Return where the thing is made that will be put at a path."""
-        return self.stages[root_of(self.comparison.roots, path)] + b"/" + self._numbers[path]
+        stage = self._stages[root_of(self.comparison.roots, path)]
+        return b"%s/%s-%d" % (stage, self._mark, self._numbers[path])
 
     def make(self, live: LiveTree, store: Store) -> None:
         """Make everything. Raises RestoreError; what was made so far is left."""
@@ -74,17 +75,6 @@ class Staging:
             dress(folder, name, entry)
             if entry.first:
                 made[entry.first] = place
-
-    def _stays(self, path: bytes) -> bool:
-        """Tell whether a thing only has to be dressed: its bytes and its names are as they were."""
-        older, newer = self.comparison.older[path], self.comparison.newer.get(path)
-        if newer is None:
-            return False
-        same = ("kind", "sha256", "target", "first")
-        return all(getattr(older, name) == getattr(newer, name) for name in same)
-
-    def _first(self, path: bytes) -> bytes:
-        return self.comparison.older[path].first
 
 
 @contextmanager

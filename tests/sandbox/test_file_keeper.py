@@ -1,13 +1,12 @@
 """Files are kept, compared and put back exactly, or not touched at all."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from handrail.sandbox.errors import UndoConflict
 from handrail.sandbox.snapshot.files import FileKeeper
-from tests.sandbox.snapshots import seen
+from tests.faults.file_looks import seen
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def test_everything_is_put_back(root: Path, keeper: FileKeeper) -> None:
     older = keeper.keep()
     _work(root)
     newer = keeper.keep()
-    told = [(one.change, one.kind, os.path.basename(one.what))
+    told = [(one.change, one.kind, Path(one.what).name)
             for one in keeper.differences(older, newer)]  # fmt: skip
     assert told == [
         ("changed", "file", "a.txt"),

@@ -1,4 +1,4 @@
-"""What tests of restore points share: a folder with something of each kind, and how it looks."""
+"""How a folder looks: everything of it that putting back has to bring back."""
 
 import os
 import stat
