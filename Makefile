@@ -57,6 +57,7 @@ bench:
 	$(VENV)/python -m handrail.tasks.bench $(ARGS)
 	$(VENV)/python -m handrail.tasks.suites.kernels
 	$(VENV)/python -m handrail.tasks.suites.gate
+	$(VENV)/python -m handrail.tasks.suites.snapshots
 	$(VENV)/python -m handrail.tasks.results
 
 pocket:

@@ -15,6 +15,7 @@ from handrail.model.errors import ModelError
 from handrail.sandbox.errors import SandboxError
 from handrail.tasks import (
     cli_doctor,
+    cli_gc,
     cli_log,
     cli_model,
     cli_permit,
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     for part in (
         cli_run,
         cli_runs,
+        cli_gc,
         cli_log,
         cli_policy,
         cli_permit,

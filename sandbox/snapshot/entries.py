@@ -19,6 +19,8 @@ from handrail.sandbox.snapshot.keeper import Change, Difference
 
 Kind = Literal["file", "folder", "link", "special", "mount"]
 Row = list[object]
+CONTENT = 7
+"""Where in a row the SHA-256 stands."""
 
 
 @dataclass(frozen=True, slots=True)

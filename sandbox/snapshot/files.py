@@ -15,6 +15,7 @@ Does not promise
 
 import hashlib
 import os
+import re
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -33,6 +34,7 @@ from handrail.sandbox.snapshot.store import Batch, Store, locked, unkept
 from handrail.sandbox.snapshot.tree import Known, Tree
 
 UNNAMED = "unnamed"
+_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 class FileKeeper:
@@ -162,8 +164,11 @@ class FileKeeper:
     def _hold(self) -> None:
         """Keep whoever removes away from what the run kept."""
         if not self._open:
+            if not _RUN.fullmatch(self.run):
+                raise RestoreError(f"{self.run[:80]!a} is no name of a run")
             self.store.prepare()
-            self._held.enter_context(locked(self.store.runs / self.run, alone=False))
+            with self.store.shared():  # so that no lock is taken that is just being removed
+                self._held.enter_context(locked(self.store.runs / self.run, alone=False))
             self._open = True
 
     def _known(self, roots: tuple[bytes, ...], now: int) -> Known:

@@ -10,13 +10,15 @@ Does not promise
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from handrail.sandbox.errors import RestoreError
 from handrail.sandbox.file_names import read, written
-from handrail.sandbox.snapshot.entries import Entry, entry_of
+from handrail.sandbox.snapshot.entries import CONTENT, Entry, entry_of
 
 FORMAT = 1
 
@@ -41,19 +43,47 @@ class Manifest:
         return zlib.compress(json.dumps(whole, separators=(",", ":")).encode(), 1)
 
 
+@dataclass(frozen=True)
+class Needs:
+    """What a manifest needs, without all that it says of it."""
+
+    run: str
+    began: int
+    contents: frozenset[str]
+
+
 def read_manifest(data: bytes, name: str) -> Manifest:
     """Return the manifest of a file whose name was compared. Raises RestoreError."""
-    try:
-        whole = json.loads(zlib.decompress(data))
-        if whole["format"] != FORMAT:
-            raise RestoreError(
-                f"the restore point {name[:12]} is of format {whole['format']!a}, and this "
-                f"Handrail reads format {FORMAT}: use the one that made it"
-            )
+    with _reading(name):
+        whole = _whole(data, name)
         entries = {entry.path: entry for entry in map(entry_of, whole["entries"])}
         roots = tuple(read(root) for root in whole["roots"])
         return Manifest(whole["run"], whole["began"], roots, entries)
-    except (zlib.error, ValueError, TypeError, KeyError) as error:
+
+
+def read_needs(data: bytes, name: str) -> Needs:
+    """Return what the manifest of a file needs. Raises RestoreError."""
+    with _reading(name):
+        whole = _whole(data, name)
+        contents = frozenset(row[CONTENT] for row in whole["entries"] if row[CONTENT])
+        return Needs(whole["run"], whole["began"], contents)
+
+
+def _whole(data: bytes, name: str) -> dict[str, Any]:
+    whole: dict[str, Any] = json.loads(zlib.decompress(data))
+    if whole["format"] != FORMAT:
+        raise RestoreError(
+            f"the restore point {name[:12]} is of format {whole['format']!a}, and this Handrail "
+            f"reads format {FORMAT}: use the one that made it"
+        )
+    return whole
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (zlib.error, ValueError, TypeError, KeyError, IndexError) as error:
         raise RestoreError(f"the restore point {name[:12]} is no list of files: {error}") from error
 
 
