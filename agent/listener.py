@@ -6,6 +6,7 @@ from typing import Protocol
 from handrail.actuators.observation import Observation
 from handrail.agent.history import Step
 from handrail.agent.result import Result
+from handrail.sandbox.records import Alert
 
 
 class Listener(Protocol):
@@ -17,6 +18,10 @@ class Listener(Protocol):
 
     def stepped(self, step: Step) -> None:
         """Hear of a reply and what became of it."""
+        ...
+
+    def alerted(self, alert: Alert) -> None:
+        """Hear, within a step, that a rule of the user's finds this run unusual."""
         ...
 
     def ended(self, result: Result) -> None:
@@ -39,6 +44,11 @@ class Listeners:
         """Tell each of the step."""
         for listener in self._listeners:
             listener.stepped(step)
+
+    def alerted(self, alert: Alert) -> None:
+        """Tell each of the alert."""
+        for listener in self._listeners:
+            listener.alerted(alert)
 
     def ended(self, result: Result) -> None:
         """Tell each of the end."""

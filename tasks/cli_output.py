@@ -48,6 +48,23 @@ def warnings_shown() -> Iterator[None]:
         log.removeHandler(handler)
 
 
+@contextmanager
+def unsaid(name: str) -> Iterator[None]:
+    """Show no warnings of the log of this name during the block: something else shows them."""
+
+    def other(record: logging.LogRecord) -> bool:
+        return record.name != name
+
+    shown = [h for h in logging.getLogger("handrail").handlers if isinstance(h, Complaining)]
+    for handler in shown:
+        handler.addFilter(other)
+    try:
+        yield
+    finally:
+        for handler in shown:
+            handler.removeFilter(other)
+
+
 def encode_what_can_be(*streams: TextIO) -> None:
     """Let streams write escapes for characters that their encoding lacks, instead of failing."""
     for stream in streams:

@@ -10,7 +10,7 @@ from handrail.agent.budget import Budget
 from handrail.agent.stop import StopSwitch
 from handrail.tasks.approval_setting import chosen_approval
 from handrail.tasks.browser_setting import chosen_browser
-from handrail.tasks.cli_output import complain, say
+from handrail.tasks.cli_output import complain, say, unsaid
 from handrail.tasks.errors import UsageError
 from handrail.tasks.remote_setting import chosen_remote
 from handrail.tasks.run_options import add_options
@@ -43,6 +43,7 @@ def handle(arguments: argparse.Namespace) -> int:
     check(arguments)
     from handrail.tasks.live import Hearing, LiveView
     from handrail.tasks.run import Crew, run
+    from handrail.tasks.run_alerts import RAISED
 
     # An unreadable policy or grant is told before anything is opened or printed.
     request = _request(arguments)
@@ -54,6 +55,7 @@ def handle(arguments: argparse.Namespace) -> int:
         with (
             stopping_on_ctrl_c(stop),
             stopping_on_keys(displays),
+            unsaid(RAISED),
             asking.opened(stop, view.aside) as approver,
         ):
             end = run(request, Crew(approver=approver, listener=view, stop=stop))

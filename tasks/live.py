@@ -20,6 +20,7 @@ from handrail.agent.budget import Budget
 from handrail.agent.history import Step
 from handrail.agent.proposal import ParseError, describe
 from handrail.agent.result import EndKind, Result
+from handrail.sandbox.records import Alert
 from handrail.tasks.cli_output import say_nothing_more
 
 _STYLES = {
@@ -75,6 +76,12 @@ class LiveView:
         self._print(step_line(step.told()))  # a terminal may be a log file
         self._now = Text("waiting for a still screen")
         self._refresh()
+
+    def alerted(self, alert: Alert) -> None:
+        """Print an alert, before the line of the step in which it was raised."""
+        rule = alert.rule.replace("_", " ")
+        told = f"{rule}: {sanitise(alert.reason, 500)}"
+        self._print(_line(("      alert ", "bold yellow"), (told, "")))
 
     def ended(self, result: Result) -> None:
         """Print how the run ended."""

@@ -36,7 +36,7 @@ from handrail.tasks.checking import Checks
 from handrail.tasks.errors import EXIT_CODES, ExitCode, RunFolderError, TaskError
 from handrail.tasks.otlp import sending
 from handrail.tasks.report.page import write_report
-from handrail.tasks.run_alerts import alarmed
+from handrail.tasks.run_alerts import alarmed, telling
 from handrail.tasks.run_file import Asked
 from handrail.tasks.run_model import ModelChoice, config_hash, load_proposer, model_folder
 from handrail.tasks.run_policy import PolicyChoice
@@ -106,6 +106,7 @@ def run(request: RunRequest, crew: Crew | None = None) -> RunEnd:
     folder = create_run(request.runs_folder or runs_root(os.environ))
     with Journal.create(folder.journal, folder.name, clean=kept.clean) as journal:
         record = RunRecord(folder, asked(request), versions())
+        journal.follow(telling(Listeners([record, people.listener])))
         journal.append(Note(topic="run", data={"goal": request.goal}))
         journal.append(Note(topic=POLICY_TOPIC, data=dict(policy.written())))
         _anchor(folder, final=False)

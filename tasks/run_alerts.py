@@ -1,11 +1,15 @@
-"""The alerts of a run: raised by its journal, written into it, told to whom the user named."""
+"""The alerts of a run: raised by its journal, written into it, told to whom the user named.
+
+Who follows the run hears of them too: the live view prints them, the report shows them.
+"""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from handrail.agent.listener import Listener
 from handrail.sandbox.alerts import Watchman
 from handrail.sandbox.journal import Journal
 from handrail.sandbox.records import Alert, Entry
@@ -14,7 +18,9 @@ from handrail.tasks.alert_delivery import Message, Messenger
 from handrail.tasks.bystanders import unfailing
 from handrail.tasks.known_origins import keep_origins, known_origins
 
-_LOG = logging.getLogger("handrail.alerts")
+RAISED = "handrail.alerts.raised"
+"""The log of the alerts themselves, apart from that of telling them."""
+_LOG = logging.getLogger(RAISED)
 
 
 @contextmanager
@@ -45,6 +51,16 @@ def alarmed(
             keep_origins(root, watchman.met)
         for messenger in messengers:
             messenger.close()
+
+
+def telling(listener: Listener) -> Callable[[Entry], None]:
+    """Return a follower of a journal that tells a listener of the alerts in it."""
+
+    def alerts(entry: Entry) -> None:
+        if isinstance(entry.record, Alert):
+            listener.alerted(entry.record)
+
+    return unfailing(alerts)
 
 
 def _message(entry: Entry, alert: Alert) -> Message:

@@ -13,6 +13,7 @@ from handrail.actuators.observation import storable
 from handrail.agent.result import EndKind
 from handrail.agent.verify import Finding
 from handrail.sandbox.disk import Disk, replace_file
+from handrail.sandbox.records import AlertRule
 from handrail.tasks.errors import RunFolderError
 
 SCHEMA = 1
@@ -86,6 +87,15 @@ class CheckRow(_Part):
     problem: Words = ""
 
 
+class AlertRow(_Part):
+    """What a rule found unusual, within which step, and the journal's record that raised it."""
+
+    step: int
+    rule: AlertRule
+    record: int
+    reason: Words
+
+
 class Used(_Part):
     """What the run used."""
 
@@ -112,6 +122,7 @@ class RunFile(_Part):
     answer: str | None = None
     checks: tuple[CheckRow, ...] = ()
     steps: tuple[StepRow, ...] = ()
+    alerts: tuple[AlertRow, ...] = ()
     last_frame: str = ""
     used: Used = Used()
     journal_head: str = ""

@@ -9,8 +9,10 @@ from handrail.agent.history import Step
 from handrail.agent.proposal import ParseError
 from handrail.agent.result import Result
 from handrail.sandbox.disk import OsDisk
+from handrail.sandbox.records import Alert
 from handrail.tasks.errors import EXIT_CODES
 from handrail.tasks.run_file import (
+    AlertRow,
     Asked,
     CheckRow,
     RunFile,
@@ -32,6 +34,7 @@ class RunRecord:
     def __init__(self, folder: RunFolder, asked: Asked, versions: dict[str, str]) -> None:
         self._path = folder.record
         self._frames = FrameStore(folder.frames)
+        self._step = 0
         self.content = RunFile(
             run=folder.name,
             asked=asked,
@@ -43,6 +46,7 @@ class RunRecord:
 
     def looked(self, number: int, observation: Observation) -> None:
         """Keep the screen."""
+        self._step = number
         self.content = self.content.model_copy(
             update={"last_frame": self._frames.keep(observation)}
         )
@@ -51,6 +55,12 @@ class RunRecord:
         """Add the step."""
         row = _row(step.told(), self.content.last_frame)
         self.content = self.content.model_copy(update={"steps": (*self.content.steps, row)})
+        self._write()
+
+    def alerted(self, alert: Alert) -> None:
+        """Add an alert to those of the step that goes on."""
+        row = AlertRow(step=self._step, rule=alert.rule, record=alert.record, reason=alert.reason)
+        self.content = self.content.model_copy(update={"alerts": (*self.content.alerts, row)})
         self._write()
 
     def ended(self, result: Result) -> None:

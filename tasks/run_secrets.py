@@ -15,6 +15,7 @@ from handrail.agent.listener import Listener, Listeners
 from handrail.agent.proposal import ParseError, Proposal
 from handrail.agent.proposer import Proposer
 from handrail.agent.result import Result
+from handrail.sandbox.records import Alert
 from handrail.sandbox.redact import Clean, cleaned_action
 
 
@@ -60,6 +61,10 @@ class DiscreetListener:
     def stepped(self, step: Step) -> None:
         """Tell of a step."""
         self._others.stepped(self._kept.step(step))
+
+    def alerted(self, alert: Alert) -> None:
+        """Tell of an alert: the journal has cleaned it."""
+        self._others.alerted(alert)
 
     def ended(self, result: Result) -> None:
         """Tell of the end."""

@@ -38,6 +38,7 @@ class Card:
     marks: tuple[Mark, ...]
     stroke: float
     verdict_reason: str
+    alerts: tuple[str, ...]
 
     @property
     def tone(self) -> str:
@@ -60,6 +61,16 @@ class Card:
         if self.row.problem:
             return "no action"
         return self.row.outcome.replace("_", " ") or "not submitted"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """An alert as the head of the page shows it; ``at`` is the place of its card, 0 for none."""
+
+    rule: str
+    reason: str
+    step: int
+    at: int
 
 
 def write_report(folder: RunFolder) -> None:
@@ -89,6 +100,7 @@ def render(content: RunFile, uris: Mapping[str, str]) -> str:
         answer=None if content.answer is None else sanitise(content.answer, 2_000),
         outcome=content.outcome,
         checks=_checks(content),
+        alarms=_alarms(content),
         cards=_cards(content, uris),
         last=_last(content, uris),
         style=Markup(package.joinpath("report.css").read_text("utf-8")),
@@ -106,16 +118,29 @@ def _checks(content: RunFile) -> list[Checked]:
     return [Checked(sanitise(text, _LINE), never) for text in content.asked.expect]
 
 
+def _alarms(content: RunFile) -> list[Alarm]:
+    """Return the alerts, each with the last card of the step that raised it."""
+    places = {row.number: place for place, row in enumerate(content.steps, 1)}
+    return [
+        Alarm(
+            one.rule.replace("_", " "), sanitise(one.reason, 500), one.step, places.get(one.step, 0)
+        )
+        for one in content.alerts
+    ]
+
+
 def _cards(content: RunFile, uris: Mapping[str, str]) -> list[Card]:
     shown: set[str] = set()
     cards = []
-    for row in content.steps:
-        cards.append(_card(row, uris, shown))
+    alarms = _alarms(content)
+    for place, row in enumerate(content.steps, 1):
+        raised = tuple(f"{one.rule}: {one.reason}" for one in alarms if one.at == place)
+        cards.append(_card(row, uris, shown, raised))
         shown.add(row.frame)
     return cards
 
 
-def _card(row: StepRow, uris: Mapping[str, str], shown: set[str]) -> Card:
+def _card(row: StepRow, uris: Mapping[str, str], shown: set[str], alerts: tuple[str, ...]) -> Card:
     problem = f"The reply is no action: {row.problem}" if row.problem else ""
     # A bad reply's screen is shown by the step before or after it: no second time.
     pictured = row.frame in uris and row.width and not (row.problem and row.frame in shown)
@@ -130,6 +155,7 @@ def _card(row: StepRow, uris: Mapping[str, str], shown: set[str]) -> Card:
         marks=marks(row.edited or row.action, row.width, row.height),
         stroke=max(1.0, row.width / 1280),
         verdict_reason=sanitise(row.verdict_reason, _LINE),
+        alerts=alerts,
     )
 
 

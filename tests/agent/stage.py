@@ -23,6 +23,7 @@ from handrail.sandbox.gate import Gate
 from handrail.sandbox.journal import Journal
 from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.policy import Policy, Rule
+from handrail.sandbox.records import Alert
 
 NOWHERE = Point(x=600, y=380)
 EVERYTHING = Policy(
@@ -56,6 +57,7 @@ class Heard:
 
     looks: list[Observation] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
     result: Result | None = None
 
     def looked(self, number: int, observation: Observation) -> None:
@@ -65,6 +67,10 @@ class Heard:
     def stepped(self, step: Step) -> None:
         """Remember the step."""
         self.steps.append(step)
+
+    def alerted(self, alert: Alert) -> None:
+        """Remember the alert."""
+        self.alerts.append(alert)
 
     def ended(self, result: Result) -> None:
         """Remember the end."""

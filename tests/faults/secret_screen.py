@@ -26,6 +26,7 @@ from handrail.agent.proposal import ParseError, Proposal
 from handrail.agent.proposer import Puppet
 from handrail.agent.result import Result
 from handrail.model.messages import TextPart
+from handrail.sandbox.records import Alert
 from tests.faults.canaries import crash_dump, found_in
 from tests.faults.stage import box
 
@@ -142,6 +143,10 @@ class Watcher(Puppet):
     def stepped(self, step: Step) -> None:
         """Read what a listener is told."""
         self.read("a step", repr(step), self._clear)
+
+    def alerted(self, alert: Alert) -> None:
+        """Read what an alert says."""
+        self.read("an alert", alert.reason)
 
     def ended(self, result: Result) -> None:
         """Read how it ended."""

@@ -8,6 +8,7 @@ from handrail.actuators.base import PermitVerifier
 from handrail.actuators.fake import Button, FakeScreen, Field
 from handrail.actuators.geometry import Box
 from handrail.agent.budget import Budget
+from handrail.agent.listener import Listener, Listeners
 from handrail.agent.proposer import Puppet
 from handrail.agent.stop import StopSwitch
 from handrail.sandbox.approval import Approver, ScriptedApprover
@@ -55,6 +56,7 @@ class World:
         stop: StopSwitch | None = None,
         approver: Approver | None = None,
         expect: Sequence[str] = (),
+        listener: Listener | None = None,
     ) -> RunEnd:
         request = RunRequest(
             "Save the name Ada",
@@ -65,7 +67,8 @@ class World:
             expect=tuple(map(read_check, expect)),
         )
         people = approver or ScriptedApprover([True] * 9)
-        crew = Crew(Puppet(replies), people, stop=stop, clock=FakeClock())
+        follows = listener or Listeners()
+        crew = Crew(Puppet(replies), people, follows, stop=stop, clock=FakeClock())
         return run(request, crew)
 
 

@@ -15,6 +15,7 @@ from handrail.agent.result import Result
 from handrail.agent.stop import StopSwitch
 from handrail.sandbox.approval import ApprovalAnswer, ApprovalRequest, ScriptedApprover
 from handrail.sandbox.gate import Outcome
+from handrail.sandbox.records import Alert
 from handrail.tasks.live import LiveView
 from handrail.tasks.run_approval import AttendedApprover
 
@@ -44,6 +45,18 @@ def test_plain_lines_where_there_is_no_terminal() -> None:
     assert lines[4].startswith("failed")
     assert lines[4].endswith("(2 steps, 3.0 s, 4 calls)")
     assert len(lines) == 5
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_an_alert_is_a_line_of_its_own_and_harmless(terminal: bool) -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=terminal, width=400, highlight=False)
+    view = LiveView(console, "Save it", Budget())
+    view.alerted(Alert(rule="out_of_hours", record=3, reason=HOSTILE))
+    view.close()
+    (line,) = [line for line in out.getvalue().splitlines() if "alert" in line]
+    assert "out of hours: [red]ok[/red] \\u001b[2K\\u202elong" in line
+    assert "\u202e" not in line
 
 
 @pytest.mark.parametrize("terminal", [False, True])

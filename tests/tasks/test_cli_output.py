@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from handrail.tasks.cli_output import warnings_shown
+from handrail.tasks.cli_output import unsaid, warnings_shown
 
 
 def test_warnings_are_complaints_while_a_command_runs(
@@ -30,3 +30,16 @@ def test_a_stream_that_is_gone_loses_a_warning_and_nothing_else(
     monkeypatch.setattr("sys.stderr", gone)
     with warnings_shown():
         logging.getLogger("handrail.alerts").warning("lost")
+
+
+def test_what_something_else_shows_is_no_complaint(capsys: pytest.CaptureFixture[str]) -> None:
+    raised, told = logging.getLogger("handrail.a.raised"), logging.getLogger("handrail.a")
+    with warnings_shown():
+        with unsaid("handrail.a.raised"):
+            raised.warning("shown elsewhere")
+            told.warning("cannot be told")
+        raised.warning("nobody shows it now")
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        "handrail: cannot be told",
+        "handrail: nobody shows it now",
+    ]

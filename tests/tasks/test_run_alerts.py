@@ -20,8 +20,10 @@ from handrail.tasks.alert_delivery import Message, Messenger
 from handrail.tasks.errors import ExitCode
 from handrail.tasks.known_origins import keep_origins, known_origins, origins_path
 from handrail.tasks.run import PolicyChoice, RunEnd
+from handrail.tasks.run_alerts import RAISED
+from tests.agent.stage import Heard
 from tests.tasks.command import call
-from tests.tasks.run_world import ALLOW, FILL, SUCCESS, World
+from tests.tasks.run_world import ALLOW, FILL, SUCCESS, World, record
 from tests.tasks.test_journal_rows import written
 
 RATE = "[alerts]\nactions_per_minute = 1\n"
@@ -74,12 +76,40 @@ def test_an_alert_is_written_logged_and_told(
     before = entries[at - 1].record
     assert isinstance(before, Result), "the alert comes after the outcome, not before the effect"
     assert before.intent == alert.record
-    logged = [r.getMessage() for r in caplog.records if r.name == "handrail.alerts"]
+    logged = [r.getMessage() for r in caplog.records if r.name == RAISED]
     assert logged == [f"alert in {end.folder.name}: {alert.reason}"]
     (told,) = [json.loads(line) for line in place.read_text().splitlines()]
     assert (told["rule"], told["run"], told["record"]) == ("rate", end.folder.name, alert.record)
     assert (told["cwd"], told["own"]) == ("/", [])
     assert TEXT not in place.read_text()
+
+
+def test_who_follows_a_run_hears_of_its_alerts_and_the_report_leads_to_the_step(
+    world: World, tmp_path: Path
+) -> None:
+    heard = Heard()
+    end = world.run(*FILL, SUCCESS, policy=granting(tmp_path, RATE), listener=heard)
+    (alert,) = alerts(end)
+    assert heard.alerts == [alert]
+    (row,) = record(end).alerts
+    assert (row.step, row.rule, row.record) == (2, "rate", alert.record), "typed second"
+    page = end.folder.report.read_text("utf-8")
+    told = f"rate: {alert.reason}"
+    assert page.count(told) == 2, "in the head and beside its step"
+    assert '<a href="#step-2">step 2</a>' in page
+    card = page[page.index('id="step-2"') : page.index('id="step-3"')]
+    assert told in card
+
+
+def test_a_listener_that_fails_at_an_alert_fails_no_run(world: World, tmp_path: Path) -> None:
+    class Deaf(Heard):
+        def alerted(self, alert: Alert) -> None:
+            raise ValueError("deaf")
+
+    end = world.run(*FILL, SUCCESS, policy=granting(tmp_path, RATE), listener=Deaf())
+    assert end.exit_code == ExitCode.SUCCESS
+    assert world.screens[0].submitted == [{"Name": "Ada"}]
+    assert [alert.rule for alert in alerts(end)] == ["rate"]
 
 
 def test_a_projects_file_adds_alerts_and_tells_nobody(world: World, tmp_path: Path) -> None:
@@ -114,7 +144,7 @@ def test_a_telling_that_fails_fails_no_run(
     assert time.monotonic() - started < 15
     assert end.exit_code == ExitCode.SUCCESS
     assert len(alerts(end)) == 1
-    warnings = [r.getMessage() for r in caplog.records if r.name == "handrail.alerts"][1:]
+    warnings = [r.getMessage() for r in caplog.records if r.name == "handrail.alerts"]
     assert len(warnings) in (1, 2)
     assert not [w for w in warnings if "sleep" in w or ":9/" in w]
 
