@@ -87,8 +87,8 @@ class Pending(Generic[T]):
         sources: list[socket.socket | TextIO] = [self._ear]
         if source is not None:
             sources.append(source)
-        while self._given is None and (left := self.left):
-            ready, _, _ = select.select(sources, [], [], min(left, _SLICE_SECONDS))
+        while self.is_open:
+            ready, _, _ = select.select(sources, [], [], min(self.left, _SLICE_SECONDS))
             if source is not None and source in ready and self._given is None:
                 return True
         return False

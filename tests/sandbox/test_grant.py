@@ -255,3 +255,22 @@ def test_where_there_are_no_users_the_folder_decides(
     ledger.path.chmod(0o644)
     monkeypatch.setattr("handrail.sandbox.ledger.current_user", lambda: None)
     assert ledger.count(grant) == ""
+
+
+def test_a_grant_is_told_in_words(ledger: Ledger) -> None:
+    narrow = ledger.issue(BLOCK).narrowed(Block(kinds=("click",), window="Cart*"))
+    here = (NOW + timedelta(hours=8)).astimezone()
+    assert narrow.told() == (
+        f"up to 3 uses commit effects at https://shop.example until {here:%Y-%m-%d %H:%M}; "
+        'and of click in the window "Cart*"'
+    )
+    assert Block().told() == "no further condition"
+
+
+def test_a_ledger_keeps_the_time_of_the_machine_by_default(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "permits" / "ledger.sqlite")
+    with pytest.raises(GrantError, match="ended"):
+        ledger.issue(BLOCK.model_copy(update={"until": datetime.now(UTC) - timedelta(seconds=1)}))
+    assert ledger.issue(
+        BLOCK.model_copy(update={"until": datetime.now(UTC) + timedelta(hours=1)})
+    ).blocks

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,8 +11,11 @@ import pytest
 from handrail.actuators.actions import Action, Click, Press, Type, digest
 from handrail.actuators.fake import Button, Field
 from handrail.actuators.geometry import Box
+from handrail.actuators.observation import Surface
+from handrail.sandbox.journal import Journal, read_journal
+from handrail.sandbox.outcome import Outcome
 from handrail.sandbox.policy import profile
-from handrail.sandbox.records import Intent, Refusal
+from handrail.sandbox.records import Alert, Intent, Place, Refusal, Result
 from handrail.sandbox.redact import SECRET, hidden
 
 if TYPE_CHECKING:
@@ -102,3 +106,38 @@ def test_a_password_field_shows_dots(open_door: MakeDoor) -> None:
     first = door.screen.observe().fingerprint
     door.screen.named(Field, "Password").text = "bbbb"
     assert door.screen.observe().fingerprint == first
+
+
+def test_what_came_of_an_action_is_written_without_a_secret(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with Journal.create(path, "run", clean=lambda text: text.replace(PASSWORD, "***")) as journal:
+        journal.append(Result(intent=1, outcome="failed", reason=f"no {PASSWORD} here"))
+        journal.append(Alert(rule="rate", record=1, reason=f"{PASSWORD} again"))
+    assert PASSWORD not in path.read_text()
+    assert [entry.record.reason for entry in read_journal(path).entries[1:]] == [  # type: ignore[union-attr]
+        "no *** here",
+        "*** again",
+    ]
+
+
+def test_a_password_that_a_person_made_of_an_action_is_told_without_it() -> None:
+    typed = Type(text=PASSWORD)
+    open_one = Outcome("done", "edit", "", edited=typed)
+    assert open_one.told().edited == typed
+    assert replace(open_one, redacted=True).told().edited == Type(text=SECRET)
+
+
+def test_an_action_that_quotes_a_secret_is_written_without_it_and_says_so(tmp_path: Path) -> None:
+    action, path = Type(text=f"my {PASSWORD}"), tmp_path / "journal.jsonl"
+    place = Place.of(Surface("fake", "fake"), None)
+    refusal = Refusal(
+        action=action, digest=digest(action), effect="edit", outcome="denied", reason="no",
+        place=place,
+    )  # fmt: skip
+    with Journal.create(path, "run", clean=lambda text: text.replace(PASSWORD, "***")) as journal:
+        written = journal.append(refusal).record
+    assert PASSWORD not in path.read_text()
+    told = Type(text="my ***")
+    assert written == refusal.model_copy(
+        update={"action": told, "digest": digest(told), "redacted": True}
+    )
