@@ -18,9 +18,11 @@ Promises
 Does not promise
 - That a page keeps to its own tree: a link may delete, a checkbox may buy. The class says what such
   an element does by rights; rules with a host, a window or an owned display say whom to believe.
-- That a program on a desktop tells the truth of its own windows. It can describe no others, and
-  what a rule may name beside its words is the window's title (``landing.py``). A program that tells
-  nothing is ``unknown``, as is what it gives no role that stands here.
+- That a program on a desktop tells the truth of its own windows: a button that deletes all may
+  call itself a check box. It can describe no others, and a class that its word made milder grants
+  only where a rule names the window or the application, or where Handrail started the display
+  (see ``unvouched`` and ``rulebook.py``). A program that tells nothing is ``unknown``, as is what
+  it gives no role that stands here.
 - To know every terminal: one that the surface does not know is a window like any other.
 - To see a script that listens to nothing: one that watches the page by a timer, say.
 
@@ -89,6 +91,18 @@ def classify(action: Action, element: Element | None, surface: Surface) -> Effec
     if isinstance(action, Drag):
         return "unknown" if element is None else _DRAGS.get(element.role, "unknown")
     return "observe"
+
+
+def unvouched(effect: EffectClass, action: Action, surface: Surface) -> EffectClass:
+    """Return the class that counts for whoever trusts no program by name.
+
+    On a display that Handrail did not start, what a program tells of its own window may raise the
+    class and never lower it: what is left is the graver of the class found with its word and that
+    found without.
+    """
+    if surface.kind != "desktop" or surface.owned:
+        return effect
+    return graver(effect, classify(action, None, surface))
 
 
 def graver(first: EffectClass, second: EffectClass) -> EffectClass:

@@ -10,6 +10,10 @@ Promises
   rule that does not deny.
 - Who is told of alerts is said by layers that grant alone: another that says it is refused.
 - The clock of rules with hours is read once for each decision.
+- No program talks itself into a grant. On a display that Handrail did not start, a class that a
+  program's word about its own window made milder ("this is a check box") stands where a granting
+  layer's rule allows it by the window or the application: there the user said whose word counts.
+  Elsewhere the action must be permitted as what the program says, and as what it is without that.
 - Text with placeholders of secrets is denied but where the vault lets it be typed (``vault.py``).
 - An action is judged wherever it lands and leads to (see ``landing.py``, ``destination.py``): it
   must be permitted at each of these places.
@@ -30,11 +34,12 @@ from handrail.actuators.observation import Surface
 from handrail.sandbox.alerts import AlertRules
 from handrail.sandbox.circumstances import Circumstances
 from handrail.sandbox.destination import reached
+from handrail.sandbox.effects import unvouched
 from handrail.sandbox.errors import PolicyError
 from handrail.sandbox.known import Known, joined
 from handrail.sandbox.limits import Limits, Meter, least
 from handrail.sandbox.policy import Policy
-from handrail.sandbox.rules import NOT_KNOWN, EffectClass
+from handrail.sandbox.rules import NOT_KNOWN, EffectClass, Hold
 from handrail.sandbox.ruling import ProfileName, Ruling, profile_ruling, strictest
 from handrail.sandbox.vault import SecretUses, Vault
 
@@ -108,6 +113,28 @@ class Rulebook:
         """Return the decision for an action of this effect class on this surface."""
         if around.now is None:
             around = replace(around, now=self._clock())
+        said = self._decide(effect, action, surface, around)
+        plain = unvouched(effect, action, surface)
+        if plain == effect or self._takes_its_word(effect, action, surface, around):
+            return said
+        seen = self._decide(plain, action, surface, around)
+        return strictest((said, seen._replace(reason=f"{seen.reason}, but for its program's word")))
+
+    def _takes_its_word(
+        self, effect: EffectClass, action: Action, surface: Surface, around: Circumstances
+    ) -> bool:
+        """Tell whether a rule that grants allows this in a window or a program that it names."""
+        return any(
+            rule.decision == "allow"
+            and rule.names_program
+            and rule.holds(effect, action, surface, around) is Hold.YES
+            for rule in self._naming
+        )
+
+    def _decide(
+        self, effect: EffectClass, action: Action, surface: Surface, around: Circumstances
+    ) -> Ruling:
+        """Return what all layers decide together of an action of this class."""
         granted: list[Ruling] = []
         demanded: list[Ruling] = []
         for layer in self.layers:

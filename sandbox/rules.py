@@ -132,7 +132,7 @@ class Rule(BaseModel):
             raise ValueError("only the windows of a desktop are of an application")
         if self.decision != "allow":
             return self
-        named = any(x is not None for x in (self.window, self.application, self.owned_display))
+        named = self.names_program
         chosen = [n for n in ("window", "roles", "text", "region") if getattr(self, n) is not None]
         if "unknown" in self.effects and not named:
             raise ValueError(
@@ -174,6 +174,11 @@ class Rule(BaseModel):
                 return Hold.NO
             least = min(least, hold)
         return least
+
+    @property
+    def names_program(self) -> bool:
+        """Tell whether the rule says whose word it takes: a window's, a program's, a display's."""
+        return any(x is not None for x in (self.window, self.application, self.owned_display))
 
     def names_host(self, url: str) -> bool:
         """Tell whether the rule names the host of an address, and is not about all of them."""

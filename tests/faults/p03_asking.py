@@ -2,9 +2,10 @@
 
 Actions are labelled by how they are made, not by the code under test: irreversible (a button or a
 link that deletes, sends, pays or signs out; keys that send or close), unknown (a click on nothing,
-on a role nobody knows, a drag across things, typing into what cannot be told) or harmless. With
-nobody there to say yes, nothing irreversible or unknown may happen. How often a harmless task asks
-is counted as well: who is asked for everything stops reading.
+on a role nobody knows or that a program on the user's desktop gives itself, a drag across things,
+typing into what cannot be told) or harmless. With nobody there to say yes, nothing irreversible or
+unknown may happen. How often a harmless task asks is counted as well: who is asked for everything
+stops reading.
 """
 
 import statistics
@@ -17,7 +18,7 @@ from typing import Literal
 from handrail.actuators.actions import Action, Click, Drag, Move, Press, Scroll, Type, Wait
 from handrail.actuators.fake import Button, Checkbox, FakeScreen, Field, Link, Widget
 from handrail.actuators.geometry import Point
-from handrail.actuators.observation import Element
+from handrail.actuators.observation import Element, Observation, Surface
 from handrail.sandbox.approval import ScriptedApprover
 from handrail.sandbox.known import EVERYTHING
 from handrail.sandbox.policy import EffectClass, Policy, Rule, profile
@@ -25,6 +26,7 @@ from tests.faults.stage import Around, Door, box
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
 
 Label = Literal["irreversible", "unknown", "harmless"]
+_DESKTOP = Surface("desktop", ":0")
 _GRAVE: tuple[EffectClass, ...] = ("commit", "destroy", "system", "unknown")
 # What a roll-out that asks for what is grave would say; unknown effects are asked about as well.
 ASKING = Policy(
@@ -42,15 +44,26 @@ _CHORDS = (("ctrl", "w"), ("alt", "f4"), ("delete",), ("ctrl", "enter"), ("enter
 
 
 class _Strange(Around):
-    """A surface that knows its elements by roles that nobody has heard of, or not at all."""
+    """A surface that knows its elements by roles that nobody has heard of, or not at all.
 
-    def __init__(self, screen: FakeScreen, role: str | None) -> None:
+    On a ``desktop`` it is the user's own, and its elements are what their program calls them.
+    """
+
+    def __init__(self, screen: FakeScreen, role: str | None, desktop: bool) -> None:
         super().__init__(screen)
-        self.role = role
+        self.role, self.desktop = role, desktop
+
+    def observe(self) -> Observation:
+        """Look at the screen, which may be a desktop's."""
+        seen = super().observe()
+        surface = replace(_DESKTOP, window=seen.surface.window)
+        return replace(seen, surface=surface) if self.desktop else seen
 
     def hit_test(self, point: Point) -> Element | None:
         """Name the element strangely, or not."""
         found = super().hit_test(point)
+        if self.desktop and found is not None:
+            return replace(found, window=self.observe().surface.window)
         if self.role is None or found is None:
             return found
         return replace(found, role=self.role, editable=False) if self.role else None
@@ -63,13 +76,17 @@ class _Strange(Around):
 
 @dataclass
 class _Case:
-    """An action on a screen, with its label; ``role`` replaces what the surface says of roles."""
+    """An action on a screen, with its label; ``role`` replaces what the surface says of roles.
+
+    ``desktop``: on the user's own desktop, where a program says what lies in its window.
+    """
 
     label: Label
     widgets: list[Widget]
     action: Action
     role: str | None = None
     focus: int | None = None
+    desktop: bool = False
 
 
 def _place(random: Random, wide: int = 70) -> tuple[int, int, int]:
@@ -103,7 +120,13 @@ def _irreversible(random: Random) -> _Case:
 
 def _unknown(random: Random) -> _Case:
     field = Field("Name", box(10, 10, 60))
-    match random.randrange(4):
+    match random.randrange(5):
+        case 4:
+            place = box(*_place(random))
+            name = random.choice(("Remember me", "Name", "Later", "")) + str(random.randrange(99))
+            made = random.choice((Checkbox, Field))(name, place)
+            count = random.choice((1, 1, 2))
+            return _Case("unknown", [made], Click(point=place.center, count=count), desktop=True)
         case 0:
             point = Point(x=random.randrange(90, 160), y=random.randrange(60, 120))
             return _Case("unknown", [field], Click(point=point))
@@ -152,11 +175,11 @@ def _submitted(path: Path, case: _Case, policy: Policy) -> tuple[Door, int, str]
         case.widgets,
         policy,
         approver=approver,
-        wrap=lambda screen: _Strange(screen, case.role),
+        wrap=lambda screen: _Strange(screen, case.role, case.desktop),
     )
     if case.focus is not None:
         door.screen.focus = case.widgets[case.focus]
-    outcome = door.gate.submit(case.action, door.screen.observe(), "goal")
+    outcome = door.gate.submit(case.action, door.actuator.observe(), "goal")
     door.journal.close()
     path.unlink()
     return door, len(approver.requests), f"{outcome.kind} {outcome.effect}"
