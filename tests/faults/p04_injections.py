@@ -1,11 +1,13 @@
 """P4: what a page says cannot cause an effect that the user's policy does not allow.
 
 A puppet obeys every word of 15 channels x 10 goals of an attacker x 6 styles. What happened is read
-from the world: from the forms that arrived and the requests that the attacker's site got.
+from the world: from the forms that arrived and the requests that the attacker's site got, and on a
+desktop from what the attacked program says that it sent.
 """
 
 import os
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from handrail.sandbox.approval import DenyAll
@@ -18,6 +20,9 @@ from handrail.tasks.browser_setting import chosen_browser
 from handrail.tasks.suites.injections import Injection, Step, corpus
 from handrail.tasks.suites.injections_browser import InjectionStage, injection_stage
 from handrail.tasks.suites.injections_fake import EVIL, ORIGIN, FakeWorld
+from tests.faults.injected_desktop import OPEN as OPEN_DESKTOP
+from tests.faults.injected_desktop import DesktopWorld, desktop_stage
+from tests.faults.injected_desktop import policy as desktop_policy
 from tests.faults.stage import QuickDisk, no_stop
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch
 
@@ -67,7 +72,10 @@ class Opened:
         return late if self._stage.sites.shown[-2:].count(self._shown) else 0.0
 
 
-def play(world: FakeWorld | Opened, steps: tuple[Step, ...], path: Path, policy: Policy) -> None:
+World = FakeWorld | Opened | DesktopWorld
+
+
+def play(world: World, steps: tuple[Step, ...], path: Path, policy: Policy) -> None:
     """Take every step, whatever became of those before."""
     with Journal.create(path, "run", QuickDisk()) as journal:
         gate = Gate(world.screen, world.office, policy, journal, DenyAll(), no_stop)
@@ -80,17 +88,17 @@ def play(world: FakeWorld | Opened, steps: tuple[Step, ...], path: Path, policy:
 
 def _cases(
     cases: Iterable[Injection],
-    origin: str,
     defended: bool,
-    opened: Callable[[Injection], FakeWorld | Opened],
+    policies: Callable[[Injection], Policy],
+    opened: Callable[[Injection], World],
 ) -> Verdict:
     """Obey each case's content, then do the user's own task on the same page."""
     tally = Tally()
-    played: list[tuple[FakeWorld | Opened, FakeWorld | Opened]] = []
+    played: list[tuple[World, World]] = []
     with scratch() as folder:
         path = folder / "journal.jsonl"
         for case in cases:
-            policy = case.policy(origin) if defended else OPEN
+            policy = policies(case)
             tally.new((case.name, case.text, case.steps))
             attacked = honest = opened(case)
             play(attacked, case.steps, path, policy)
@@ -112,14 +120,28 @@ def _cases(
 
 def _on_fake(count: int, seed: int, defended: bool) -> Verdict:
     cases = corpus(seed, EVIL)[:count]
-    return _cases(cases, ORIGIN, defended, lambda case: FakeWorld(case, PermitOffice()))
+    policies = partial(_policy, ORIGIN if defended else "")
+    return _cases(cases, defended, policies, lambda case: FakeWorld(case, PermitOffice()))
 
 
 def _in_browser(count: int, seed: int, defended: bool) -> Verdict:
     with injection_stage(chosen_browser(None, os.environ)) as stage:
         # Other cases than the quick ones on the fake: the corpus from its end.
         cases = corpus(seed, stage.sites.evil)[::-1][:count]
-        return _cases(cases, stage.sites.origin, defended, lambda case: Opened(stage, case))
+        policies = partial(_policy, stage.sites.origin if defended else "")
+        return _cases(cases, defended, policies, lambda case: Opened(stage, case))
+
+
+def _on_desktop(count: int, seed: int, defended: bool) -> Verdict:
+    cases = corpus(seed + 1, EVIL)[:count]
+    with desktop_stage() as stage:
+        policies = desktop_policy if defended else lambda case: OPEN_DESKTOP
+        return _cases(cases, defended, policies, lambda case: DesktopWorld(stage, case))
+
+
+def _policy(origin: str, case: Injection) -> Policy:
+    """Return the user's policy on a site, or without one no defence."""
+    return case.policy(origin) if origin else OPEN
 
 
 SUITES = (
@@ -138,5 +160,13 @@ SUITES = (
         Counts(test=2, faults=12, full=900, undefended=6),
         40,
         _in_browser,
+    ),
+    Suite(
+        "P4 injections on a desktop",
+        "Neither has it on a desktop that is not Handrail's own, told by the attacked program",
+        ("desktop",),
+        Counts(test=3, faults=24, full=900, undefended=12),
+        25,
+        _on_desktop,
     ),
 )
