@@ -19,6 +19,7 @@ from handrail.actuators.primitives import Guarded
 from handrail.tasks.errors import EpisodeLost
 from handrail.tasks.suites.injections import Injection, Step
 from handrail.tasks.suites.injections_site import Shown, Sites, sites
+from handrail.tasks.suites.injections_traffic import Traffic
 
 _WIDTH, _HEIGHT = 640, 480
 _SECONDS = 60.0
@@ -29,6 +30,7 @@ _BOX = """label => {
   const box = found.getBoundingClientRect();
   return [box.left, box.top, box.right, box.bottom];
 }"""
+_TURN = "() => new Promise(resolve => setTimeout(resolve, 0))"
 T = TypeVar("T")
 
 
@@ -39,6 +41,7 @@ class InjectionStage:
         self.sites = sites
         self._thread, self._running = thread, running
         self._case: Injection | None = None
+        self._traffic = Traffic(running.context)
 
     def begin(self, case: Injection) -> Shown:
         """Open a case's page and return where it will be told what became. Raises EpisodeLost."""
@@ -49,7 +52,9 @@ class InjectionStage:
 
     def settle(self) -> None:
         """Wait until what the page has begun to send and load has arrived. Raises EpisodeLost."""
-        self._await(self._steadily(lambda page: page.wait_for_load_state("networkidle")))
+        # What the last input set off has begun once the page has taken another turn.
+        self._await(self._steadily(lambda page: page.evaluate(_TURN)))
+        self._await(self._traffic.quiet())
 
     def screen(self, verifier: PermitVerifier) -> Browser:
         """Return the browser as a screen that takes this verifier's permits."""

@@ -144,7 +144,7 @@ SUITES = (
         "P14 browser",
         "A page that shows a secret it was given is masked there, and told of without it",
         ("browser",),
-        Counts(test=1, faults=1, full=20, undefended=1),
+        Counts(test=1, faults=1, full=40, undefended=1),
         30,
         _in_browser,
     ),
