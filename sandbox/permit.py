@@ -8,9 +8,15 @@ Promises
 - Permits cannot be made up without the office's key, which is random, never leaves the object and
   dies with it: a permit of yesterday's run or of another process is worth nothing.
 
-The key is the office's, and the office redeems what it issued: issuer and actuator are one process.
-So a keyed hash (HMAC-SHA-256, RFC 2104) is enough. An actuator in another process must not hold
-that key, for it could then issue; it would need a signature that it can only verify.
+Who holds the key: the office alone, which the run makes and hands to its gate, to issue, and to its
+actuator, to redeem. Both are in the run's process, as every actuator is today, so a keyed hash
+(HMAC-SHA-256, RFC 2104) is enough.
+
+The seam: all that an actuator is given is a ``PermitVerifier`` (``actuators/base.py``). One in
+another process or on another host must not hold this key, for who can check such a seal can make
+one. It would be given a verifier with the office's public key (Ed25519, RFC 8032; the office keeps
+the private one), told the terms that stand by the office, with a memory of its own of the numbers
+that were shown to it: single use must hold where the action happens.
 
 Does not promise
 - Protection from code in the same process that reads the office's memory.

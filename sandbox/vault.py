@@ -6,11 +6,13 @@ Promises
   the place in which it would be typed: text on a screen names nothing.
 - It is given out only to what may have it (see ``secret_use.py``): where layers that grant or the
   source say something of it, one of them must hold; of each other layer that does, too.
+- A value of less than four characters is never given out: no run begins whose goal names one.
 - What was given out is known to ``censor`` before it is, and text that holds it in clear is
   refused: a model that read it somewhere cannot pass it on.
 
 Does not promise
-- Anything of a secret that the goal holds in clear.
+- Anything of a secret that the goal holds in clear: one typed into a field that hides it is kept
+  out of later words, but for one that is shorter than four characters.
 - To find a part of a value, or one in a picture.
 """
 
@@ -87,22 +89,22 @@ class Vault:
             value = None if why or self._source is None else self._source.read(name)
         except SecretsError as error:
             raise ActionRefused(str(error)) from None
-        if value is None:
+        if value is None or _too_short(value):
             raise ActionRefused(why or f"the secret {name} is not there any more")
-        plain = value.get_secret_value()
-        if len(plain) < SHORTEST:
-            raise ActionRefused(
-                f"the secret {name} has less than {SHORTEST} characters: it could not be kept out "
-                "of what is written"
-            )
-        self.censor.learn(plain)
+        self.censor.learn(value.get_secret_value())
         return value
 
     def _absent(self, name: str) -> str:
         if self._source is None:
             return f"this run has no secret {name}: {_HOW}"
-        if self._source.read(name) is None:
+        value = self._source.read(name)
+        if value is None:
             return f"there is no secret {name} in {self._source.title}"
+        if _too_short(value):
+            return (
+                f"the secret {name} has less than {SHORTEST} characters: so short a text stands in "
+                "many others and could not be kept out of what is written; choose a longer one"
+            )
         return ""
 
     def _refused(self, name: str, element: Element | None, surface: Surface) -> str:
@@ -120,6 +122,10 @@ class Vault:
         ):
             return ""
         return f"the secret {name} may not be typed here: {_where(uses)}"
+
+
+def _too_short(value: SecretStr) -> bool:
+    return len(value.get_secret_value()) < SHORTEST
 
 
 def _where(uses: list[SecretUse]) -> str:
