@@ -1,0 +1,34 @@
+"""Layers: a real folder, and beside it what a rehearsal made of it.
+
+Promises
+- It says all that is needed to tell what changed: the real folder, where the changes lie, and in
+  which form they lie there.
+
+Does not promise
+- That the real folder is still as it was when the rehearsal began.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Form = Literal["overlay", "copy"]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A real folder and what lies over it.
+
+    ``overlay``: ``changed`` is an overlay's upper folder and holds only what changed. A deleted
+    name is a character device 0:0; a folder that replaces the one below bears the extended
+    attribute ``trusted.overlay.opaque`` or ``user.overlay.opaque`` with the value ``y`` (some
+    programs write ``.wh.NAME`` and ``.wh..wh..opq`` instead: ``fuse-overlayfs`` where it may make
+    no devices). No folder is redirected and no file holds metadata alone: the overlay is mounted
+    with ``redirect_dir``, ``metacopy`` and ``index`` off.
+
+    ``copy``: ``changed`` is a whole second folder; what differs from ``real`` changed.
+    """
+
+    real: Path
+    changed: Path
+    form: Form
