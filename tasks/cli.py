@@ -20,6 +20,7 @@ from handrail.tasks import (
     cli_model,
     cli_permit,
     cli_policy,
+    cli_rehearse,
     cli_run,
     cli_runs,
     cli_serve,
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for part in (
         cli_run,
+        cli_rehearse,
         cli_runs,
         cli_gc,
         cli_log,

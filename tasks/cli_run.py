@@ -3,16 +3,19 @@
 import argparse
 import os
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handrail.agent.budget import Budget
 from handrail.agent.stop import StopSwitch
 from handrail.tasks.approval_setting import chosen_approval
 from handrail.tasks.browser_setting import chosen_browser
 from handrail.tasks.cli_output import complain, say, unsaid
 from handrail.tasks.errors import UsageError
-from handrail.tasks.remote_setting import chosen_remote
+from handrail.tasks.run_choices import (
+    check_stop_file,
+    chosen_budget,
+    chosen_model,
+    chosen_policy,
+)
 from handrail.tasks.run_options import add_options
 from handrail.tasks.runs import runs_root
 from handrail.tasks.stop_keys import stopping_on_keys
@@ -74,30 +77,15 @@ def _request(arguments: argparse.Namespace) -> "RunRequest":
     from handrail.sandbox.secret_sources import open_source
     from handrail.tasks.check_grammar import read_check
     from handrail.tasks.otlp import collector, collector_setting
-    from handrail.tasks.run_model import ModelChoice
-    from handrail.tasks.run_policy import PolicyChoice, user_policy
     from handrail.tasks.run_request import RunRequest
 
     expect = tuple(map(read_check, arguments.expect))
-    policy = PolicyChoice(
-        restricts=tuple(arguments.policy or ()),
-        profile=arguments.profile,
-        grants=arguments.grants,
-        user=user_policy(os.environ),
-    )
-    budget = Budget(arguments.max_steps, arguments.max_seconds, arguments.max_calls)
-    budget = budget.within(policy.load().limits)
+    policy = chosen_policy(arguments, os.environ)
+    budget = chosen_budget(arguments, policy)
     return RunRequest(
         goal=arguments.goal,
         target=_browser(arguments) if arguments.on == "browser" else _desktop(arguments),
-        model=ModelChoice(
-            arguments.model,
-            arguments.device,
-            arguments.dtype,
-            arguments.threads,
-            arguments.screenshots,
-            chosen_remote(arguments, os.environ),
-        ),
+        model=chosen_model(arguments, os.environ),
         policy=policy,
         budget=budget,
         stop_file=arguments.stop_file,
@@ -119,15 +107,7 @@ def check(arguments: argparse.Namespace) -> None:
     for name in ("url", "app", "window", "display", "secrets"):
         if (given := getattr(arguments, name)) is not None and not given.strip():
             raise UsageError(f"--{name} is empty: leave it out, or say which")
-    if arguments.stop_file is not None and _is_there(arguments.stop_file):
-        raise UsageError(f"the stop file {arguments.stop_file} is there already: remove it first")
-
-
-def _is_there(stop_file: Path) -> bool:
-    try:
-        return stop_file.exists()
-    except OSError as error:
-        raise UsageError(f"the stop file {stop_file} cannot be: {error.strerror}") from error
+    check_stop_file(arguments.stop_file)
 
 
 def _browser(arguments: argparse.Namespace) -> "BrowserTarget":

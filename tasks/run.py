@@ -145,6 +145,7 @@ def asked(request: RunRequest) -> Asked:
     """Return what the record says of a request."""
     choice, budget = request.model, request.budget
     return Asked(
+        kind=request.kind,
         goal=request.goal,
         target=request.target.described(),
         model=choice.shown,

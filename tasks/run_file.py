@@ -17,6 +17,7 @@ from handrail.sandbox.records import AlertRule
 from handrail.tasks.errors import RunFolderError
 
 SCHEMA = 1
+RunKind = Literal["run", "rehearsal"]
 RunState = EndKind | Literal["running"]
 Words = Annotated[str, BeforeValidator(lambda given: _words(given))]
 """Text that a model, a screen or a command line chose."""
@@ -64,8 +65,12 @@ class StepRow(_Part):
 
 
 class Asked(_Part):
-    """What was asked for: the goal, where, with which model, under which policy and bounds."""
+    """What was asked for: the goal, where, with which model, under which policy and bounds.
 
+    ``kind``: a rehearsal happened on a copy.
+    """
+
+    kind: RunKind = "run"
     goal: Words
     target: Words
     model: Words

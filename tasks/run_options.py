@@ -19,9 +19,13 @@ def add_options(run: argparse.ArgumentParser) -> None:
     run.add_argument("--on", choices=("browser", "desktop"), required=True)
     _add_browser(run.add_argument_group("with --on browser"))
     _add_desktop(run.add_argument_group("with --on desktop"))
-    _add_model(run.add_argument_group("the model"))
-    _add_permissions(run.add_argument_group("what it may do"))
-    _add_bounds(run.add_argument_group("when it ends"))
+    add_model(run.add_argument_group("the model"))
+    permissions = run.add_argument_group("what it may do")
+    add_permissions(permissions)
+    _add_secrets(permissions)
+    bounds = run.add_argument_group("when it ends")
+    add_bounds(bounds)
+    _add_wishes(bounds)
     add_approval(run.add_argument_group("who is asked"))
 
 
@@ -47,7 +51,8 @@ def _add_desktop(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--window", metavar="TITLE", help="only the window with this in its title")
 
 
-def _add_model(group: argparse._ArgumentGroup) -> None:
+def add_model(group: argparse._ArgumentGroup) -> None:
+    """Add which model decides, and where it computes."""
     group.add_argument(
         "--model",
         default="pocket",
@@ -69,7 +74,8 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_permissions(group: argparse._ArgumentGroup) -> None:
+def add_permissions(group: argparse._ArgumentGroup) -> None:
+    """Add whose policies the actions are under."""
     group.add_argument(
         "--profile", choices=_PROFILES, help="what is granted where no rule decides (default: ask)"
     )
@@ -87,6 +93,9 @@ def _add_permissions(group: argparse._ArgumentGroup) -> None:
         metavar="FILE",
         help="a policy in TOML that only restricts, whoever wrote it; may be given several times",
     )
+
+
+def _add_secrets(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--secrets",
         metavar="WHERE",
@@ -96,7 +105,8 @@ def _add_permissions(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_bounds(group: argparse._ArgumentGroup) -> None:
+def add_bounds(group: argparse._ArgumentGroup) -> None:
+    """Add what ends it."""
     budget = Budget()
     group.add_argument("--max-steps", type=_positive, default=budget.steps, metavar="N")
     group.add_argument("--max-seconds", type=_positive, default=int(budget.seconds), metavar="N")
@@ -108,6 +118,9 @@ def _add_bounds(group: argparse._ArgumentGroup) -> None:
         help="stop before the next key or click once it exists; so do Ctrl-C, SIGTERM and, on an "
         "X display, Ctrl+Shift+Escape",
     )
+
+
+def _add_wishes(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--expect",
         action="append",

@@ -8,6 +8,7 @@ from handrail.agent.budget import Budget
 from handrail.sandbox.secret_sources import SecretSource
 from handrail.tasks.checking import Check
 from handrail.tasks.errors import UsageError
+from handrail.tasks.run_file import RunKind
 from handrail.tasks.run_model import ModelChoice
 from handrail.tasks.run_policy import PolicyChoice
 from handrail.tasks.run_target import Target
@@ -21,8 +22,8 @@ class RunRequest:
     ``runs_folder``: where the run's own folder is made; by default the user's state directory.
     ``expect``: what must be so at the end; without it a success is the model's word. ``otlp``: the
     address of a collector that gets the run's spans (see ``otlp.py``). ``secrets``: where the
-    secrets are that the goal names as ``{{secret:NAME}}``; by default there are none. Raises
-    UsageError for a goal that says nothing or is no text.
+    secrets are that the goal names as ``{{secret:NAME}}``; by default there are none. ``kind``: a
+    rehearsal is a run on a copy. Raises UsageError for a goal that says nothing or is no text.
     """
 
     goal: str
@@ -35,6 +36,7 @@ class RunRequest:
     expect: tuple[Check, ...] = ()
     otlp: str | None = None
     secrets: SecretSource | None = None
+    kind: RunKind = "run"
 
     def __post_init__(self) -> None:
         if storable(self.goal) != self.goal:

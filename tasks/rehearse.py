@@ -1,0 +1,55 @@
+"""One rehearsal: a run on a copy of the world, and what it would have done to the world.
+
+from handrail.tasks.rehearse import rehearse
+
+rehearsed = rehearse(RunRequest("Correct the date", copy))
+print(rehearsed.consequences.telling, rehearsed.end.folder.report)
+"""
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from handrail.sandbox.rehearsal.consequences import Consequences
+from handrail.sandbox.rehearsal.trying import Trying
+from handrail.tasks.errors import UsageError
+from handrail.tasks.run import Crew, RunEnd, run
+from handrail.tasks.run_request import RunRequest
+from handrail.tasks.run_target import Target
+from handrail.tasks.runs import RunFolder
+
+
+class CopyTarget(Target, Protocol):
+    """A target whose surface is a copy: nothing that is done on it reaches the world."""
+
+    def found(self, folder: RunFolder) -> Consequences:
+        """Return what was done on the copy, once its surface is closed.
+
+        Leaves in the run's folder what a commit needs. Raises RehearsalError, also where there was
+        no copy.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """How a rehearsal ended, and what it would have done."""
+
+    end: RunEnd
+    consequences: Consequences
+
+
+def rehearse(request: RunRequest, copy: CopyTarget, crew: Crew | None = None) -> Rehearsed:
+    """Carry a request out on a copy, and leave a run's folder of the kind ``rehearsal``.
+
+    The request's own target is not touched, and no approver is asked. Raises what ``run`` raises,
+    and RehearsalError where it cannot be told what was done on the copy.
+    """
+    if request.secrets is not None:
+        raise UsageError("a rehearsal uses no secrets: what is typed on a copy is shown")
+    people = replace(Crew() if crew is None else crew, approver=Trying())
+    end = run(replace(request, target=copy, kind="rehearsal"), people)
+    consequences = Consequences()
+    if end.result.kind != "environment":
+        consequences = copy.found(end.folder)
+    end.folder.consequences.write_text(consequences.model_dump_json(indent=1), encoding="utf-8")
+    return Rehearsed(end, consequences)
