@@ -15,7 +15,7 @@ import signal
 import subprocess
 import tempfile
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from handrail.actuators.x11_windows import Window
 
 _START_SECONDS = 30.0
+# Without it a program could name another program's shared memory, and the server would show it.
+_GUARD = ["-extension", "MIT-SHM"]
+_GUARDED_BYTES = 1 << 30
 _FOREIGN = frozenset(("WAYLAND_DISPLAY", "XAUTHORITY", "AT_SPI_BUS_ADDRESS", "NO_AT_BRIDGE"))
 # One desktop, and no keys or wheels of the window manager's own, which would take them from the
 # programs: the wheel on the background changes desktops in openbox's usual settings.
@@ -42,6 +45,10 @@ _OPENBOX = """<?xml version="1.0" encoding="UTF-8"?>
 <keyboard><keybind key="A-F4"><action name="Close"/></keybind></keyboard>
 </openbox_config>
 """
+
+
+Confining = Callable[[list[str], Path], list[str]]
+"""Makes of a command, and the file that it reads, the command that is started in its place."""
 
 
 class VirtualDisplay:
@@ -58,10 +65,14 @@ class VirtualDisplay:
         self._finalizer = weakref.finalize(self, own.end)
 
     @classmethod
-    def start(cls, width: int, height: int, wm: bool = True) -> "VirtualDisplay":
+    def start(
+        cls, width: int, height: int, wm: bool = True, guarded: bool = False
+    ) -> "VirtualDisplay":
         """Start a server, and a bus and openbox where these are installed; wait until all is ready.
 
-        Raises EnvironmentMissing where Xvfb is absent or does not start.
+        ``guarded``: for programs that may not reach beyond the display: the server shares no memory
+        with them, and takes no more than a bounded amount of it for them. Raises
+        EnvironmentMissing where Xvfb is absent or does not start.
         """
         if not (64 <= width <= 16384 and 64 <= height <= 16384):
             raise ValueError(f"a display of {width}x{height} is too small or too large")
@@ -75,14 +86,26 @@ class VirtualDisplay:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         try:
-            display = cls(_start_server([program], (width, height), own), own)
+            display = cls(_start_server([program], (width, height), own, guarded), own)
         except BaseException:
             own.end()
             raise
         display._start_bus()
         if wm and shutil.which("openbox"):
-            display._start_window_manager()
+            display.manage()
         return display
+
+    @property
+    def sockets(self) -> tuple[Path, ...]:
+        """Return the sockets that a program needs to reach this display and its bus."""
+        found = (Path(f"/tmp/.X11-unix/X{self.name[1:]}"), self._own.folder / "bus")
+        return tuple(path for path in found if path.exists())
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the variables that tell a program of this display and its bus."""
+        told = {"DISPLAY": self.name, "XDG_SESSION_TYPE": "x11"}
+        return told | (told_by(self.bus, os.environ) if self.bus else told_to_none())
 
     @property
     def alive(self) -> bool:
@@ -104,10 +127,9 @@ class VirtualDisplay:
         if not self.alive:
             raise EnvironmentMissing(f"the virtual display {self.name} has ended")
         around = {k: v for k, v in without_own(os.environ).items() if k not in _FOREIGN}
-        around |= {"DISPLAY": self.name, "XDG_SESSION_TYPE": "x11"}
-        around |= told_by(self.bus, os.environ) if self.bus else told_to_none()
         try:
-            return self._own.start(command, {**around, **env}, self._own.watchdog.programs, kept)
+            around |= {**self.environment, **env}
+            return self._own.start(command, around, self._own.watchdog.programs, kept)
         except OSError as problem:
             raise EnvironmentMissing(
                 f"{command[0]} does not start: {problem.strerror}; is it installed?"
@@ -160,13 +182,18 @@ class VirtualDisplay:
             self.close()
             raise
 
-    def _start_window_manager(self) -> None:
+    def manage(self, confined: Confining | None = None) -> None:
+        """Start openbox and wait until it is there; ``confined`` says how, where not just so.
+
+        Raises EnvironmentMissing.
+        """
         from handrail.actuators.x11 import X11Link
         from handrail.actuators.x11_windows import X11Windows
 
         settings = self._own.folder / "openbox.xml"
         settings.write_text(_OPENBOX, encoding="utf-8")
-        self.launch(["openbox", "--sm-disable", "--config-file", str(settings)])
+        command = ["openbox", "--sm-disable", "--config-file", str(settings)]
+        self.launch(command if confined is None else confined(command, settings))
         link = X11Link(self.name)
         try:
             if not link.wait_until(X11Windows(link).managed, _START_SECONDS):
@@ -213,15 +240,22 @@ class _Own:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _start_server(command: list[str], size: tuple[int, int], own: _Own) -> str:
+def _start_server(
+    command: list[str], size: tuple[int, int], own: _Own, guarded: bool = False
+) -> str:
     key = secrets.token_bytes(16)
     authority = own.folder / "authority"
     write_authority(authority, key)
     options = ["-screen", "0", f"{size[0]}x{size[1]}x24", "-dpi", "96", "-noreset"]
+    options += _GUARD if guarded else []
 
     def start(writer: int) -> None:
         told = ["-displayfd", str(writer), *options, "-nolisten", "tcp", "-auth", str(authority)]
-        own.start([*command, *told], os.environ, own.watchdog.server, (writer,))
+        server = own.start([*command, *told], os.environ, own.watchdog.server, (writer,))
+        if guarded:
+            import resource  # here: it is not on Windows
+
+            resource.prlimit(server.pid, resource.RLIMIT_DATA, (_GUARDED_BYTES,) * 2)
 
     number = int(first_line("Xvfb", start, _START_SECONDS))
     admit_user(number, key, os.geteuid())

@@ -21,14 +21,16 @@ class Layer:
 
     ``overlay``: ``changed`` is an overlay's upper folder and holds only what changed. A deleted
     name is a character device 0:0; a folder that replaces the one below bears the extended
-    attribute ``trusted.overlay.opaque`` or ``user.overlay.opaque`` with the value ``y`` (some
-    programs write ``.wh.NAME`` and ``.wh..wh..opq`` instead: ``fuse-overlayfs`` where it may make
-    no devices). No folder is redirected and no file holds metadata alone: the overlay is mounted
+    attribute ``trusted.overlay.opaque`` or ``user.overlay.opaque`` with the value ``y``
+    (``fuse-overlayfs`` writes files ``.wh..wh..opq`` and ``.wh..opq`` into it instead, and
+    ``.wh.NAME`` for a deleted name where it may make no devices). No folder is redirected and no file holds metadata alone: the overlay is mounted
     with ``redirect_dir``, ``metacopy`` and ``index`` off.
 
-    ``copy``: ``changed`` is a whole second folder; what differs from ``real`` changed.
+    ``copy``: ``changed`` is a whole second folder; what differs from ``real`` changed, but for
+    ``left_out``: paths in ``real`` that were not copied, with all that lies below them.
     """
 
     real: Path
     changed: Path
     form: Form
+    left_out: tuple[Path, ...] = ()

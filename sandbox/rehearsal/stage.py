@@ -1,0 +1,152 @@
+"""The stage of a copy: the mounts that a program in it stands on, and the command that enters it.
+
+Promises
+- Mounts are made in a namespace of the copy's own and end with it, but those of ``fuse-overlayfs``
+  for users who may have no such namespace (``Way.mounts`` is ``none``).
+- The program gets no file of ours but its own standard ones, and its command line is all that
+  other processes in the copy can read of how it was started.
+
+Does not promise
+- To start anything: it returns the command.
+"""
+
+import os
+import platform
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from handrail.sandbox.errors import RehearsalError
+from handrail.sandbox.rehearsal import syscalls
+from handrail.sandbox.rehearsal.bounds import Bounds
+from handrail.sandbox.rehearsal.confinement import Confinement
+from handrail.sandbox.rehearsal.layer import Layer
+
+WayName = Literal["overlay", "fuse-overlayfs", "copy"]
+Mounts = Literal["root", "user", "none"]
+WAYS: Final[tuple[WayName, ...]] = ("overlay", "fuse-overlayfs", "copy")
+
+_OWN_MOUNTS: Final[dict[Mounts, tuple[str, ...]]] = {
+    "root": ("unshare", "--mount", "--propagation", "private", "--"),
+    "user": (
+        *("unshare", "--user", "--map-root-user"),
+        *("--mount", "--propagation", "private", "--"),
+    ),
+    "none": (),
+}
+_OPTIONS: Final[dict[Mounts, str]] = {
+    "root": "redirect_dir=off,metacopy=off,index=off",
+    "user": "userxattr",
+    "none": "",
+}
+# A folder's name may hold what separates options: so each is bound to a plain name, or linked.
+_STAGE = """
+cd "$1"; way=$2 options=$3 blocks=$4 processes=$5 folders=$6; shift 6
+number=0
+while [ "$number" -lt "$folders" ]; do
+  layers=lowerdir=lower-$number,upperdir=upper-$number,workdir=work-$number
+  case $way in
+  overlay)
+    mkdir "lower-$number"
+    mount --bind -- "$1" "lower-$number"
+    mount -t overlay overlay -o "$layers,$options" "merged-$number" ;;
+  fuse-overlayfs)
+    ln -s -- "$1" "lower-$number"
+    fuse-overlayfs -o "$layers" "merged-$number" ;;
+  esac
+  shift; number=$((number + 1))
+done
+ulimit -c 0
+ulimit -f "$blocks"
+[ "$processes" = 0 ] || ulimit -p "$processes"
+exec 8<arguments 9<filter
+[ -s filter ] || exec bwrap --args 8 -- "$@"
+exec bwrap --args 8 --seccomp 9 -- "$@"
+"""
+_THREADS = 8
+"""Threads that a process may have on average: the kernel counts threads, the bound is processes."""
+_COUNTED_APART = (5, 14)
+"""Since this Linux, what runs in a user namespace is counted apart from the user's own programs."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How copies are made: whose mounts, and whether programs get users of their own."""
+
+    name: WayName
+    mounts: Mounts
+    own_users: bool
+
+    def told(self) -> str:
+        """Return it in words."""
+        users = "" if self.own_users else ", without user namespaces"
+        if self.name == "copy":
+            return f"plain copies{users}: slow, and of small folders only"
+        return f"{'overlay mounts' if self.name == 'overlay' else self.name}{users}"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A folder of a copy's own, in which its layers and what bubblewrap is told lie."""
+
+    folder: Path
+    way: Way
+    reals: tuple[Path, ...] = ()
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Return the real folders and what is laid over each."""
+        form: Literal["overlay", "copy"] = "copy" if self.way.name == "copy" else "overlay"
+        return tuple(
+            Layer(real, self.folder / f"upper-{number}", form)
+            for number, real in enumerate(self.reals)
+        )
+
+    @property
+    def writable(self) -> tuple[tuple[Path, Path], ...]:
+        """Return where each folder lies for whoever is inside, and its place there."""
+        laid = "upper" if self.way.name == "copy" else "merged"
+        return tuple((self.folder / f"{laid}-{n}", real) for n, real in enumerate(self.reals))
+
+    def prepare(self) -> None:
+        """Make the folders that mounts need. Raises RehearsalError."""
+        try:
+            for number in range(len(self.reals)):
+                for name in ("upper", "work", "merged"):
+                    (self.folder / f"{name}-{number}").mkdir(mode=0o700)
+                _alike(self.reals[number], self.folder / f"upper-{number}")
+        except OSError as error:
+            raise RehearsalError(f"no copy in {self.folder}: {error.strerror}") from error
+
+    def entered(self, by: Confinement, bounds: Bounds, program: Sequence[str]) -> list[str]:
+        """Return the command that makes the mounts and enters them. Raises RehearsalError."""
+        if shutil.which("bwrap") is None:
+            raise RehearsalError(
+                "bubblewrap is not installed, which shuts programs in: apt install bubblewrap"
+            )
+        arguments = "".join(f"{argument}\0" for argument in by.arguments())
+        try:
+            (self.folder / "arguments").write_bytes(os.fsencode(arguments))
+            (self.folder / "filter").write_bytes(syscalls.program(platform.machine()))
+        except OSError as error:
+            raise RehearsalError(f"no copy in {self.folder}: {error.strerror}") from error
+        way = self.way
+        numbers = [bounds.disk // 512 + 1, _processes(way, bounds), len(self.reals)]
+        told = [str(self.folder), way.name, _OPTIONS[way.mounts], *map(str, numbers)]
+        reals = [str(real) for real in self.reals]
+        shell = ["sh", "-euc", _STAGE, "stage", *told, *reals, *program]
+        return [*_OWN_MOUNTS[way.mounts], *shell]
+
+
+def _alike(real: Path, changed: Path) -> None:
+    """Give the root of a layer the mode of the folder that it is laid over."""
+    changed.chmod(real.stat().st_mode & 0o7777)
+
+
+def _processes(way: Way, bounds: Bounds) -> int:
+    """Return the kernel's bound on threads, 0 where it would count others than the copy's."""
+    numbers = platform.release().split(".")[:2]
+    apart = tuple(int(n) for n in numbers if n.isdigit()) >= _COUNTED_APART
+    return bounds.processes * _THREADS if apart and way.own_users else 0
