@@ -23,12 +23,33 @@ class _Found(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class EntryState(_Found):
+    """How an entry of a folder is, in all that is compared and put back.
+
+    ``content``: SHA-256 of a file's content or of a link's target; of what is special its sort:
+    ``fifo``, ``socket``, ``device``; empty for a folder. ``size``: of a file, in bytes. ``mode``:
+    the permission bits. ``attributes``: extended attributes in order, the name as
+    ``file_names.written`` returns it and the value in Base64.
+    """
+
+    entry: EntryKind
+    content: str = ""
+    size: int = 0
+    mode: int = 0
+    owner: int = 0
+    group: int = 0
+    mtime_ns: int = 0
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
 class FileConsequence(_Found):
     """A file, a folder or a link that would be created, changed or deleted.
 
     ``path`` is absolute, as ``file_names.written`` returns it. ``before`` and ``after``: SHA-256 of
     its content (of a link: of its target), empty where there is none. ``metadata``: only mode,
-    owner, time or attributes differ.
+    owner, time or attributes differ. ``was`` and ``becomes``: all of how it is and would be, None
+    where it is absent. ``linked``: the path whose file it would be another name of (a hard link).
+    ``entry``: what it would be, or was where it would be deleted.
     """
 
     kind: Literal["file"] = "file"
@@ -39,6 +60,9 @@ class FileConsequence(_Found):
     after: str = ""
     metadata: bool = False
     noise: bool = False
+    was: EntryState | None = None
+    becomes: EntryState | None = None
+    linked: str = ""
 
 
 class RequestConsequence(_Found):
@@ -85,6 +109,11 @@ class Consequences(_Found):
     def digest(self) -> str:
         """Return the SHA-256 of all of it."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @property
+    def files(self) -> tuple[FileConsequence, ...]:
+        """Return what was found of files, in the order of their paths."""
+        return tuple(one for one in self.found if isinstance(one, FileConsequence))
 
     @property
     def telling(self) -> tuple[Consequence, ...]:

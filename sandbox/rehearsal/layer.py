@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 Form = Literal["overlay", "copy"]
+Marks = Literal["trusted", "user", "names"]
 
 
 @dataclass(frozen=True)
@@ -21,16 +22,16 @@ class Layer:
 
     ``overlay``: ``changed`` is an overlay's upper folder and holds only what changed. A deleted
     name is a character device 0:0; a folder that replaces the one below bears the extended
-    attribute ``trusted.overlay.opaque`` or ``user.overlay.opaque`` with the value ``y``
-    (``fuse-overlayfs`` writes files ``.wh..wh..opq`` and ``.wh..opq`` into it instead, and
-    ``.wh.NAME`` for a deleted name where it may make no devices). No folder is redirected and no file holds metadata alone: the overlay is mounted
-    with ``redirect_dir``, ``metacopy`` and ``index`` off.
+    attribute ``trusted.overlay.opaque`` or, mounted with ``userxattr``, ``user.overlay.opaque``
+    with the value ``y``. ``marks`` says which, so that a program in the copy cannot write such a
+    mark itself; ``names`` is what ``fuse-overlayfs`` writes: ``.wh.NAME`` and ``.wh..wh..opq``
+    beside the others. No folder is redirected and no file holds metadata alone: the overlay is
+    mounted with ``redirect_dir``, ``metacopy`` and ``index`` off.
 
-    ``copy``: ``changed`` is a whole second folder; what differs from ``real`` changed, but for
-    ``left_out``: paths in ``real`` that were not copied, with all that lies below them.
+    ``copy``: ``changed`` is a whole second folder; what differs from ``real`` changed.
     """
 
     real: Path
     changed: Path
     form: Form
-    left_out: tuple[Path, ...] = ()
+    marks: Marks = "trusted"
