@@ -1,0 +1,201 @@
+"""Applying a plan in the real folders: the steps, the last look, and the way back.
+
+Promises
+- Every call can be made again after any interruption and comes to the same end.
+
+Does not promise
+- To know how far it is: ``commit.py`` writes that down.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from typing import Self
+
+from handrail.sandbox.errors import RehearsalError
+from handrail.sandbox.file_names import read
+from handrail.sandbox.rehearsal.commit_record import CommitPlan, FolderTime, Operation
+from handrail.sandbox.rehearsal.commit_steps import Steps
+from handrail.sandbox.rehearsal.conflicts import Marks, mark
+from handrail.sandbox.rehearsal.items import Items, Place, items
+from handrail.sandbox.rehearsal.overlay_marks import OverlayMarks
+from handrail.sandbox.rehearsal.planning import operations, times
+from handrail.sandbox.rehearsal.record import RehearsalRecord
+from handrail.sandbox.rehearsal.staging import Stager
+from handrail.sandbox.rehearsal.tree import Tree, join, kind_of, split
+
+_FEW = 64
+
+
+@dataclass(frozen=True)
+class Applying:
+    """The open folders of a commit; ``stage`` is the name of what it keeps in each real one."""
+
+    real: Sequence[Tree]
+    over: Sequence[Tree]
+    stage: bytes
+    wanted: Items
+    noise: Items
+    reached: Callable[[str], None]
+
+    @classmethod
+    def open(
+        cls,
+        stack: ExitStack,
+        run: str,
+        record: RehearsalRecord,
+        noise: bool,
+        reached: Callable[[str], None],
+    ) -> Self:
+        """Open all folders for as long as the stack. Raises RehearsalError."""
+        layers = [row.layer for row in record.layers]
+        real = [stack.enter_context(Tree(layer.real)) for layer in layers]
+        over = [
+            stack.enter_context(Tree(layer.changed, OverlayMarks(layer).prefixes))
+            for layer in layers
+        ]
+        stage = b".handrail-" + run.encode()
+        every = items(record, noise=True)
+        wanted = {place: one for place, one in every.items() if noise or not one.noise}
+        left_out = {place: one for place, one in every.items() if place not in wanted}
+        return cls(real, over, stage, wanted, left_out, reached)
+
+    def shown(self, places: Iterable[Place]) -> list[str]:
+        """Return the whole paths of places."""
+        return [self.real[place.layer].shown(place.path) for place in places]
+
+    def stages(self) -> str:
+        """Return where the stage folders lie."""
+        return ", ".join(tree.shown(self.stage) for tree in self.real)
+
+    def times(self) -> tuple[FolderTime, ...]:
+        """Return the times of the folders that the steps will change."""
+        return tuple(times(self.real, self.wanted, self.noise))
+
+    def staged(self, marks: Marks, before: tuple[FolderTime, ...]) -> CommitPlan:
+        """Stage everything, and return the plan. Raises RehearsalError, OSError."""
+        steps = operations(self.real, self.wanted, marks)
+        for layer in sorted({step.layer for step in steps}):
+            os.mkdir(self.stage, 0o700, dir_fd=self.real[layer].folder(b""))
+        self.reached("stage made")
+        stager = Stager(self.real, self.over, self.stage, self.wanted, self.reached)
+        stager.leads.update(self._leads(steps))
+        inodes = stager.stage_all(steps, [read(step.path) for step in steps])
+        fresh = (
+            step.model_copy(update={"fresh": inode})
+            for step, inode in zip(steps, inodes, strict=True)
+        )
+        return CommitPlan(operations=tuple(fresh), times=before)
+
+    def _leads(self, steps: Iterable[Operation]) -> Iterator[tuple[str, Place]]:
+        """Yield the files of which others become names and that stay where they are."""
+        staged = {
+            Place(step.layer, read(step.path)) for step in steps if step.kind in ("put", "swap")
+        }
+        for place, one in self.wanted.items():
+            if one.linked:
+                lead = Place(place.layer, read(one.linked)[len(self.real[place.layer].prefix) :])
+                if lead not in self.noise and not any(s == lead or s.holds(lead) for s in staged):
+                    yield one.linked, lead
+
+    def apply(self, plan: CommitPlan) -> None:
+        """Do every step, and look for the last time. Raises RehearsalError, OSError."""
+        steps = Steps(self.real, self.stage, self.reached)
+        for one in plan.operations:
+            steps.keep(one)
+        for one in plan.operations:
+            steps.do(one)
+        for one in plan.operations:
+            self._look(one)
+        self._sync(plan)
+        self.reached("synced")
+
+    def take_back(self, plan: CommitPlan) -> list[str]:
+        """Take every step back, and return the paths of what somebody changed since."""
+        steps = Steps(self.real, self.stage, self.reached)
+        left = [steps.undo(one) for one in reversed(plan.operations)]
+        self._sync(plan)
+        return [path for path in left if path]
+
+    def clear(self) -> None:
+        """Remove the stage folders, and everything in them."""
+        for tree in self.real:
+            tree.forget()
+            if tree.stat(self.stage) is not None:
+                _remove(tree, self.stage)
+                os.fsync(tree.folder(b""))
+        self.reached("cleared")
+
+    def settle(self, times: Iterable[FolderTime], back: bool) -> None:
+        """Give folders the times that they are to have, or had (``back``)."""
+        for one in times:
+            tree, path = self.real[one.layer], read(one.path)
+            seen, time = tree.stat(path), one.then if back else one.wanted
+            if seen is not None and time is not None and kind_of(seen) == "folder":
+                with suppress(PermissionError):  # others' folders keep the time of the commit
+                    os.utime(tree.folder(path), ns=(seen.st_atime_ns, time))
+
+    def _look(self, one: Operation) -> None:
+        """Insist that what was moved away is as it was when it was looked at."""
+        tree, old = self.real[one.layer], join(self.stage, b"old-%d" % one.number)
+        now = mark(tree, old)
+        if one.kind not in ("take", "swap") or now is None:
+            return
+        wrong = now != one.then
+        if one.kind == "take" and one.was is not None and one.was.entry == "folder":
+            wrong = wrong or self._differs(Place(one.layer, read(one.path)), tree, old)
+        if wrong:
+            raise RehearsalError(f"{tree.shown(read(one.path))} changed while it was committed")
+
+    def _differs(self, top: Place, tree: Tree, old: bytes) -> bool:
+        for below in _walk(tree, old):
+            place = Place(top.layer, top.path + below[len(old) :])
+            then = self.wanted[place].was if place in self.wanted else None
+            seen = tree.stat(below)
+            if then is None or seen is None or then.entry != kind_of(seen):
+                return True
+            if then.entry == "file" and (then.size, then.mtime_ns) != (
+                seen.st_size,
+                seen.st_mtime_ns,
+            ):
+                return True
+        return False
+
+    def _sync(self, plan: CommitPlan) -> None:
+        """Return when what was done is on the disk."""
+        folders = {(one.layer, split(read(one.path))[0]) for one in plan.operations}
+        if len(folders) > _FEW:
+            os.sync()
+            return
+        for layer, path in folders:
+            if self.real[layer].stat(path) is not None:
+                os.fsync(self.real[layer].folder(path))
+
+
+def _walk(tree: Tree, top: bytes) -> Iterator[bytes]:
+    pending = [top]
+    while pending:
+        for name in tree.names(folder := pending.pop()):
+            below = join(folder, name)
+            yield below
+            seen = tree.stat(below)
+            if seen is not None and kind_of(seen) == "folder":
+                pending.append(below)
+
+
+def _remove(tree: Tree, top: bytes) -> None:
+    """Remove a folder of our own, with everything in it."""
+    everything = [top, *_walk(tree, top)]
+    for path in everything:
+        seen = tree.stat(path)
+        if seen is not None and kind_of(seen) == "folder":
+            os.fchmod(tree.folder(path), 0o700)
+    for path in reversed(everything):
+        above, name = split(path)
+        seen = tree.stat(path)
+        if seen is not None and kind_of(seen) == "folder":
+            tree.forget()
+            os.rmdir(name, dir_fd=tree.folder(above))
+        elif seen is not None:
+            os.unlink(name, dir_fd=tree.folder(above))
