@@ -158,6 +158,10 @@ class VirtualDisplay:
             f"shown: {shown!a}{'; ' if ended else ''}{', '.join(ended)}"
         )
 
+    def cut(self) -> None:
+        """End the server at once: whoever looks at the display learns that it is gone."""
+        self._own.started[0].kill()
+
     def close(self) -> None:
         """End the programs and the server and remove their folder; safe to call twice."""
         self._finalizer()

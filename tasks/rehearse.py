@@ -24,8 +24,8 @@ class CopyTarget(Target, Protocol):
     def found(self, folder: RunFolder) -> Consequences:
         """Return what was done on the copy, once its surface is closed.
 
-        Leaves in the run's folder what a commit needs. Raises RehearsalError, also where there was
-        no copy.
+        Leaves in the run's folder the record that a commit reads. Raises RehearsalError, also where
+        there was no copy.
         """
         ...
 
@@ -51,5 +51,4 @@ def rehearse(request: RunRequest, copy: CopyTarget, crew: Crew | None = None) ->
     consequences = Consequences()
     if end.result.kind != "environment":
         consequences = copy.found(end.folder)
-    end.folder.consequences.write_text(consequences.model_dump_json(indent=1), encoding="utf-8")
     return Rehearsed(end, consequences)

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,8 @@ from handrail.actuators.primitives import Guarded
 from handrail.actuators.xvfb import VirtualDisplay, without_own
 from handrail.agent.stability import Watch
 
+Start = Callable[[list[str]], "subprocess.Popen[bytes]"]
+"""Starts a program on the screen that is looked at."""
 _APP_SECONDS = 60.0
 _APP_QUIET = 0.6
 
@@ -95,11 +98,16 @@ class DesktopTarget:
             whole = DesktopConfig(display=self.display, monitor=self.monitor, virtual=virtual)
             if self.app:
                 with closing(open_desktop(whole, verifier, secrets=secrets)) as screen:
-                    _start(list(self.app), screen, self.display, virtual)
+                    start_shown(list(self.app), screen, self._start(virtual))
             if virtual is not None and self.window is not None:
                 virtual.wait_for_window(self.window, _APP_SECONDS)
             config = replace(whole, window=self.window)
             yield stack.enter_context(closing(open_desktop(config, verifier, secrets=secrets)))
+
+    def _start(self, virtual: VirtualDisplay | None) -> Start:
+        if virtual is not None:
+            return virtual.launch
+        return partial(_launched, display=self.display)
 
     def described(self) -> str:
         """Return the display and the program."""
@@ -127,12 +135,13 @@ class FakeTarget:
         return "fake screen"
 
 
-def _start(
-    command: list[str], screen: Guarded, display: str | None, virtual: VirtualDisplay | None
-) -> None:
-    """Start a program and wait until it has drawn something and stands still."""
+def start_shown(command: list[str], screen: Guarded, start: Start) -> None:
+    """Start a program and wait until it has drawn something and stands still.
+
+    Raises EnvironmentMissing.
+    """
     before = Watch(screen.observe).settled().fingerprint
-    process = _launched(command, display) if virtual is None else virtual.launch(command)
+    process = start(command)
     watch = Watch(screen.observe, quiet=_APP_QUIET, limit=_APP_SECONDS)
     deadline = watch.now() + _APP_SECONDS
     while watch.settled().fingerprint == before:

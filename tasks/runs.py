@@ -59,11 +59,6 @@ class RunFolder:
         return self.path / "run.json"
 
     @property
-    def consequences(self) -> Path:
-        """Return the place of what a rehearsal found that its actions would do."""
-        return self.path / "consequences.json"
-
-    @property
     def report(self) -> Path:
         """Return the place of the page for people."""
         return self.path / "report.html"

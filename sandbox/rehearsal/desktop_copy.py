@@ -20,12 +20,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import psutil
-
 from handrail.actuators.xvfb import VirtualDisplay
 from handrail.sandbox.errors import RehearsalError
-from handrail.sandbox.rehearsal.bounds import Bounds, Warden
+from handrail.sandbox.rehearsal.bounds import Bounds
 from handrail.sandbox.rehearsal.confinement import Confinement, passed_on
+from handrail.sandbox.rehearsal.inmate import Inmate
 from handrail.sandbox.rehearsal.layer import Layer
 from handrail.sandbox.rehearsal.plain_copy import copy_plainly
 from handrail.sandbox.rehearsal.removal import unmount
@@ -53,8 +52,7 @@ class DesktopCopy:
         self._bounds = setting.bounds
         self._environ = passed_on(environ)
         self._opened = ExitStack()
-        self._program: subprocess.Popen[bytes] | None = None
-        self._warden: Warden | None = None
+        self._inmate: Inmate | None = None
         with ThreadPoolExecutor(1) as pool, self._opened:
             tried = pool.submit(find_way, scene.scratch, setting.ways)
             self.display = self._opened.enter_context(
@@ -89,11 +87,11 @@ class DesktopCopy:
     @property
     def ended(self) -> str:
         """Return which bound the program passed and was ended for, empty where none."""
-        return "" if self._warden is None else self._warden.reason
+        return "" if self._inmate is None else self._inmate.ended
 
     def start(self, command: Sequence[str]) -> "subprocess.Popen[bytes]":
         """Start the program, in its folder; once for each copy. Raises RehearsalError."""
-        if self._program is not None:
+        if self._inmate is not None:
             raise RehearsalError("there is a program in this copy already: open another copy")
         confined = self._confined(self._scene.home, self._scene.cwd)
         # What was not copied needs no hiding.
@@ -101,12 +99,12 @@ class DesktopCopy:
         confined = confined.around(self._stage.writable, hidden)
         _insist_visible(command[0], confined)
         entered = self._stage.entered(confined, self._bounds, command)
-        self._program = self.display.launch(entered)
         written = [layer.changed for layer in self.layers]
-        self._warden = Warden(self._bounds, self._init, written, self._end)
-        self._opened.callback(self._warden.close)
-        self._warden.start()
-        return self._program
+        started = self.display.launch(entered)
+        # With the display gone, too, whoever works it learns of the end.
+        self._inmate = Inmate(started, self._bounds, written, self.display.cut)
+        self._opened.callback(self._inmate.close)
+        return started
 
     def close(self) -> None:
         """End the program and the display; safe to call twice."""
@@ -144,25 +142,6 @@ class DesktopCopy:
         stage = Stage(folder, Way("copy", "none", self.way.own_users))
         confined = self._confined(_NOWHERE, _NOWHERE)
         return stage.entered(confined.reading(settings), self._bounds, command)
-
-    def _init(self) -> int:
-        """Return the first process in the copy's own namespace, 0 where there is none."""
-        assert self._program is not None
-        try:
-            children = psutil.Process(self._program.pid).children()
-        except psutil.Error:
-            return 0
-        return children[0].pid if children else 0
-
-    def _end(self) -> None:
-        """End the program at once: with its first process the kernel ends all others."""
-        assert self._program is not None
-        for number in (self._init(), self._program.pid):
-            if number:
-                try:
-                    psutil.Process(number).kill()
-                except psutil.Error:
-                    continue
 
 
 def _insist_visible(program: str, confined: Confinement) -> None:

@@ -15,6 +15,7 @@ Does not promise
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.rehearsal.baseline import Baseline
@@ -72,7 +73,12 @@ class _Comparison:
             path, whole = pending.pop()
             pending += self._folder(path, whole)
         self._link()
-        return dict(sorted(self.found.items()))
+        return {path: one for path, one in sorted(self.found.items()) if self._copied(path)}
+
+    def _copied(self, path: bytes) -> bool:
+        """Tell whether a path, and all above it, came into the copy."""
+        whole = Path(os.fsdecode(self.real.prefix + path))
+        return not any(whole.is_relative_to(one) for one in self.layer.left_out)
 
     def _folder(self, path: bytes, whole: bool) -> list[tuple[bytes, bool]]:
         """Compare what is in a folder, and return the folders in it."""

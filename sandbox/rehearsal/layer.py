@@ -28,10 +28,12 @@ class Layer:
     beside the others. No folder is redirected and no file holds metadata alone: the overlay is
     mounted with ``redirect_dir``, ``metacopy`` and ``index`` off.
 
-    ``copy``: ``changed`` is a whole second folder; what differs from ``real`` changed.
+    ``copy``: ``changed`` is a whole second folder; what differs from ``real`` changed, but for
+    ``left_out``: paths in ``real`` that were not copied, with all that lies below them.
     """
 
     real: Path
     changed: Path
     form: Form
     marks: Marks = "trusted"
+    left_out: tuple[Path, ...] = ()

@@ -108,7 +108,8 @@ def _checked(folder: Path) -> Path:
         raise RehearsalError(f"{folder} cannot be copied: {error.strerror}") from error
     if real in _SHARED or _within(real, _SYSTEM):
         raise RehearsalError(
-            f"{folder} is a place of the system: a rehearsal is of your own folders"
+            f"{folder} is a place of the system: a rehearsal is of folders of your own, and "
+            "begins in one of them"
         )
     return real
 

@@ -22,7 +22,7 @@ from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.rehearsal import syscalls
 from handrail.sandbox.rehearsal.bounds import Bounds
 from handrail.sandbox.rehearsal.confinement import Confinement
-from handrail.sandbox.rehearsal.layer import Layer
+from handrail.sandbox.rehearsal.layer import Form, Layer, Marks
 
 WayName = Literal["overlay", "fuse-overlayfs", "copy"]
 Mounts = Literal["root", "user", "none"]
@@ -41,6 +41,7 @@ _OPTIONS: Final[dict[Mounts, str]] = {
     "user": "userxattr",
     "none": "",
 }
+_MARKS: Final[dict[Mounts, Marks]] = {"root": "trusted", "user": "user", "none": "names"}
 # A folder's name may hold what separates options: so each is bound to a plain name, or linked.
 _STAGE = """
 cd "$1"; way=$2 options=$3 blocks=$4 processes=$5 folders=$6; shift 6
@@ -98,9 +99,10 @@ class Stage:
     @property
     def layers(self) -> tuple[Layer, ...]:
         """Return the real folders and what is laid over each."""
-        form: Literal["overlay", "copy"] = "copy" if self.way.name == "copy" else "overlay"
+        form: Form = "copy" if self.way.name == "copy" else "overlay"
+        marks = _MARKS[self.way.mounts] if self.way.name == "overlay" else "names"
         return tuple(
-            Layer(real, self.folder / f"upper-{number}", form)
+            Layer(real, self.folder / f"upper-{number}", form, marks)
             for number, real in enumerate(self.reals)
         )
 
@@ -141,8 +143,11 @@ class Stage:
 
 
 def _alike(real: Path, changed: Path) -> None:
-    """Give the root of a layer the mode of the folder that it is laid over."""
-    changed.chmod(real.stat().st_mode & 0o7777)
+    """Give the root of a layer the owner, mode and times of the folder that it is laid over."""
+    found = real.stat()
+    if os.geteuid() == 0:
+        os.chown(changed, found.st_uid, found.st_gid)
+    shutil.copystat(real, changed)
 
 
 def _processes(way: Way, bounds: Bounds) -> int:

@@ -1,0 +1,64 @@
+"""The program in a copy, with all that it started: watched over, and ended as one.
+
+Promises
+- When it is ended, nothing is left that it started, in whatever session or group: the kernel ends
+  a process namespace with its first process.
+
+Does not promise
+- To be gentle: what passes a bound is not asked first.
+"""
+
+import subprocess
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from handrail.sandbox.rehearsal.bounds import Bounds, Warden
+
+
+class Inmate:
+    """A program that bubblewrap shut in: ``process`` is bubblewrap's outer one.
+
+    ``told`` is called after it was ended for a bound that it passed. It is watched from now on.
+    """
+
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        bounds: Bounds,
+        written: Iterable[Path],
+        told: Callable[[], None],
+    ) -> None:
+        self.process = process
+        self._told = told
+        self._warden = Warden(bounds, self._first, written, self._passed)
+        self._warden.start()
+
+    @property
+    def ended(self) -> str:
+        """Return which bound it passed and was ended for, empty where none."""
+        return self._warden.reason
+
+    def end(self) -> None:
+        """End all of it at once."""
+        for number in (self._first(), self.process.pid):
+            with suppress(psutil.Error):
+                if number:
+                    psutil.Process(number).kill()
+
+    def close(self) -> None:
+        """Watch no longer; safe to call twice."""
+        self._warden.close()
+
+    def _passed(self) -> None:
+        self.end()
+        self._told()
+
+    def _first(self) -> int:
+        """Return the first process of its namespace, 0 where there is none."""
+        with suppress(psutil.Error):
+            for child in psutil.Process(self.process.pid).children():
+                return child.pid
+        return 0

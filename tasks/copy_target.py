@@ -1,0 +1,124 @@
+"""A program in a copy of the user's folders, as a target of a run: what it changes stays aside."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from handrail.actuators.base import PermitVerifier, SecretResolver
+from handrail.actuators.desktop import DesktopConfig, open_desktop
+from handrail.actuators.errors import ActuatorError, EnvironmentMissing
+from handrail.actuators.primitives import Guarded
+from handrail.sandbox.disk import OsDisk
+from handrail.sandbox.errors import RehearsalError
+from handrail.sandbox.rehearsal.baseline import Baseline
+from handrail.sandbox.rehearsal.consequences import Consequences
+from handrail.sandbox.rehearsal.desktop_copy import DesktopCopy, Setting
+from handrail.sandbox.rehearsal.difference import differences
+from handrail.sandbox.rehearsal.layer import Layer
+from handrail.sandbox.rehearsal.record import LayerRow, RehearsalRecord, keep_record
+from handrail.sandbox.rehearsal.scene import Scene
+from handrail.tasks.run_target import start_shown
+from handrail.tasks.runs import RunFolder
+
+_PLACES = tuple(map(Path, ("/var/tmp", "/tmp", "/dev/shm")))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be copied: a home, where the program starts, other folders, what is shown."""
+
+    home: Path
+    cwd: Path
+    folders: tuple[Path, ...] = ()
+    shown: tuple[Path, ...] = ()
+    hidden: tuple[Path, ...] = ()
+
+    def scene(self) -> Scene:
+        """Return the scene, with a scratch folder made for it. Raises RehearsalError."""
+        around = [folder.resolve() for folder in (self.home, *self.folders)]
+        for place in _PLACES:
+            if place.is_dir() and not any(place.is_relative_to(folder) for folder in around):
+                try:
+                    scratch = Path(tempfile.mkdtemp(prefix="handrail-rehearsal-", dir=place))
+                except OSError:
+                    continue
+                try:
+                    return Scene(
+                        self.home, scratch, self.cwd, self.folders, self.shown, self.hidden
+                    )
+                except RehearsalError:
+                    scratch.rmdir()
+                    raise
+        places = ", ".join(map(str, _PLACES))
+        raise RehearsalError(
+            f"changes can be kept aside in none of {places}: they are full, closed to you, or lie "
+            "in a folder that is to be copied"
+        )
+
+
+@dataclass
+class CopyOfDesktop:
+    """A target that is a copy; it is opened once."""
+
+    app: tuple[str, ...]
+    wanted: Wanted
+    environ: Mapping[str, str]
+    setting: Setting = field(default_factory=Setting)
+    _layers: tuple[Layer, ...] = ()
+    _baselines: tuple[Baseline, ...] = ()
+    _screen: str = ""
+
+    @contextmanager
+    def opened(
+        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+    ) -> Iterator[Guarded]:
+        """Make the copy, and wait until the program in it shows itself."""
+        scene = self.wanted.scene()
+        self._baselines = tuple(Baseline.take(folder) for folder in scene.covered)
+        with DesktopCopy.open(scene, self.setting, self.environ) as copy:
+            self._layers = copy.layers
+            self._keep(downloads.parent, RehearsalRecord(run=downloads.parent.name, on="desktop"))
+            config = DesktopConfig(virtual=copy.display)
+            with (
+                _telling(copy),
+                closing(open_desktop(config, verifier, secrets=secrets)) as screen,
+            ):
+                start_shown(list(self.app), screen, copy.start)
+                yield screen
+                self._screen = screen.observe().fingerprint
+
+    def found(self, folder: RunFolder) -> Consequences:
+        """Tell what was changed in the copy, and keep the record of it."""
+        told = differences(self._layers, self._baselines)
+        consequences = Consequences(found=told.found, screen=self._screen)
+        record = RehearsalRecord(
+            run=folder.name,
+            on="desktop",
+            stage="ended",
+            consequences=consequences,
+            disturbed=told.disturbed,
+        )
+        self._keep(folder.path, record)
+        return consequences
+
+    def described(self) -> str:
+        """Return the program and what it has a copy of."""
+        folders = ", ".join(map(str, (self.wanted.home, *self.wanted.folders)))
+        return f"a copy of {folders}: {' '.join(self.app)}"
+
+    def _keep(self, folder: Path, record: RehearsalRecord) -> None:
+        rows = tuple(map(LayerRow.of, self._layers))
+        keep_record(folder, record.model_copy(update={"layers": rows}), OsDisk())
+
+
+@contextmanager
+def _telling(copy: DesktopCopy) -> Iterator[None]:
+    """Say why a display went away, where that was for a bound that the program passed."""
+    try:
+        yield
+    except ActuatorError as error:
+        if copy.ended:
+            raise EnvironmentMissing(f"the program in the copy was ended: {copy.ended}") from error
+        raise
