@@ -8,6 +8,7 @@ Does not promise
 - That a bound is never passed for the moment between two looks.
 """
 
+import math
 import os
 import threading
 import time
@@ -38,15 +39,6 @@ class Bounds:
                 raise ValueError(f"a copy with no {name} can do nothing: give it more than 0")
 
 
-@dataclass(frozen=True)
-class Used:
-    """What is used now."""
-
-    memory: int
-    processes: int
-    disk: int
-
-
 class Warden:
     """Looks at a copy again and again, and ends it where it passes a bound.
 
@@ -65,7 +57,7 @@ class Warden:
         self._bounds = bounds
         self._init = init
         self._written = tuple(written)
-        self._before = sum(map(disk_used, self._written))
+        self._before = disk_used(self._written)
         self._end = end
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="rehearsal", daemon=True)
@@ -96,13 +88,12 @@ class Warden:
         bounds = self._bounds
         if seconds > bounds.seconds:
             return f"it took longer than {bounds.seconds:g} s"
-        memory, processes = used_by(self._init())
-        if processes > bounds.processes:
+        running = processes_of(self._init())
+        if len(running) > bounds.processes:
             return f"it had more than {bounds.processes} processes"
-        if memory > bounds.memory:
+        if memory_of(running) > bounds.memory:
             return f"it used more than {_shown(bounds.memory)} of memory"
-        disk = sum(map(disk_used, self._written)) - self._before
-        if disk > bounds.disk:
+        if disk_used(self._written, self._before + bounds.disk) > self._before + bounds.disk:
             return f"it wrote more than {_shown(bounds.disk)}"
         if memory_free() < bounds.reserve:
             return f"the machine had less than {_shown(bounds.reserve)} of memory left"
@@ -111,31 +102,39 @@ class Warden:
         return ""
 
 
-def used_by(init: int) -> tuple[int, int]:
-    """Return bytes of memory and the number of processes in the namespace of this first process."""
-    memory = processes = 0
-    page = os.sysconf("SC_PAGE_SIZE")
-    proc = Path("/proc", str(init), "root", "proc")
+def processes_of(init: int) -> list[Path]:
+    """Return where each process in the namespace of this first process is told of."""
     with suppress(OSError):  # it has ended, or not yet begun
-        for path in proc.iterdir():
-            if path.name.isdigit():
-                processes += 1
-                with suppress(OSError):  # this one has ended
-                    resident, shared = (path / "statm").read_text().split()[1:3]
-                    memory += (int(resident) - int(shared)) * page
-    return memory, processes
+        proc = Path("/proc", str(init), "root", "proc")
+        return [path for path in proc.iterdir() if path.name.isdigit()]
+    return []
 
 
-def disk_used(folder: Path) -> int:
-    """Return the bytes that a folder takes on its disk, with a block for every name."""
-    total, left = 0, [str(folder)]
-    while left:
+def memory_of(processes: Iterable[Path]) -> int:
+    """Return the bytes that these processes have each for themselves."""
+    pages = 0
+    for process in processes:
+        with suppress(OSError):  # this one has ended
+            resident, shared = (process / "statm").read_text().split()[1:3]
+            pages += int(resident) - int(shared)
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def disk_used(folders: Iterable[Path], enough: float = math.inf) -> int:
+    """Return the bytes that folders take on their disk, with a block for every name.
+
+    Where it is more than ``enough``, no more is counted.
+    """
+    total, left = 0, list(map(str, folders))
+    while left and total <= enough:
         with suppress(OSError):  # it was removed meanwhile
             for entry in os.scandir(left.pop()):
                 with suppress(OSError):
                     total += 4_096 + 512 * entry.stat(follow_symlinks=False).st_blocks
                     if entry.is_dir(follow_symlinks=False):
                         left.append(entry.path)
+                if total > enough:
+                    break
     return total
 
 

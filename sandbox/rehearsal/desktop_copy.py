@@ -24,6 +24,7 @@ from handrail.actuators.xvfb import VirtualDisplay
 from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.rehearsal.bounds import Bounds
 from handrail.sandbox.rehearsal.confinement import Confinement, passed_on
+from handrail.sandbox.rehearsal.control_group import ControlGroup
 from handrail.sandbox.rehearsal.inmate import Inmate
 from handrail.sandbox.rehearsal.layer import Layer
 from handrail.sandbox.rehearsal.plain_copy import copy_plainly
@@ -98,7 +99,8 @@ class DesktopCopy:
         hidden = () if self.way.name == "copy" else self._scene.concealed
         confined = confined.around(self._stage.writable, hidden)
         _insist_visible(command[0], confined)
-        entered = self._stage.entered(confined, self._bounds, command)
+        group = self._opened.enter_context(ControlGroup.made(self._bounds))
+        entered = self._stage.entered(confined, self._bounds, command, group)
         written = [layer.changed for layer in self.layers]
         started = self.display.launch(entered)
         # With the display gone, too, whoever works it learns of the end.

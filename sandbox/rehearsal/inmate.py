@@ -33,6 +33,7 @@ class Inmate:
     ) -> None:
         self.process = process
         self._told = told
+        self._known = 0
         self._warden = Warden(bounds, self._first, written, self._passed)
         self._warden.start()
 
@@ -43,10 +44,8 @@ class Inmate:
 
     def end(self) -> None:
         """End all of it at once."""
-        for number in (self._first(), self.process.pid):
-            with suppress(psutil.Error):
-                if number:
-                    psutil.Process(number).kill()
+        if self.process.poll() is None:  # until it was waited for, its number is nobody else's
+            self.process.kill()
 
     def close(self) -> None:
         """Watch no longer; safe to call twice."""
@@ -58,7 +57,20 @@ class Inmate:
 
     def _first(self) -> int:
         """Return the first process of its namespace, 0 where there is none."""
-        with suppress(psutil.Error):
-            for child in psutil.Process(self.process.pid).children():
-                return child.pid
-        return 0
+        if not _is_first(self._known):
+            self._known = 0
+            with suppress(psutil.Error):
+                # Before bubblewrap begins, its children are those that make the mounts.
+                children = [child.pid for child in psutil.Process(self.process.pid).children()]
+                self._known = next(filter(_is_first, children), 0)
+        return self._known
+
+
+def _is_first(number: int) -> bool:
+    """Tell whether a process is the first of a namespace below our own."""
+    with suppress(OSError):
+        for line in Path("/proc", str(number), "status").read_text().splitlines():
+            name, *numbers = line.split()
+            if name == "NSpid:":
+                return len(numbers) > 1 and numbers[-1] == "1"
+    return False

@@ -18,10 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from handrail.actuators.watchdog_child import MARK
 from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.rehearsal import syscalls
 from handrail.sandbox.rehearsal.bounds import Bounds
 from handrail.sandbox.rehearsal.confinement import Confinement
+from handrail.sandbox.rehearsal.control_group import ControlGroup
 from handrail.sandbox.rehearsal.layer import Form, Layer, Marks
 
 WayName = Literal["overlay", "fuse-overlayfs", "copy"]
@@ -42,9 +44,11 @@ _OPTIONS: Final[dict[Mounts, str]] = {
     "none": "",
 }
 _MARKS: Final[dict[Mounts, Marks]] = {"root": "trusted", "user": "user", "none": "names"}
-# A folder's name may hold what separates options: so each is bound to a plain name, or linked.
+# A folder's name may hold what separates options: so each is bound to a plain name, or linked. What
+# comes before the program keeps the mark that ends it, and no more of the environment: all in the
+# copy can read what its first process was started with.
 _STAGE = """
-cd "$1"; way=$2 options=$3 blocks=$4 processes=$5 folders=$6; shift 6
+cd "$1"; way=$2 options=$3 aloud=$4 blocks=$5 processes=$6 folders=$7 groups=$8; shift 8
 number=0
 while [ "$number" -lt "$folders" ]; do
   layers=lowerdir=lower-$number,upperdir=upper-$number,workdir=work-$number
@@ -59,14 +63,17 @@ while [ "$number" -lt "$folders" ]; do
   esac
   shift; number=$((number + 1))
 done
+for group in $groups; do echo $$ > "$group/cgroup.procs"; done
 ulimit -c 0
 ulimit -f "$blocks"
 [ "$processes" = 0 ] || ulimit -p "$processes"
-exec 8<arguments 9<filter
-[ -s filter ] || exec bwrap --args 8 -- "$@"
-exec bwrap --args 8 --seccomp 9 -- "$@"
-"""
-_THREADS = 8
+exec 8<arguments </dev/null >/dev/null
+[ "$aloud" = 1 ] || exec 2>/dev/null
+filter=
+if [ -s filter ]; then exec 9<filter; filter="--seccomp 9"; fi
+exec nice -n 10 env -i "MARK=${MARK-}" "PATH=$PATH" bwrap --args 8 $filter -- "$@"
+""".replace("MARK", MARK)
+_THREADS = 4
 """Threads that a process may have on average: the kernel counts threads, the bound is processes."""
 _COUNTED_APART = (5, 14)
 """Since this Linux, what runs in a user namespace is counted apart from the user's own programs."""
@@ -122,8 +129,19 @@ class Stage:
         except OSError as error:
             raise RehearsalError(f"no copy in {self.folder}: {error.strerror}") from error
 
-    def entered(self, by: Confinement, bounds: Bounds, program: Sequence[str]) -> list[str]:
-        """Return the command that makes the mounts and enters them. Raises RehearsalError."""
+    def entered(
+        self,
+        by: Confinement,
+        bounds: Bounds,
+        program: Sequence[str],
+        group: ControlGroup | None = None,
+        aloud: bool = False,
+    ) -> list[str]:
+        """Return the command that makes the mounts and enters them. Raises RehearsalError.
+
+        ``group``: the program joins it. ``aloud``: what goes wrong at the door is said on the standard error, and so is what the
+        program says there.
+        """
         if shutil.which("bwrap") is None:
             raise RehearsalError(
                 "bubblewrap is not installed, which shuts programs in: apt install bubblewrap"
@@ -136,10 +154,11 @@ class Stage:
             raise RehearsalError(f"no copy in {self.folder}: {error.strerror}") from error
         way = self.way
         numbers = [bounds.disk // 512 + 1, _processes(way, bounds), len(self.reals)]
-        told = [str(self.folder), way.name, _OPTIONS[way.mounts], *map(str, numbers)]
+        told = [str(self.folder), way.name, _OPTIONS[way.mounts], str(int(aloud))]
+        groups = "" if group is None else " ".join(map(str, group.folders))
         reals = [str(real) for real in self.reals]
-        shell = ["sh", "-euc", _STAGE, "stage", *told, *reals, *program]
-        return [*_OWN_MOUNTS[way.mounts], *shell]
+        shell = ["sh", "-euc", _STAGE, "stage", *told, *map(str, numbers), groups, *reals]
+        return [*_OWN_MOUNTS[way.mounts], *shell, *program]
 
 
 def _alike(real: Path, changed: Path) -> None:

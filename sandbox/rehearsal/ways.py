@@ -65,7 +65,7 @@ def _tried(way: Way, folder: Path) -> str:
         if way.name == "copy":
             (trial / "upper-0" / "kept").touch()
         confined = Confinement(real, real, {"PATH": "/usr/bin:/bin"}, stage.writable)
-        command = stage.entered(confined, Bounds(), _TRIAL)
+        command = stage.entered(confined, Bounds(), _TRIAL, aloud=True)
         said = _said(command)
         unmount(trial)
         if not (stage.layers[0].changed / "made").exists():
