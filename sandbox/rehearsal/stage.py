@@ -139,8 +139,8 @@ class Stage:
     ) -> list[str]:
         """Return the command that makes the mounts and enters them. Raises RehearsalError.
 
-        ``group``: the program joins it. ``aloud``: what goes wrong at the door is said on the standard error, and so is what the
-        program says there.
+        ``group``: the program joins it. ``aloud``: what goes wrong at the door is said on the
+        standard error, and so is what the program says there.
         """
         if shutil.which("bwrap") is None:
             raise RehearsalError(

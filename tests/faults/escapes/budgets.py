@@ -11,22 +11,10 @@ from pathlib import Path
 from .attempts import Ground, attempt
 
 _CHUNK = 1 << 20
-_FUSE = 6.0
-"""Seconds after which a bomb ends by itself, and the most processes that it may see: whatever
-becomes of the defence, the machine must live."""
-_MOST = 500
-
-
-def _burning(since: float) -> bool:
-    return time.monotonic() - since < _FUSE and len(os.listdir("/proc")) < _MOST
-
-
 BUDGET = "budget"
-
-
 _LONGEST = 5.0
 _MOST = 600
-"""So many processes for so many seconds at most, lest a missing bound ends the machine."""
+"""So many processes for so many seconds: whatever becomes of the defence, the machine must live."""
 
 
 class _Counter:
@@ -71,8 +59,8 @@ def _bomb(ground: Ground, name: str) -> None:
 
 @attempt(BUDGET, "memory")
 def _memory(ground: Ground, name: str) -> None:
-    kept = []
-    while len(kept) < 1_000:
+    kept: list[bytes] = []
+    while len(kept) < 400:
         kept.append(os.urandom(16) * (_CHUNK // 4))
 
 
