@@ -1,46 +1,40 @@
 """The asynchronous inside of a browser actuator; everything here runs on its loop thread."""
 
 import asyncio
-import io
-import time
 from collections.abc import Awaitable
 
-from PIL import Image
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from handrail.actuators.actionability import aimed, place
 from handrail.actuators.actions import Action, Type, Wait
 from handrail.actuators.base import SecretResolver
-from handrail.actuators.browser_hit import ROLES, Hit, device_scale, focus, focused_node, hit
+from handrail.actuators.browser_hit import ROLES, Hit, focus, focused_node, hit
 from handrail.actuators.browser_input import Hands
 from handrail.actuators.browser_launch import Running
+from handrail.actuators.browser_look import CRASHED, LOOK_SECONDS, Eyes
 from handrail.actuators.browser_question import Question
 from handrail.actuators.browser_reading import read_page
 from handrail.actuators.browser_target import looked, looks_at
-from handrail.actuators.browser_veil import PageVeil, scaled
+from handrail.actuators.browser_veil import PageVeil
 from handrail.actuators.browser_waiting import pause, settle
 from handrail.actuators.browser_words import why, without_user
 from handrail.actuators.errors import (
     ActionInDoubt,
     ActionRefused,
-    EnvironmentMissing,
     ObservationFailed,
     Unreachable,
 )
 from handrail.actuators.geometry import Point, ScreenGeometry
-from handrail.actuators.masking import masked
 from handrail.actuators.observation import Element, Observation, ScreenText, Surface
 from handrail.actuators.primitives import Safeguards
 from handrail.actuators.reading import Reading
-from handrail.actuators.secret import clean_reading, clean_surface, filled, secret_names
+from handrail.actuators.secret import clean_reading, filled, secret_names
 
-_FIRST_LOOK_SECONDS, _LOOK_SECONDS = 1.5, 15.0
 _INPUT_SECONDS = 30.0
 _NAVIGATION_SECONDS = 30.0
 _HIT_SECONDS = 5.0
 _NOWHERE = Point(x=0, y=0)
-_CRASHED = "the page in front has crashed: start the run again"
 
 
 class Session:
@@ -50,97 +44,30 @@ class Session:
         self._running = running
         self._secrets, self._censor = secrets, secrets.censor
         self._veil = PageVeil(secrets.censor)
+        self._eyes = Eyes(running, self._veil, secrets.censor)
         self._tabs = running.tabs
         self._hands = Hands(running.tabs)
-        self._frame: tuple[Page, Image.Image, float] | None = None
-        self._geometry: ScreenGeometry | None = None
-        self._seen: Page | None = None
-        self._told: list[str] = []
-        self._repeat: list[str] = []
         self._hits: dict[Point, int] = {}  # nodes that hit tests told of since the last look
         self._unfinished: asyncio.Future[None] | None = None
 
     async def goto(self, url: str) -> None:
         """Open the start address in the tab in front. Raises Unreachable, EnvironmentMissing."""
-        page = self._ready()
+        page = self._eyes.front()
         opening = asyncio.ensure_future(_open(page, url))
         try:
             await settle(opening, self._tabs.asked, _NAVIGATION_SECONDS + 5)
         except (PlaywrightError, TimeoutError) as error:
-            self._check_alive()
+            self._eyes.check_alive()
             raise Unreachable(f"{without_user(url)} cannot be opened: {why(error)}") from error
 
     async def observe(self) -> Observation:
-        """Look at the tab in front, with a pending dialog drawn on it; tried twice."""
+        """Look at the tab in front, with a pending dialog drawn on it."""
         self._hits.clear()
-        try:
-            return await self._look(self._ready(), _FIRST_LOOK_SECONDS)
-        except (PlaywrightError, TimeoutError):
-            pass  # of a page that leaves meanwhile no picture ever comes: look at what is there
-        try:
-            return await self._look(self._ready(), _LOOK_SECONDS)
-        except (PlaywrightError, TimeoutError) as error:
-            self._check_alive()
-            raise ObservationFailed(f"the page could not be seen: {why(error)}") from error
-
-    async def _look(self, page: Page, seconds: float) -> Observation:
-        if self._tabs.has_crashed(page):
-            raise ObservationFailed(_CRASHED)
-        if self._tabs.question is None:
-            shot = asyncio.ensure_future(self._shoot(page, seconds))
-            await settle(shot, self._tabs.asked, _LOOK_SECONDS + 5)
-        image, geometry = self._last_frame(page)
-        question = self._tabs.question
-        if question is not None:
-            image = question.box.cleaned(self._censor).draw(image, geometry)
-            question.box.shown = True
-        title = await asyncio.wait_for(self._tabs.title(page), _LOOK_SECONDS)
-        notices = self._notices(page, title)
-        self._seen, self._geometry = page, geometry
-        surface = Surface(
-            kind="browser",
-            name=self._running.name,
-            owned=self._running.owned,
-            # A dialog is the window in front, and may be another tab's: that is what is answered.
-            window=ScreenText(title if question is None else question.box.title),
-            url=without_user(page.url if question is None else question.page.url),
-            window_kind="" if question is None else question.box.window_kind,
-        )
-        told = clean_surface(surface, self._censor)
-        return Observation(image, geometry, time.time(), told, notices)
-
-    async def _shoot(self, page: Page, seconds: float) -> None:
-        scale, session = self._running.scale, await self._tabs.session(page)
-        if scale is None:
-            scale = await device_scale(session)
-        # Before and after: a page may move a text while its picture is taken.
-        places = await self._veil.places(page, session)
-        data = await page.screenshot(caret="initial", timeout=seconds * 1000)
-        places += await self._veil.places(page, session)
-        image = Image.open(io.BytesIO(data)).convert("RGB")
-        self._frame = page, masked(image, [scaled(place, scale) for place in places]), scale
-
-    def _last_frame(self, page: Page) -> tuple[Image.Image, ScreenGeometry]:
-        if self._frame is not None and self._frame[0] is page:
-            _, image, scale = self._frame
-        else:
-            # The page asked before it was ever seen: there is nothing to show behind the box.
-            image = Image.new("RGB", self._running.blank_size, "#f1f3f4")
-            scale = self._running.scale or 1.0
-        return image, ScreenGeometry(width=image.width, height=image.height, scale=scale)
-
-    def _notices(self, page: Page, title: str) -> tuple[ScreenText, ...]:
-        told, self._running.downloads.notices = self._running.downloads.notices, []
-        if self._seen is not None and self._seen is not page:
-            closed = "The tab closed; now" if self._seen.is_closed() else "Now"
-            tabs = f"{self._tabs.count} tab{'s' if self._tabs.count > 1 else ''}"
-            told.append(f"{closed} in front of {tabs}: {title!r} at {without_user(page.url)}")
-        repeated, self._repeat, self._told = self._repeat, [], told
-        return tuple(ScreenText(self._censor.clean(notice)) for notice in [*repeated, *told])
+        return await self._eyes.observe()
 
     async def hit_test(self, point: Point) -> Element | None:
         """Return what a click on the pixel would act on, or None where it cannot be told."""
-        page, geometry, question = self._ready(), self._geometry, self._tabs.question
+        page, geometry, question = self._eyes.front(), self._eyes.geometry, self._tabs.question
         if geometry is None or not geometry.contains(point):
             return None
         if question is not None:
@@ -157,7 +84,7 @@ class Session:
 
     async def focused(self) -> Element | None:
         """Return what has the keyboard, or None where that cannot be told."""
-        page, geometry, question = self._ready(), self._geometry, self._tabs.question
+        page, geometry, question = self._eyes.front(), self._eyes.geometry, self._tabs.question
         if geometry is None:
             return None
         if question is not None:
@@ -174,22 +101,21 @@ class Session:
 
     async def read(self) -> Reading:
         """Read the page in front as a whole. Raises ObservationFailed."""
-        page = self._ready()
+        page = self._eyes.front()
         if self._tabs.question is not None:
             raise ObservationFailed("a dialog is open: the page behind it cannot be read")
         try:
-            async with asyncio.timeout(_LOOK_SECONDS):
+            async with asyncio.timeout(LOOK_SECONDS):
                 reading = await read_page(await self._tabs.session(page), ROLES)
         except (TimeoutError, PlaywrightError) as error:
-            self._check_alive()
+            self._eyes.check_alive()
             raise ObservationFailed(f"the page could not be read: {why(error)}") from error
         return clean_reading(reading, self._censor)
 
     async def act(self, action: Action, safeguards: Safeguards) -> str:
         """Do a permitted action; return a word on it where there is one to say."""
-        page, question = self._ready(), self._tabs.question
-        # What only the gate's own look just before this has shown is told once more.
-        self._repeat, self._told = [*self._repeat, *self._told], []
+        page, question = self._eyes.front(), self._tabs.question
+        self._eyes.repeat()
         if isinstance(action, Wait):
             await pause(action.seconds, safeguards.stopped)
             return ""
@@ -197,12 +123,12 @@ class Session:
             if isinstance(action, Type) and secret_names(action.text):
                 raise ActionRefused("a secret is not typed into a dialog of the browser")
             return await self._answer(question, action, await self._seen_geometry())
-        if self._seen is not None and self._seen is not page:
+        if self._eyes.seen is not None and self._eyes.seen is not page:
             raise ActionRefused("another tab came to the front since the last look: look again")
         if self._unfinished is not None and not self._unfinished.done():
             raise ActionRefused("the page is still busy with the input before: wait")
         if self._tabs.has_crashed(page):
-            raise ActionRefused(_CRASHED)
+            raise ActionRefused(CRASHED)
         geometry, session = await self._seen_geometry(), await self._tabs.session(page)
         gesture = self._hands.prepare(action, geometry, safeguards.stopped)
         if aimed(action):
@@ -231,9 +157,9 @@ class Session:
         return Type(text=text.get_secret_value())
 
     async def _seen_geometry(self) -> ScreenGeometry:
-        if self._geometry is None:
-            self._geometry = (await self.observe()).geometry
-        return self._geometry
+        if self._eyes.geometry is None:
+            self._eyes.geometry = (await self.observe()).geometry
+        return self._eyes.geometry
 
     async def _deliver(self, task: asyncio.Future[None], page: Page, seconds: float) -> None:
         """Wait for input to arrive; from here on a failure leaves doubt."""
@@ -269,14 +195,6 @@ class Session:
         if self._unfinished is not None:
             await self._deliver(self._unfinished, question.page, _INPUT_SECONDS)
         return f"the {question.box.kind} dialog was {reply}ed"
-
-    def _ready(self) -> Page:
-        self._check_alive()
-        return self._tabs.front
-
-    def _check_alive(self) -> None:
-        if not self._running.alive:
-            raise EnvironmentMissing("the browser has closed: start the run again")
 
 
 async def _open(page: Page, url: str, last: bool = False) -> None:

@@ -161,7 +161,7 @@ async def _tidy(browser: Browser) -> None:
         tabs.settled(question)
     for page in browser._running.context.pages[1:]:
         await page.close()
-    browser._session._seen = None
+    browser._session._eyes.seen = None
 
 
 @pytest.fixture(scope="session")
