@@ -12,13 +12,17 @@ from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
+from playwright.async_api import Error as PlaywrightError
+
 from handrail.actuators.actions import Action, Type, Wait
 from handrail.actuators.base import Permit, PermitVerifier, Receipt, SecretResolver
 from handrail.actuators.browser_config import BrowserConfig, find_chromium
 from handrail.actuators.browser_launch import Running, launch
 from handrail.actuators.browser_loop import LoopThread
 from handrail.actuators.browser_session import Session
-from handrail.actuators.browser_words import without_user
+from handrail.actuators.browser_storage import Storage, read_storage
+from handrail.actuators.browser_storing import Changes, write_storage
+from handrail.actuators.browser_words import why, without_user
 from handrail.actuators.errors import (
     ActionInDoubt,
     EnvironmentMissing,
@@ -35,6 +39,7 @@ __all__ = ["Browser", "BrowserConfig", "find_chromium"]
 
 _SCHEMES = ("http", "https", "file", "data")
 _T = TypeVar("_T")
+_STORAGE_SECONDS = 20.0
 _SILENT = "the browser did not answer: close it and start again"
 _CALL_SECONDS = 120.0  # beyond every time limit inside: only a dead event loop reaches it
 
@@ -117,6 +122,34 @@ class Browser:
         """Read the page in front as a whole. Raises ObservationFailed, EnvironmentMissing."""
         self._check_open()
         return self._seen(self._session.read())
+
+    def storage(self) -> Storage:
+        """Read what the browser keeps of the pages that were visited.
+
+        Raises ObservationFailed, EnvironmentMissing.
+        """
+        self._check_open()
+        if self._running.tabs.question is not None:
+            raise ObservationFailed("a dialog is open: the pages' storage cannot be read")
+        reading = read_storage(self._running.context)
+        try:
+            return self._thread.call(reading, _STORAGE_SECONDS)
+        except (PlaywrightError, TimeoutError) as error:
+            raise ObservationFailed(f"the storage cannot be read: {why(error)}") from error
+
+    def put_storage(self, now: Storage, changes: Changes) -> None:
+        """Make entries of the storage what they are to become; ``now`` is what was just read.
+
+        Raises ActionRefused (nothing was written), ActionInDoubt, EnvironmentMissing.
+        """
+        self._check_open()
+        running = self._running
+        writing = write_storage(running.context, running.tabs, now, changes)
+        try:
+            self._thread.call(writing, _STORAGE_SECONDS)
+        except (PlaywrightError, TimeoutError) as error:
+            message = f"some of the storage may not be as it was: {why(error)}"
+            raise ActionInDoubt(message) from error
 
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Redeem the permit, then do the action on the tab or dialog that was last observed.

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 from playwright.async_api import BrowserContext, CDPSession, Dialog, Download, FileChooser, Page
 from playwright.async_api import Error as PlaywrightError
@@ -32,6 +32,7 @@ class Tabs:
         self._most = most
         self._closing: set[asyncio.Task[None]] = set()
         self._pages: list[Page] = []
+        self._aside: list[Page] | None = None  # tabs that come while one of our own is opened
         self._crashed: set[Page] = set()
         self._questions: list[Question] = []
         self._sessions: dict[Page, CDPSession] = {}
@@ -78,6 +79,23 @@ class Tabs:
             self._pages.append(self._pages.pop(0))
         return self._pages[-1]
 
+    @contextlib.asynccontextmanager
+    async def unseen(self) -> AsyncIterator[Page]:
+        """Lend a tab that never counts as one of them, and close it. Raises playwright's Error."""
+        came = self._aside = []
+        mine: Page | None = None
+        try:
+            mine = await self._context.new_page()
+        finally:
+            self._aside = None
+            for other in came:
+                if other is not mine:
+                    self._on_page(other)
+        try:
+            yield mine
+        finally:
+            await _close(mine)
+
     async def session(self, page: Page) -> CDPSession:
         """Return the tab's DevTools session, opened once."""
         if page not in self._sessions:
@@ -93,6 +111,9 @@ class Tabs:
 
     def _on_page(self, page: Page) -> None:
         if page in self._pages:
+            return
+        if self._aside is not None:
+            self._aside.append(page)
             return
         page.on("close", self._on_close)  # of a refused tab too: it may have asked something
         if len(self._pages) >= self._most:
