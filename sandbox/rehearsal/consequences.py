@@ -65,19 +65,34 @@ class FileConsequence(_Found):
     linked: str = ""
 
 
+class RequestField(_Found):
+    """One field of a request's body; ``file``: the name of the file that it uploads."""
+
+    name: str
+    value: str
+    file: str = ""
+
+
 class RequestConsequence(_Found):
     """A request that would have been sent, in the order in which they were made.
 
-    ``url`` without a user's name and password. ``body``: what may be shown of it (secrets redacted,
-    cut); ``body_digest``: SHA-256 of all of it, as it would be sent.
+    ``url`` without a user's name and password. ``source``: what it is for, such as ``navigation``,
+    and ``page`` the address of the page that sends it. ``body``: what may be shown of it (secrets
+    redacted, cut), and ``fields`` the same field by field, where it has some; ``body_digest``:
+    SHA-256 of all of it as it would be sent, empty where something in it is hidden. ``whole``: all
+    of it is known, so that another can be compared with it.
     """
 
     kind: Literal["request"] = "request"
     method: str
     url: str
     source: str
+    page: str = ""
+    content_type: str = ""
+    fields: tuple[RequestField, ...] = ()
     body: str = ""
     body_digest: str = ""
+    whole: bool = True
     noise: bool = False
 
 
