@@ -17,6 +17,7 @@ from playwright.async_api import Error as PlaywrightError
 from handrail.actuators.actions import Action, Type, Wait
 from handrail.actuators.base import Permit, PermitVerifier, Receipt, SecretResolver
 from handrail.actuators.browser_config import BrowserConfig, find_chromium
+from handrail.actuators.browser_hearing import Hearing
 from handrail.actuators.browser_launch import Running, launch
 from handrail.actuators.browser_loop import LoopThread
 from handrail.actuators.browser_session import Session
@@ -30,6 +31,7 @@ from handrail.actuators.errors import (
     Unreachable,
 )
 from handrail.actuators.geometry import Point
+from handrail.actuators.held import RequestWarden
 from handrail.actuators.observation import Element, Observation
 from handrail.actuators.primitives import Safeguards
 from handrail.actuators.reading import Reading
@@ -48,7 +50,8 @@ class Browser:
     """Drive one browser. Calls may come from any thread, one at a time.
 
     ``Browser.open`` makes one; it is an ``Actuator`` and a context manager. ``safeguards`` may be
-    put in place of the usual ones.
+    put in place of the usual ones. With a ``warden`` no request that is not safe is sent before it
+    has decided; without one, requests are nobody's concern.
     """
 
     def __init__(
@@ -57,8 +60,12 @@ class Browser:
         running: Running,
         verifier: PermitVerifier,
         secrets: SecretResolver | None = None,
+        warden: RequestWarden | None = None,
     ) -> None:
         self._thread, self._running, self._verifier = thread, running, verifier
+        self._hearing: Hearing | None = None
+        if warden is not None and running.hold is not None:
+            self._hearing = Hearing(thread, running.hold, warden)
         self._secrets = NoSecrets() if secrets is None else secrets
         self._session = Session(running, self._secrets)
         self._closed = False
@@ -66,19 +73,23 @@ class Browser:
 
     @classmethod
     def open(
-        cls, config: BrowserConfig, verifier: PermitVerifier, secrets: SecretResolver | None = None
+        cls,
+        config: BrowserConfig,
+        verifier: PermitVerifier,
+        secrets: SecretResolver | None = None,
+        warden: RequestWarden | None = None,
     ) -> Self:
         """Start or join a browser. Raises EnvironmentMissing."""
         thread = LoopThread("handrail-browser")
         try:
-            running = thread.call(launch(config), timeout=_CALL_SECONDS)
+            running = thread.call(launch(config, warden), timeout=_CALL_SECONDS)
         except TimeoutError as error:
             thread.close()
             raise EnvironmentMissing(f"the browser did not start: {_SILENT}") from error
         except BaseException:
             thread.close()
             raise
-        return cls(thread, running, verifier, secrets)
+        return cls(thread, running, verifier, secrets, warden)
 
     def goto(self, url: str) -> None:
         """Open the run's start address: http, https, file, data, or about:blank.
@@ -93,13 +104,15 @@ class Browser:
                 "https://, http:// or file:///"
             )
         try:
-            self._thread.call(self._session.goto(url), _CALL_SECONDS)
+            self._call(self._session.goto(url), _CALL_SECONDS)
         except TimeoutError as error:
             raise Unreachable(f"{without_user(url)[:200]} cannot be opened: {_SILENT}") from error
 
     def observe(self) -> Observation:
         """Look at the tab in front now. Raises ObservationFailed, EnvironmentMissing."""
         self._check_open()
+        if self._hearing is not None:
+            self._hearing.settle()  # before the look: a page that waits may not be seen
         return self._seen(self._session.observe())
 
     def hit_test(self, point: Point) -> Element | None:
@@ -168,7 +181,7 @@ class Browser:
     def _act(self, action: Action, extra: float) -> str:
         try:
             acting = self._session.act(action, self.safeguards)
-            return self._thread.call(acting, _CALL_SECONDS + extra)
+            return self._call(acting, _CALL_SECONDS + extra)
         except TimeoutError as error:
             raise ActionInDoubt("the browser did not answer during the input: look") from error
 
@@ -190,9 +203,15 @@ class Browser:
 
     def _looked(self, look: Coroutine[object, object, _T]) -> _T:
         try:
-            return self._thread.call(look, _CALL_SECONDS)
+            return self._call(look, _CALL_SECONDS)
         except TimeoutError as error:
             raise ObservationFailed(_SILENT) from error
+
+    def _call(self, work: Coroutine[object, object, _T], seconds: float) -> _T:
+        """Wait for the browser; what it would send is decided meanwhile."""
+        if self._hearing is None:
+            return self._thread.call(work, seconds)
+        return self._hearing.call(work, seconds)
 
     def _check_open(self) -> None:
         if self._closed:

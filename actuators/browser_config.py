@@ -21,6 +21,8 @@ LAUNCH_FLAGS = (
     "--disable-gpu",
     "--disable-quic",
 )
+# For a browser whose requests are held: what would go past the place where they are.
+HOLD_FLAGS = ("--webrtc-ip-handling-policy=disable_non_proxied_udp",)
 _NAMES = (
     "google-chrome-stable",
     "google-chrome",

@@ -4,14 +4,17 @@ import asyncio
 import json
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from playwright.async_api import Browser, BrowserContext, Playwright
 from playwright.async_api import Error as PlaywrightError
 
 from handrail.actuators.browser_config import (
+    HOLD_FLAGS,
     LAUNCH_FLAGS,
     BrowserConfig,
     check_attach,
@@ -19,8 +22,11 @@ from handrail.actuators.browser_config import (
 )
 from handrail.actuators.browser_driver import start_driver
 from handrail.actuators.browser_files import Downloads
+from handrail.actuators.browser_hold import Hold
+from handrail.actuators.browser_sockets import SocketRelay, socket_flags
 from handrail.actuators.browser_tabs import MOST_TABS, Tabs
 from handrail.actuators.errors import EnvironmentMissing
+from handrail.actuators.held import RequestWarden
 from handrail.actuators.xvfb import without_own
 
 _LAUNCH_SECONDS = 60.0
@@ -29,7 +35,10 @@ _CLOSE_SECONDS = 10.0
 
 @dataclass
 class Running:
-    """A browser under control; ``scale`` is None where it is the browser's own affair."""
+    """A browser under control; ``scale`` is None where it is the browser's own affair.
+
+    ``hold`` and ``relay`` hold its requests and its WebSockets, where a warden was given.
+    """
 
     playwright: Playwright
     browser: Browser | None
@@ -40,6 +49,8 @@ class Running:
     owned: bool
     scale: float | None
     blank_size: tuple[int, int]
+    hold: Hold | None = None
+    relay: SocketRelay | None = None
     closed: bool = False
 
     @property
@@ -56,6 +67,10 @@ class Running:
         was_alive, self.closed = self.alive, True
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
+                if self.hold is not None:  # what waits would be let go where its session ends
+                    await self.hold.close()
+                if self.relay is not None:
+                    self.relay.close()
                 if self.owned and was_alive:
                     await self.context.close()
                     if self.browser is not None:
@@ -65,21 +80,32 @@ class Running:
         await self.playwright.stop()
 
 
-async def launch(config: BrowserConfig) -> Running:
-    """Open what the settings ask for. Raises EnvironmentMissing."""
+async def launch(config: BrowserConfig, warden: RequestWarden | None = None) -> Running:
+    """Open what the settings ask for, its requests held for a warden. Raises EnvironmentMissing."""
     playwright = await start_driver()
+    hold = None if warden is None else Hold(warden, refuses_workers=config.attach is None)
+    relay = None if hold is None or config.attach is not None else SocketRelay(hold.ask)
     try:
         async with asyncio.timeout(_LAUNCH_SECONDS):
-            return await _open(playwright, config)
+            running = await _open(playwright, config, hold, relay)
     except (PlaywrightError, TimeoutError) as error:
-        await playwright.stop()
+        await _give_up(playwright, relay)
         raise EnvironmentMissing(_explain(config, error)) from error
     except BaseException:
-        await playwright.stop()
+        await _give_up(playwright, relay)
         raise
+    return running
 
 
-async def _open(playwright: Playwright, config: BrowserConfig) -> Running:
+async def _give_up(playwright: Playwright, relay: SocketRelay | None) -> None:
+    if relay is not None:
+        relay.close()
+    await playwright.stop()
+
+
+async def _open(
+    playwright: Playwright, config: BrowserConfig, hold: Hold | None, relay: SocketRelay | None
+) -> Running:
     browser: Browser | None = None
     if config.attach is not None:
         browser = await playwright.chromium.connect_over_cdp(check_attach(config.attach))
@@ -87,12 +113,17 @@ async def _open(playwright: Playwright, config: BrowserConfig) -> Running:
         name = f"chromium {browser.version} at {urlsplit(config.attach).netloc}"
     else:
         executable = pick_chromium(config.executable, Path(playwright.chromium.executable_path))
-        browser, context = await _start(playwright, config, executable)
+        flags: tuple[str, ...] = LAUNCH_FLAGS
+        if relay is not None:
+            flags += HOLD_FLAGS + socket_flags(await relay.start(), getproxies())
+        browser, context = await _start(playwright, config, executable, flags)
         name = f"chromium {browser.version}" if browser is not None else "chromium"
     context.set_default_timeout(30_000)
     downloads = Downloads(config.downloads_dir)
     tabs = Tabs(context, downloads, math.inf if config.attach is not None else MOST_TABS)
     await tabs.start()
+    if hold is not None:
+        await _hold(hold, browser, context)
     running = Running(
         playwright=playwright,
         browser=browser,
@@ -103,13 +134,24 @@ async def _open(playwright: Playwright, config: BrowserConfig) -> Running:
         owned=config.attach is None,
         scale=None if config.attach is not None else config.scale,
         blank_size=(round(config.width * config.scale), round(config.height * config.scale)),
+        hold=hold,
+        relay=relay,
     )
     context.on("close", running.mark_closed)
     return running
 
 
+async def _hold(hold: Hold, browser: Browser | None, context: BrowserContext) -> None:
+    """Hold the browser's requests, those of the tabs that there are too."""
+    if browser is None:
+        raise EnvironmentMissing("this browser does not let its requests be held: use another")
+    await hold.start(browser)
+    for page in context.pages:
+        await hold.cover(page)
+
+
 async def _start(
-    playwright: Playwright, config: BrowserConfig, executable: Path
+    playwright: Playwright, config: BrowserConfig, executable: Path, flags: Sequence[str]
 ) -> tuple[Browser | None, BrowserContext]:
     sandbox = not (hasattr(os, "geteuid") and os.geteuid() == 0)  # Chromium has none for root
     around: dict[str, str | float | bool] = {**without_own(os.environ)}
@@ -118,7 +160,7 @@ async def _start(
             config.profile_dir,
             executable_path=executable,
             headless=config.headless,
-            args=list(LAUNCH_FLAGS),
+            args=list(flags),
             chromium_sandbox=sandbox,
             env=around,
             handle_sigint=False,  # Ctrl-C is the run's to handle: the screen outlives it
@@ -131,7 +173,7 @@ async def _start(
     browser = await playwright.chromium.launch(
         executable_path=executable,
         headless=config.headless,
-        args=list(LAUNCH_FLAGS),
+        args=list(flags),
         chromium_sandbox=sandbox,
         env=around,
         handle_sigint=False,

@@ -6,8 +6,10 @@ on a thread of its own, has none of these limits.
 """
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -32,15 +34,24 @@ class LoopThread:
         Raises TimeoutError after ``timeout`` seconds; then, and when the caller is interrupted, the
         coroutine is cancelled.
         """
-        if self._loop.is_closed():
-            work.close()
-            raise RuntimeError("this event loop has been closed")
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        future = self.begin(work)
         try:
             return future.result(timeout)
         except BaseException:
             future.cancel()
             raise
+
+    def begin(self, work: Coroutine[object, object, T]) -> Future[T]:
+        """Run the coroutine, and return what stands for its end."""
+        if self._loop.is_closed():
+            work.close()
+            raise RuntimeError("this event loop has been closed")
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def soon(self, do: Callable[[], None]) -> None:
+        """Have something done on the loop's thread; where it has been closed, nothing is."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(do)
 
     def close(self) -> None:
         """Cancel what still runs, end the thread, and free the loop; safe to call twice."""

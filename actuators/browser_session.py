@@ -53,9 +53,11 @@ class Session:
     async def goto(self, url: str) -> None:
         """Open the start address in the tab in front. Raises Unreachable, EnvironmentMissing."""
         page = self._eyes.front()
-        opening = asyncio.ensure_future(_open(page, url))
+        # A page may stand still for as long as a person thinks about what it sends.
+        limit = _NAVIGATION_SECONDS if self._running.hold is None else 0.0
+        opening = asyncio.ensure_future(_open(page, url, limit))
         try:
-            await settle(opening, self._tabs.asked, _NAVIGATION_SECONDS + 5)
+            await settle(opening, self._tabs.asked, _NAVIGATION_SECONDS + 5, self._patience)
         except (PlaywrightError, TimeoutError) as error:
             self._eyes.check_alive()
             raise Unreachable(f"{without_user(url)} cannot be opened: {why(error)}") from error
@@ -141,6 +143,8 @@ class Session:
             gesture = self._hands.prepare(action, geometry, safeguards.stopped)
         await self._veil.follow(session, action)
         await self._deliver(asyncio.ensure_future(_run(gesture(page))), page, _limit(action))
+        if self._running.hold is not None:
+            await self._running.hold.quiet()
         return "a dialog opened" if self._hands.interrupted else ""
 
     async def _filled(self, page: Page, action: Type) -> Type:
@@ -165,7 +169,7 @@ class Session:
         """Wait for input to arrive; from here on a failure leaves doubt."""
         self._unfinished = task
         try:
-            await settle(task, self._tabs.asked, seconds)
+            await settle(task, self._tabs.asked, seconds, self._patience)
         except TimeoutError as error:
             message = f"the page took no input for {seconds:.0f} s; some of it may have arrived"
             raise ActionInDoubt(message) from error
@@ -177,6 +181,9 @@ class Session:
         finally:
             if task.done():
                 self._unfinished = None
+
+    def _patience(self) -> bool:
+        return self._running.hold is not None and self._running.hold.patience()
 
     async def _answer(self, question: Question, action: Action, geometry: ScreenGeometry) -> str:
         """Let the open dialog take the action, and give its answer to the browser if it is one."""
@@ -197,16 +204,16 @@ class Session:
         return f"the {question.box.kind} dialog was {reply}ed"
 
 
-async def _open(page: Page, url: str, last: bool = False) -> None:
+async def _open(page: Page, url: str, seconds: float, last: bool = False) -> None:
     try:
-        await page.goto(url, wait_until="domcontentloaded", timeout=_NAVIGATION_SECONDS * 1000)
+        await page.goto(url, wait_until="domcontentloaded", timeout=seconds * 1000)
     except PlaywrightError as error:
         if "interrupted by another navigation" not in str(error):
             raise
         # A page that sends its visitor on has answered; the error page of an address that was
         # tried before only comes late.
         if "chrome-error://" in str(error) and not last:
-            await _open(page, url, last=True)
+            await _open(page, url, seconds, last=True)
 
 
 async def _run(gesture: Awaitable[None]) -> None:

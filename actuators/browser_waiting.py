@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from handrail.actuators.errors import ActionStopped
@@ -10,17 +11,28 @@ from handrail.actuators.primitives import Stopped
 T = TypeVar("T")
 
 
-async def settle(task: asyncio.Future[T], asked: asyncio.Event, seconds: float) -> None:
+def _hurried() -> bool:
+    return False
+
+
+async def settle(
+    task: asyncio.Future[T],
+    asked: asyncio.Event,
+    seconds: float,
+    patience: Callable[[], bool] = _hurried,
+) -> None:
     """Wait until the task ends, or until a question is asked; the task then goes on by itself.
 
     A dialog holds up every call to its page until it is answered, so the call that caused it, too.
-    Raises what the task raises, and TimeoutError after ``seconds``; then the task is cancelled.
+    Raises what the task raises, and TimeoutError after ``seconds`` in which there was no cause for
+    ``patience``; then the task is cancelled.
     """
     task.add_done_callback(_mark_seen)
     question = asyncio.ensure_future(_wait(asked))
     try:
         either: set[asyncio.Future[Any]] = {task, question}
-        await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        while not (await _first(either, seconds) or not patience()):
+            pass
     except asyncio.CancelledError:
         task.cancel()
         raise
@@ -31,6 +43,12 @@ async def settle(task: asyncio.Future[T], asked: asyncio.Event, seconds: float) 
     elif not asked.is_set():
         task.cancel()
         raise TimeoutError
+
+
+async def _first(either: set[asyncio.Future[Any]], seconds: float) -> bool:
+    """Tell whether one of them has ended in time."""
+    done, _ = await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    return bool(done)
 
 
 async def pause(seconds: float, stopped: Stopped) -> None:
