@@ -16,6 +16,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from handrail.actuators.actions import Action, Type, Wait
 from handrail.actuators.base import Permit, PermitVerifier, Receipt, SecretResolver
+from handrail.actuators.browser_clone import Clone, put_clone, read_clone
 from handrail.actuators.browser_config import BrowserConfig, find_chromium
 from handrail.actuators.browser_hearing import Hearing
 from handrail.actuators.browser_launch import Running, launch
@@ -146,9 +147,32 @@ class Browser:
             raise ObservationFailed("a dialog is open: the pages' storage cannot be read")
         reading = read_storage(self._running.context)
         try:
-            return self._thread.call(reading, _STORAGE_SECONDS)
+            return self._call(reading, _STORAGE_SECONDS)
         except (PlaywrightError, TimeoutError) as error:
             raise ObservationFailed(f"the storage cannot be read: {why(error)}") from error
+
+    def clone(self) -> Clone:
+        """Read what the browser shows and keeps. Raises ObservationFailed, EnvironmentMissing."""
+        self._check_open()
+        if self._running.tabs.question is not None:
+            raise ObservationFailed("a dialog is open: what is behind it cannot be read")
+        reading = read_clone(self._running.context, self._running.tabs)
+        try:
+            return self._call(reading, _STORAGE_SECONDS)
+        except (PlaywrightError, TimeoutError) as error:
+            raise ObservationFailed(f"the browser cannot be copied: {why(error)}") from error
+
+    def resemble(self, clone: Clone) -> tuple[str, ...]:
+        """Make a browser that was just opened like another; return what could not be made so.
+
+        Raises Unreachable, EnvironmentMissing.
+        """
+        self._check_open()
+        putting = put_clone(self._running.context, self._running.tabs, clone)
+        try:
+            return self._call(putting, _CALL_SECONDS)
+        except (PlaywrightError, TimeoutError) as error:
+            raise Unreachable(f"the browser's copy cannot be made: {why(error)}") from error
 
     def put_storage(self, now: Storage, changes: Changes) -> None:
         """Make entries of the storage what they are to become; ``now`` is what was just read.
@@ -159,7 +183,7 @@ class Browser:
         running = self._running
         writing = write_storage(running.context, running.tabs, now, changes)
         try:
-            self._thread.call(writing, _STORAGE_SECONDS)
+            self._call(writing, _STORAGE_SECONDS)
         except (PlaywrightError, TimeoutError) as error:
             message = f"some of the storage may not be as it was: {why(error)}"
             raise ActionInDoubt(message) from error

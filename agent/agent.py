@@ -10,7 +10,7 @@ from handrail.actuators.actions import ENDINGS, Action, Answer, Terminate
 from handrail.actuators.errors import ActuatorError
 from handrail.actuators.observation import Observation
 from handrail.agent.budget import Spent
-from handrail.agent.errors import Stopped
+from handrail.agent.errors import RunEnds, Stopped
 from handrail.agent.expected import Expected, NothingExpected, judged
 from handrail.agent.history import Step, Timing, let_go
 from handrail.agent.listener import Listener, Listeners
@@ -67,6 +67,8 @@ class Agent:
             result = self._until_the_end(goal)
         except Stopped as error:
             result = self._end("stopped", str(error))
+        except RunEnds as error:
+            result = self._end(error.kind, str(error))
         except (ActuatorError, SandboxError, ModelError) as error:
             result = self._end("environment", str(error))
         self._listener.ended(result)

@@ -26,7 +26,7 @@ class Proposer(Protocol):
         """Return the next action, or why the reply is none.
 
         A ParseError at the end of ``history`` (see ``to_correct``) asks for a second reply to the
-        same screen. Raises ModelError where no reply could be had.
+        same screen. Raises ModelError where no reply could be had, and RunEnds where the run ends.
         """
         ...
 

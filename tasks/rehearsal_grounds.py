@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
+from handrail.tasks.rehearse_browser import BrowserGround
 from handrail.tasks.rehearse_desktop import DesktopGround
 
 if TYPE_CHECKING:
@@ -27,4 +28,7 @@ class Ground(Protocol):
         ...
 
 
-GROUNDS: Final[dict[str, Ground]] = {"desktop": DesktopGround()}
+GROUNDS: Final[dict[str, Ground]] = {
+    "browser": BrowserGround(),
+    "desktop": DesktopGround(),
+}

@@ -7,8 +7,9 @@ print(rehearsed.consequences.telling, rehearsed.end.folder.report)
 """
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from handrail.agent.proposer import Proposer
 from handrail.sandbox.rehearsal.consequences import Consequences
 from handrail.sandbox.rehearsal.trying import Trying
 from handrail.tasks.errors import UsageError
@@ -30,6 +31,15 @@ class CopyTarget(Target, Protocol):
         ...
 
 
+@runtime_checkable
+class Bounded(Protocol):
+    """A copy on which a rehearsal is over sooner than its goal is reached."""
+
+    def bounded(self, proposer: Proposer) -> Proposer:
+        """Return the proposer, ended where nothing further can be rehearsed."""
+        ...
+
+
 @dataclass(frozen=True)
 class Rehearsed:
     """How a rehearsal ended, and what it would have done."""
@@ -47,6 +57,8 @@ def rehearse(request: RunRequest, copy: CopyTarget, crew: Crew | None = None) ->
     if request.secrets is not None:
         raise UsageError("a rehearsal uses no secrets: what is typed on a copy is shown")
     people = replace(Crew() if crew is None else crew, approver=Trying())
+    if isinstance(copy, Bounded):
+        people = replace(people, around=copy.bounded)
     end = run(replace(request, target=copy, kind="rehearsal"), people)
     consequences = Consequences()
     if end.result.kind != "environment":

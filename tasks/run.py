@@ -7,6 +7,7 @@ print(end.result.kind, end.folder.report)
 """
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
@@ -60,18 +61,27 @@ __all__ = [
     "run",
 ]
 
+
+def _itself(proposer: Proposer) -> Proposer:
+    return proposer
+
+
 _CRASHED = Result("environment", "the run was ended by an error inside Handrail: please report it")
 
 
 @dataclass(frozen=True)
 class Crew:
-    """Who takes part: without a proposer the request's model, without an approver nobody."""
+    """Who takes part: without a proposer the request's model, without an approver nobody.
+
+    ``around`` may put another proposer around whichever it is.
+    """
 
     proposer: Proposer | None = None
     approver: Approver = field(default_factory=DenyAll)
     listener: Listener = field(default_factory=Listeners)
     stop: StopSwitch | None = None
     clock: Clock = field(default_factory=SystemClock)
+    around: Callable[[Proposer], Proposer] = _itself
 
 
 @dataclass(frozen=True)
@@ -204,7 +214,7 @@ class _Run:
         gate = Gate(screen, office, self.policy, self.journal, self.crew.approver, stop)
         watch = Watch(screen.observe, self.crew.clock, senses=screen)
         habits = Habits(request.budget, screenshots=request.model.screenshots)
-        proposer = DiscreetProposer(proposer, self.vault.censor)
+        proposer = DiscreetProposer(self.crew.around(proposer), self.vault.censor)
         return Agent(watch, proposer, gate, stop, habits, listener), checks
 
 

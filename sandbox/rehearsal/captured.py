@@ -25,6 +25,7 @@ from handrail.actuators.held import HeldRequest, RequestBody
 from handrail.sandbox.rehearsal.consequences import RequestConsequence, RequestField
 
 _LONGEST = 8_000
+_MOST_FIELDS = 200  # further ones are cut off where the body is read
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,7 @@ class Capturing:
         return False
 
 
-def consequence_of(
-    request: HeldRequest, clean: Callable[[str], str] = str
-) -> RequestConsequence:
+def consequence_of(request: HeldRequest, clean: Callable[[str], str] = str) -> RequestConsequence:
     """Return what may be written down of a request, secrets hidden."""
     told = request.cleaned(clean)
     # ``data`` is gone from what was cleaned, and what is secret is known only then.
@@ -84,7 +83,7 @@ def consequence_of(
         fields=tuple(RequestField(name=p.name, value=p.value, file=p.file) for p in shown.parts),
         body=_shown(shown),
         body_digest="" if shown.secret else hashlib.sha256(raw.data).hexdigest(),
-        whole=shown.whole,
+        whole=shown.whole and len(shown.parts) < _MOST_FIELDS,
     )
 
 

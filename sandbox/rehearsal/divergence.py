@@ -102,9 +102,7 @@ def request_difference(
     return ""
 
 
-def _fields(
-    rehearsed: RequestConsequence, now: RequestConsequence, volatile: Sequence[str]
-) -> str:
+def _fields(rehearsed: RequestConsequence, now: RequestConsequence, volatile: Sequence[str]) -> str:
     names = [field.name for field in rehearsed.fields]
     if names != [field.name for field in now.fields]:
         given = ", ".join(field.name for field in now.fields)

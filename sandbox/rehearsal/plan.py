@@ -14,7 +14,6 @@ Does not promise
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -29,16 +28,32 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Opening(_Part):
+    """How the browser was opened: what of it is the user's own choice, as options name it.
+
+    An empty text is a choice that was not made; the sizes are in CSS pixels.
+    """
+
+    url: str = ""
+    storage_state: str = ""
+    profile_dir: str = ""
+    attach: str = ""
+    browser: str = ""
+    headed: bool = False
+    width: int = 1280
+    height: int = 800
+    scale: float = 1.0
+
+
 class PlannedStep(_Part):
     """One action, and where it was decided on.
 
-    ``screen``: the fingerprint of the screen, ``frame`` the file of its picture; ``role`` and
-    ``label``: of what it was aimed at, None where that could not be told.
+    ``screen``: the fingerprint of the screen; ``role`` and ``label``: of what it was aimed at, None
+    where that could not be told.
     """
 
     action: Action
     screen: str
-    frame: str
     url: str
     role: str | None = None
     label: str | None = None
@@ -60,6 +75,7 @@ class Plan(_Part):
     """
 
     schema_version: Literal[1] = 1
+    opening: Opening
     steps: tuple[PlannedStep, ...]
     requests: tuple[PlannedRequest, ...] = ()
     volatile: tuple[str, ...] = ()
@@ -72,24 +88,16 @@ class Plan(_Part):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class Shown:
-    """The picture that a step was decided on: its fingerprint's file in the run's folder."""
-
-    screen: str
-    frame: str
-
-
 def plan_of(
-    entries: Sequence[Entry],
-    frames: Iterable[Shown],
+    opening: Opening,
+    entries: Iterable[Entry],
     caught: Sequence[Caught],
     volatile: Sequence[str] = (),
 ) -> Plan:
     """Return the plan that a rehearsal's journal and captured requests amount to."""
-    pictures = {shown.screen: shown.frame for shown in frames}
-    intents = [e for e in entries if isinstance(e.record, Intent)]
-    states = {state.seq: state for state in action_states(entries)}
+    written = tuple(entries)
+    intents = [entry for entry in written if isinstance(entry.record, Intent)]
+    states = {state.seq: state for state in action_states(written)}
     left = next((one.at for one in caught if one.leaves), None)
     steps: list[PlannedStep] = []
     begun: list[tuple[float, int]] = []  # when each step began, and its number
@@ -99,7 +107,7 @@ def plan_of(
         if isinstance(entry.record.action, ENDINGS) or (left is not None and entry.time > left):
             break
         if states[entry.seq].state in {"done", "in_doubt"}:
-            steps.append(_step(entry.record, pictures))
+            steps.append(_step(entry.record))
             problem = problem or _amiss(len(steps), entry.record, states[entry.seq])
         begun.append((entry.time, len(steps)))
     requests = [
@@ -111,6 +119,7 @@ def plan_of(
     if unknown is not None and not problem:
         problem = f"not all of {unknown.method} {unknown.url} is known: it cannot be compared"
     return Plan(
+        opening=opening,
         steps=tuple(steps),
         requests=tuple(requests),
         volatile=tuple(volatile),
@@ -119,11 +128,10 @@ def plan_of(
     )
 
 
-def _step(record: Intent, pictures: dict[str, str]) -> PlannedStep:
+def _step(record: Intent) -> PlannedStep:
     return PlannedStep(
         action=record.action,
         screen=record.screen,
-        frame=pictures.get(record.screen, ""),
         url=record.place.url,
         role=record.place.role,
         label=record.place.label,

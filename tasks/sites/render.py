@@ -20,7 +20,11 @@ def _environment() -> jinja2.Environment:
     )
 
 
+def template(name: str) -> jinja2.Template:
+    """Return a template of this folder."""
+    return _environment().get_template(f"{name}.jinja")
+
+
 def render(plan: PagePlan, state: PageState, action: str, note: str = "") -> str:
     """Return the page as HTML; ``action`` is the address that its form is posted to."""
-    template = _environment().get_template(f"{plan.template}.jinja")
-    return template.render(plan=plan, state=state, action=action, note=note)
+    return template(plan.template).render(plan=plan, state=state, action=action, note=note)
