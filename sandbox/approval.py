@@ -10,13 +10,17 @@ Does not promise
 - That a person reads what they approve.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from handrail.actuators.actions import Action
+from handrail.actuators.actions import Action, digest
+from handrail.actuators.held import HeldRequest
 from handrail.actuators.observation import Element, Observation, Surface
+from handrail.sandbox.editing import editable
 from handrail.sandbox.likeness import Likeness
+from handrail.sandbox.requests import RequestKind
 from handrail.sandbox.rules import EffectClass
 
 Choice = Literal["once", "kind", "edit", "deny", "take_over", "stop"]
@@ -30,7 +34,8 @@ class ApprovalRequest:
     words are the screen's own. The model's thoughts are left out: they are no argument. ``kind`` is
     what approving the kind would permit, None where that is not offered; ``observation`` the screen
     that the action was decided on; ``places`` where it lands and leads to; ``rehearsal``: the rules
-    want it rehearsed, too; ``in_person``: no grant stands for a person's look at it.
+    want it rehearsed, too; ``in_person``: no grant stands for a person's look at it. ``held``: the
+    question is not whether the action may be done but whether this may be sent, which waits since.
     """
 
     goal: str
@@ -39,11 +44,25 @@ class ApprovalRequest:
     surface: Surface
     reason: str
     element: Element | None = None
-    kind: Likeness | None = None
+    kind: Likeness | RequestKind | None = None
     observation: Observation | None = None
     places: tuple[Surface, ...] = ()
     rehearsal: bool = False
     in_person: bool = False
+    held: HeldRequest | None = None
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 (hex) of what is asked about; an answer is to nothing else."""
+        own = digest(self.action)
+        if self.held is None:
+            return own
+        return hashlib.sha256(f"{own} {self.held!r}".encode("utf-8", "replace")).hexdigest()
+
+    @property
+    def editable(self) -> str:
+        """Return the name of the field that whoever is asked may change, or an empty string."""
+        return "" if self.held is not None else editable(self.action)
 
 
 def _at_once() -> bool:

@@ -22,6 +22,7 @@ from handrail.sandbox.journal import Journal
 from handrail.sandbox.likeness import Likeness
 from handrail.sandbox.outcome import Outcome
 from handrail.sandbox.records import Note
+from handrail.sandbox.requests import RequestKind
 
 EDITS = 9
 
@@ -48,17 +49,23 @@ UNASKED = Consent()
 
 @dataclass
 class Consents:
-    """The consents of one run."""
+    """The consents of one run; ``lent``: a person has the screen."""
 
     approver: Approver
     journal: Journal
     clock: Callable[[], float] = time.monotonic
-    _kinds: set[Likeness] = field(default_factory=set)
+    lent: bool = False
+    _kinds: set[Likeness | RequestKind] = field(default_factory=set)
     _edits: int = 0
     _edited: Action | None = None
 
+    @classmethod
+    def of(cls, approver: "Approver | Consents", journal: Journal) -> "Consents":
+        """Return consents as they are, or those that begin with this approver."""
+        return approver if isinstance(approver, Consents) else cls(approver, journal)
+
     def seek(self, request: ApprovalRequest) -> Consent:
-        """Return the consent to an action that the rules ask about. Raises JournalError."""
+        """Return the consent to what the rules ask about. Raises JournalError."""
         if request.kind in self._kinds:
             return Consent(by="kind")
         return self._heard(request, self.approver.ask(request))
@@ -89,7 +96,11 @@ class Consents:
         """Wait, without looking, until the person hands the screen back."""
         self.journal.append(Note(topic="taken_over"))
         began = self.clock()
-        back = answer.handed_back()
+        self.lent = True
+        try:
+            back = answer.handed_back()
+        finally:
+            self.lent = False
         seconds = round(self.clock() - began, 3)
         self.journal.append(Note(topic="handed_back", data={"seconds": seconds, "goes_on": back}))
         if not back:

@@ -39,6 +39,19 @@ def destinations(
     return tuple(replace(surface, url=url) for url in dict.fromkeys(found) if url != surface.url)
 
 
+def named(action: Action, element: Element | None, surface: Surface) -> tuple[tuple[str, str], ...]:
+    """Return what an action is known to send: each method, and the absolute address."""
+    if element is None:
+        return ()
+    return tuple(
+        (
+            "GET" if address == element.href else element.method.upper(),
+            _absolute(surface.url, address),
+        )
+        for address in _led(action, element)
+    )
+
+
 def _led(action: Action, element: Element) -> tuple[str, ...]:
     """Return the addresses that this element leads to when the action is done on it."""
     sends = element.sends_to if element.submits else ""

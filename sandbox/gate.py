@@ -11,6 +11,7 @@ Promises
 - An action is performed at most once, whatever happens; what is not known to have happened or not
   is ``in_doubt`` and is never tried again here.
 - A journal that cannot be written raises ``JournalError``, and after that nothing is performed.
+- Where the actuator holds requests, what an action sends is decided on its own (``warden.py``).
 - However a run is interrupted, an intent without an outcome reads as in doubt.
 
 Does not promise
@@ -44,6 +45,7 @@ from handrail.sandbox.policy import Policy
 from handrail.sandbox.records import Intent, Place, Refusal
 from handrail.sandbox.redact import hidden
 from handrail.sandbox.rulebook import Rulebook
+from handrail.sandbox.warden import Warden
 
 __all__ = ["Gate", "Outcome", "OutcomeKind"]
 
@@ -60,16 +62,17 @@ class Gate:
         office: PermitOffice,
         policy: Policy | Rulebook,
         journal: Journal,
-        approver: Approver,
+        approver: Approver | Consents,
         stopped: Callable[[], bool],
     ) -> None:
+        self.warden: Warden | None = None  # of an actuator that holds requests
         self._actuator = actuator
         self._office = office
         self._rules = Rulebook.of(policy)
         self._examiner = Examiner(actuator, self._rules)
         self._journal = journal
-        self._consents = Consents(approver, journal)
-        self._stopped = stopped
+        self._consents = Consents.of(approver, journal)
+        self._told_to_stop = stopped
 
     def submit(self, action: Action, observation: Observation, goal: str) -> Outcome:
         """Take an action that was decided on this observation through the door.
@@ -99,6 +102,9 @@ class Gate:
         if outcome.kind in {"done", "in_doubt"}:
             self._examiner.happened(case)
         return replace(outcome, redacted=case.written != action)
+
+    def _stopped(self) -> bool:
+        return self._told_to_stop() or (self.warden is not None and self.warden.stopped)
 
     def _refuse(
         self, action: Action, seen: Observation, outcome: Outcome, told: Action | None = None
@@ -132,7 +138,7 @@ class Gate:
                 outcome = obstacle
             else:
                 outcome = Outcome("in_doubt", case.effect, "interrupted while it was performed")
-                outcome = self._perform(case)
+                outcome = self._watched(case, intent)
         except BaseException:
             # Ctrl-C or a bug in an actuator: say what is known, unless the journal is what failed.
             if not self._journal.broken:
@@ -150,6 +156,13 @@ class Gate:
         if why := case.consent.count():
             return Outcome("withdrawn", case.effect, why)
         return None
+
+    def _watched(self, case: Case, intent: int) -> Outcome:
+        """Perform, and let the warden know what the requests that come of it belong to."""
+        if self.warden is None:
+            return self._perform(case)
+        with self.warden.following(case, intent):
+            return self._perform(case)
 
     def _perform(self, case: Case) -> Outcome:
         run, screen = self._journal.run_id, case.observation.fingerprint

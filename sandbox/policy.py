@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from handrail.actuators.actions import Action
+from handrail.actuators.held import HeldRequest
 from handrail.actuators.observation import Surface
 from handrail.actuators.secret import NAME
 from handrail.sandbox.alerts import AlertRules
@@ -32,6 +33,7 @@ from handrail.sandbox.errors import PolicyError
 from handrail.sandbox.expectation import Expectation
 from handrail.sandbox.known import Known
 from handrail.sandbox.limits import Limits
+from handrail.sandbox.request_rules import RequestRule
 from handrail.sandbox.rules import NOT_KNOWN, ActionKind, Decision, EffectClass, Hold, Rule
 from handrail.sandbox.ruling import ProfileName, Ruling, profile_ruling, strictest
 from handrail.sandbox.secret_use import SecretUse
@@ -61,19 +63,21 @@ class Matched(NamedTuple):
 
 
 _NOTHING = Matched((), ())
-_TABLES = frozenset(("profile", "rule", "limits", "known", "alerts", "test", "secrets"))
+_TABLES = frozenset(("profile", "rule", "request", "limits", "known", "alerts", "test", "secrets"))
 
 
 class Policy(BaseModel):
     """Rules, a profile for what they leave open, limits, whom it names, what it says of itself.
 
-    ``secrets``: where a secret of this name may be typed.
+    ``requests``: rules on what a browser may send. ``secrets``: where a secret of this name may be
+    typed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     profile: ProfileName | None = None
     rules: tuple[Rule, ...] = ()
+    requests: tuple[RequestRule, ...] = ()
     limits: Limits = Limits()
     known: Known = Known()
     alerts: AlertRules = AlertRules()
@@ -125,6 +129,17 @@ class Policy(BaseModel):
             said[hold].append(Ruling(decision, reason))
         return Matched(tuple(said[Hold.YES]), tuple(said[Hold.UNSURE]))
 
+    def on_request(self, request: HeldRequest, effect: EffectClass, label: str = "") -> Matched:
+        """Return what the matching rules on requests say; see ``matched``."""
+        said: dict[Hold, list[Ruling]] = {Hold.YES: [], Hold.UNSURE: []}
+        for number, rule in enumerate(self.requests, start=1):
+            hold = rule.holds(request)
+            if hold is Hold.YES or (hold is Hold.UNSURE and rule.decision != "allow"):
+                doubt = ", as far as can be told" if hold is Hold.UNSURE else ""
+                reason = f"{label}request {number}: {rule.decision} {effect}{doubt}"
+                said[hold].append(Ruling(rule.decision, reason))
+        return Matched(tuple(said[Hold.YES]), tuple(said[Hold.UNSURE]))
+
 
 def profile(name: ProfileName) -> Policy:
     """Return the policy that is just this profile."""
@@ -145,8 +160,9 @@ def load_policy(path: Path) -> Policy:
 def parse_policy(text: bytes, name: str) -> Policy:
     """Read the TOML of a policy; ``name`` is what complaints call it.
 
-    All is optional: ``profile = "..."``, ``[[rule]]`` tables, a ``[limits]``, a ``[known]``
-    and an ``[alerts]`` table, ``[[test]]`` and ``[secrets.NAME]`` tables. Raises PolicyError.
+    All is optional: ``profile = "..."``, ``[[rule]]`` and ``[[request]]`` tables, a ``[limits]``, a
+    ``[known]`` and an ``[alerts]`` table, ``[[test]]`` and ``[secrets.NAME]`` tables. Raises
+    PolicyError.
     """
     try:
         table = tomllib.loads(text.decode("utf-8"))
@@ -164,6 +180,7 @@ def parse_policy(text: bytes, name: str) -> Policy:
     return Policy(
         profile=chosen,
         rules=tuple(_tables(name, "rule", table.get("rule", []), Rule)),
+        requests=tuple(_tables(name, "request", table.get("request", []), RequestRule)),
         limits=_read(f"{name}: [limits]", table.get("limits", {}), Limits),
         known=_read(f"{name}: [known]", table.get("known", {}), Known),
         alerts=_read(f"{name}: [alerts]", table.get("alerts", {}), AlertRules),

@@ -5,6 +5,8 @@ Promises
   text: no colours, no cursor movement, no markup, no second line that is not marked as one.
 - Every line of foreign text that is broken carries a bar at its start, so that it cannot pose as
   a line of the prompt; what will be done and its class come last, right above the question.
+- Where something that a page would send waits, its method, its address and its body come in place
+  of the action: fields by their names, what is secret hidden.
 - Where a link or a form leads to another address than the page's, that address is shown.
 - What approving the kind would permit is shown whole, where it is offered.
 
@@ -16,11 +18,11 @@ import json
 import unicodedata
 from collections.abc import Iterator
 
-from handrail.actuators.actions import digest
 from handrail.actuators.base import sanitise
+from handrail.actuators.held import SAFE_METHODS, HeldRequest
 from handrail.sandbox.approval import ApprovalRequest
 from handrail.sandbox.destination import destinations
-from handrail.sandbox.editing import editable
+from handrail.sandbox.requests import body_lines, origin_text
 
 WIDTH, NARROWEST = 76, 32
 _BAR = "  | "
@@ -28,6 +30,7 @@ _SHOWN = 1_200
 _TEXT = 600
 _TAIL = 200
 _DIGEST = 12
+_FIELDS = 40
 
 
 def prompt_lines(request: ApprovalRequest, width: int = WIDTH) -> list[str]:
@@ -41,9 +44,10 @@ def prompt_lines(request: ApprovalRequest, width: int = WIDTH) -> list[str]:
         lines += labelled(label, text, width, _TEXT)
     if request.kind is not None:
         lines += labelled("kind permits in this run", request.kind.told(), width, _SHOWN)
+    what = f"action: {request.action.kind}" if request.held is None else "to be sent: this request"
     return [
         *lines,
-        f"  action: {request.action.kind} (digest {digest(request.action)[:_DIGEST]})",
+        f"  {what} (digest {request.digest[:_DIGEST]})",
         f"  effect: {request.effect.upper()}",
     ]
 
@@ -53,7 +57,7 @@ def question_line(request: ApprovalRequest) -> str:
     words = [
         "yes",
         *["kind"] * (request.kind is not None),
-        *["edit"] * bool(editable(request.action)),
+        *["edit"] * bool(request.editable),
     ]
     return f"Type {', '.join([*words, 'take over'])} or stop, anything else to refuse: "
 
@@ -68,6 +72,9 @@ def labelled(label: str, text: str, width: int, shown: int) -> Iterator[str]:
 
 def _facts(request: ApprovalRequest) -> Iterator[tuple[str, str]]:
     """Yield what there is to know, each under its label."""
+    if request.held is not None:
+        yield from _of_request(request, request.held)
+        return
     where = request.surface
     yield "goal", request.goal
     yield "screen", f"{where.kind} {where.name}" + (" (started by Handrail)" * where.owned)
@@ -85,6 +92,27 @@ def _facts(request: ApprovalRequest) -> Iterator[tuple[str, str]]:
             yield name, said
             if len(said) > _TEXT:
                 yield f"{name}, its end", said[-_TAIL:]
+    yield "because", request.reason
+
+
+def _of_request(request: ApprovalRequest, held: HeldRequest) -> Iterator[tuple[str, str]]:
+    """Yield what there is to know of a request that waits."""
+    yield "goal", request.goal
+    yield "a page would send", f"{held.method} {held.url}"
+    yield "to", origin_text(held.url)
+    yield "from the page", held.page or "(not known)"
+    if held.hop_of:
+        yield "redirected from", held.hop_of
+    if held.kind == "websocket":
+        yield "connection", "what is said on it afterwards is not looked at"
+    if held.kind == "download":
+        yield "file", "it would be saved in the run's folder"
+    lines = body_lines(held)
+    yield from lines[:_FIELDS]
+    if len(lines) > _FIELDS:
+        yield "and", f"{len(lines) - _FIELDS} fields more"
+    if held.method not in SAFE_METHODS and not lines:
+        yield "body", "(none)"
     yield "because", request.reason
 
 

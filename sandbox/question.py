@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, Self, TextIO, TypeVar
 
-from handrail.actuators.actions import digest
+from handrail.actuators.actions import Action
 from handrail.sandbox.approval import ApprovalAnswer, ApprovalRequest
 from handrail.sandbox.editing import only_edited
 from handrail.sandbox.errors import AnswerRefused
@@ -121,7 +121,7 @@ class Question(Pending[ApprovalAnswer]):
     ) -> None:
         super().__init__(seconds, clock, stopped)
         self.request = request
-        self.digest = digest(request.action)
+        self.digest = request.digest
 
     def answer(self, answer: ApprovalAnswer, nonce: str, action_digest: str) -> None:
         """Answer the question. Raises AnswerRefused."""
@@ -129,9 +129,12 @@ class Question(Pending[ApprovalAnswer]):
             raise AnswerRefused("other_action", "this answer is about another action")
         if answer.choice == "kind" and self.request.kind is None:
             raise AnswerRefused("unfit", "only this very action can be approved, not its kind")
-        if answer.action is not None and not only_edited(self.request.action, answer.action):
+        if answer.action is not None and not self._edits(answer.action):
             raise AnswerRefused("unfit", "an edit changes the action's text or point, nothing else")
         self.give(answer, nonce)
+
+    def _edits(self, action: Action) -> bool:
+        return bool(self.request.editable) and only_edited(self.request.action, action)
 
 
 class Takeover(Pending[bool]):

@@ -18,6 +18,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from handrail.actuators.actions import Action
+from handrail.actuators.held import RequestKind
 from handrail.actuators.observation import Application, Element, Surface, SurfaceKind, storable
 from handrail.sandbox.rules import Decision, EffectClass
 
@@ -130,6 +131,30 @@ class Refusal(_Record):
     redacted: bool = False
 
 
+class Sent(_Record):
+    """A request that a browser held, and what was decided about it; ``effect``: its class.
+
+    ``intent``: the number of the intent that it came after, None where there was none. ``body``:
+    what may be shown of it, cut; ``body_digest``: SHA-256 of all of it, empty where it holds what
+    is hidden. ``count``: how many of its kind there were until then; not each has a record.
+    """
+
+    kind: Literal["request"] = "request"
+    method: str
+    url: str
+    purpose: RequestKind
+    page: str
+    effect: EffectClass
+    decision: Literal["sent", "stopped"]
+    reason: str
+    intent: int | None = None
+    hop_of: str = ""
+    body: str = ""
+    body_digest: str = ""
+    consent: str = ""
+    count: int = 1
+
+
 class Alert(_Record):
     """Something unusual about a run, told by a rule of ``alerts.py``; ``record`` raised it."""
 
@@ -148,7 +173,7 @@ class Note(_Record):
 
 
 Record = Annotated[
-    Begin | Intent | Result | Observed | Refusal | Alert | Note, Field(discriminator="kind")
+    Begin | Intent | Result | Observed | Refusal | Sent | Alert | Note, Field(discriminator="kind")
 ]
 RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 

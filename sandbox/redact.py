@@ -23,12 +23,23 @@ from handrail.actuators.censor import SECRET
 from handrail.actuators.observation import Element, Surface
 from handrail.actuators.secret import PLACEHOLDER
 from handrail.sandbox.explanation import POLICY_TOPIC
-from handrail.sandbox.records import Alert, Intent, Note, Observed, Place, Record, Refusal, Result
+from handrail.sandbox.records import (
+    Alert,
+    Intent,
+    Note,
+    Observed,
+    Place,
+    Record,
+    Refusal,
+    Result,
+    Sent,
+)
 
 __all__ = ["SECRET", "cleaned", "cleaned_action", "hidden", "redacted"]
 
 Clean = Callable[[str], str]
 _KEY = "*"
+_REQUEST = ("url", "page", "hop_of", "reason", "body")
 _COMMANDS = frozenset({"ctrl", "control", "alt", "win", "cmd", "command", "super", "meta"})
 
 
@@ -71,6 +82,10 @@ def cleaned(record: Record, clean: Clean) -> Record:
         if action != record.action:
             changes |= {"action": action, "digest": digest(action), "redacted": True}
         return record.model_copy(update=changes)
+    if isinstance(record, Sent):
+        told = {name: clean(getattr(record, name)) for name in _REQUEST}
+        hidden_too = {"body_digest": ""} if told["body"] != record.body else {}
+        return record.model_copy(update={**told, **hidden_too})
     if isinstance(record, Result | Observed | Alert):
         return record.model_copy(update={"reason": clean(record.reason)})
     if isinstance(record, Note) and record.topic != POLICY_TOPIC:

@@ -15,6 +15,8 @@ Promises
   layer's rule allows it by the window or the application: there the user said whose word counts.
   Elsewhere the action must be permitted as what the program says, and as what it is without that.
 - Text with placeholders of secrets is denied but where the vault lets it be typed (``vault.py``).
+- A request that waits is judged at the page that sends it and where it goes, by the class of its
+  effect; rules on requests come first (see ``request_rules.py``).
 - An action is judged wherever it lands and leads to (see ``landing.py``, ``destination.py``): it
   must be permitted at each of these places.
 
@@ -30,6 +32,7 @@ from datetime import datetime
 from functools import cached_property
 
 from handrail.actuators.actions import ENDINGS, Action
+from handrail.actuators.held import HeldRequest
 from handrail.actuators.observation import Surface
 from handrail.sandbox.alerts import AlertRules
 from handrail.sandbox.circumstances import Circumstances
@@ -58,6 +61,17 @@ class Layer:
     def label(self) -> str:
         """Return the name as it stands before a number."""
         return f"{self.name} " if self.name else ""
+
+
+@dataclass(frozen=True)
+class Sending:
+    """A request that waits, its class, the action it came after, and each place it is judged at."""
+
+    request: HeldRequest
+    effect: EffectClass
+    action: Action
+    places: tuple[Surface, ...]
+    around: Circumstances
 
 
 def _local_now() -> datetime:
@@ -111,6 +125,13 @@ class Rulebook:
         around: Circumstances = NOT_KNOWN,
     ) -> Ruling:
         """Return the decision for an action of this effect class on this surface."""
+        granted, demanded = self._said(effect, action, surface, around)
+        return strictest((*(granted or [self._open.otherwise(effect, action)]), *demanded))
+
+    def _said(
+        self, effect: EffectClass, action: Action, surface: Surface, around: Circumstances
+    ) -> tuple[list[Ruling], list[Ruling]]:
+        """Return what the rules of layers that grant say, and what all others demand."""
         if around.now is None:
             around = replace(around, now=self._clock())
         said = self._decide(effect, action, surface, around)
@@ -146,8 +167,29 @@ class Rulebook:
                 demanded += found.sure
             else:
                 demanded.append(profile_ruling(layer.policy.profile, effect, layer.label))
-        base = granted or (self._open.otherwise(effect, action),)
-        return strictest((*base, *demanded))
+        return granted, demanded
+
+    def judge_request(self, sending: Sending) -> Ruling:
+        """Return the decision for a request that waits: at its page, and where it goes.
+
+        A rule on requests in a layer that grants stands before that layer's other rules and the
+        profile, but for those that deny; elsewhere such rules only restrict.
+        """
+        granted: list[Ruling] = []
+        demanded: list[Ruling] = []
+        for layer in self.layers:
+            found = layer.policy.on_request(sending.request, sending.effect, layer.label)
+            demanded += found.unsure
+            (granted if layer.grants else demanded).extend(found.sure)
+        for place in sending.places:
+            said = self._said(sending.effect, sending.action, place, sending.around)
+            demanded += said[1]
+            if any(ruling.decision != "deny" for ruling in granted):
+                demanded += [ruling for ruling in said[0] if ruling.decision == "deny"]
+            else:
+                own = said[0] or [self._open.otherwise(sending.effect, sending.action)]
+                demanded.append(strictest(own))
+        return _told(strictest((*granted, *demanded)))
 
     def judge(
         self, effect: EffectClass, action: Action, surface: Surface, around: Circumstances
@@ -194,6 +236,10 @@ class Rulebook:
             for number, rule in enumerate(layer.policy.rules, start=1):
                 parts[f"{layer.label}rule {number}"] = _canonical(
                     rule.model_dump(mode="json", exclude_none=True)
+                )
+            for number, on_request in enumerate(layer.policy.requests, start=1):
+                parts[f"{layer.label}request {number}"] = _canonical(
+                    on_request.model_dump(mode="json", exclude_none=True)
                 )
             if layer.policy.known != _NOBODY:
                 parts[f"{layer.label}known"] = _canonical(

@@ -88,7 +88,7 @@ class Terminal:
         if line is None:
             return None
         word = _word(line) if line.endswith("\n") else ""
-        if word == "edit" and editable(question.request.action):
+        if word == "edit" and question.request.editable:
             return self._edit(question)
         answer = _WORDS.get(word, DENY)
         return DENY if answer is KIND and question.request.kind is None else answer

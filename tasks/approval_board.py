@@ -20,13 +20,14 @@ from starlette.exceptions import HTTPException
 
 from handrail.actuators.actions import Action
 from handrail.actuators.base import sanitise
+from handrail.actuators.held import HeldRequest
 from handrail.agent.proposal import describe
 from handrail.model.server.refusals import malformed, no_route
 from handrail.sandbox.approval import ApprovalAnswer, Choice
 from handrail.sandbox.destination import destinations
-from handrail.sandbox.editing import editable
 from handrail.sandbox.errors import AnswerRefused
 from handrail.sandbox.question import Question, Takeover
+from handrail.sandbox.requests import body_lines
 from handrail.tasks.approval_frame import marked_frame
 
 _LINE = 2_000
@@ -132,6 +133,7 @@ def _told(question: Question) -> dict[str, object]:
         "action": request.action.model_dump(mode="json"),
         "described": sanitise(describe(request.action), _LINE),
         "effect": request.effect,
+        "request": None if request.held is None else _held(request.held),
         "rule": sanitise(request.reason, _LINE),
         "kind": None if request.kind is None else request.kind.told(),
         "screen": sanitise(f"{where.kind} {where.name}", _LINE),
@@ -146,11 +148,23 @@ def _told(question: Question) -> dict[str, object]:
     }  # fmt: skip
 
 
+def _held(held: HeldRequest) -> dict[str, object]:
+    return {
+        "method": held.method,
+        "url": sanitise(held.url, _LINE),
+        "purpose": held.kind,
+        "redirected_from": sanitise(held.hop_of, _LINE),
+        "body": [
+            [sanitise(label, _LINE), sanitise(said, _LINE)] for label, said in body_lines(held)
+        ],
+    }
+
+
 def _choices(question: Question) -> list[Choice]:
     offered: list[Choice] = ["once", "deny", "take_over", "stop"]
     if question.request.kind is not None:
         offered.append("kind")
-    if editable(question.request.action):
+    if question.request.editable:
         offered.append("edit")
     return offered
 

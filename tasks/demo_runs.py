@@ -12,6 +12,7 @@ from handrail.actuators.base import PermitVerifier, SecretResolver
 from handrail.actuators.browser import BrowserConfig
 from handrail.actuators.desktop import DesktopConfig, open_desktop
 from handrail.actuators.errors import EnvironmentMissing
+from handrail.actuators.held import RequestWarden
 from handrail.actuators.primitives import Guarded
 from handrail.actuators.xvfb import VirtualDisplay
 from handrail.agent.budget import Budget
@@ -122,7 +123,11 @@ class _OwnedDisplay:
     display: VirtualDisplay
 
     def opened(
-        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+        self,
+        verifier: PermitVerifier,
+        downloads: Path,
+        secrets: SecretResolver,
+        warden: RequestWarden | None = None,
     ) -> AbstractContextManager[Guarded]:
         """Open the display, and wait until the program has drawn itself."""
         return self._opened(verifier, secrets)

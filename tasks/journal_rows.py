@@ -8,7 +8,7 @@
 | outcome, reason, seconds | what became of it; on an intent's row what became of it in the end |
 | surface, display, owned, window, url, role, label, application, program | where it was aimed |
 | digest, screen, redacted | of the action, of the pixels; whether typed text was left out |
-| topic, data | of a note; an alert's rule is its topic |
+| topic, data | of a note; an alert's rule, a request's method is its topic |
 | hash | the record's own, to find it in the journal |
 
 So the rows of the kinds ``intent`` and ``refusal`` alone are every action that was put to the gate.
@@ -36,6 +36,7 @@ from handrail.sandbox.records import (
     Record,
     Refusal,
     Result,
+    Sent,
 )
 
 _LONGEST_TEXT = 4_000
@@ -129,6 +130,11 @@ def _told(record: Record) -> dict[str, object]:
         case Result() | Observed():
             names = {"intent", "outcome", "reason", "seconds"}
             return record.model_dump(mode="json", include=names)
+        case Sent():
+            names = {"intent", "effect", "reason", "url"}
+            told = record.model_dump(mode="json", include=names)
+            left = record.model_dump(mode="json", exclude={*names, "kind", "decision"})
+            return {"decision": record.decision, "topic": record.method, "data": left, **told}
         case Alert():
             return {"intent": record.record, "topic": record.rule, "reason": record.reason}
         case Note():

@@ -16,6 +16,7 @@ from handrail.sandbox.records import (
     Observed,
     Refusal,
     Result,
+    Sent,
 )
 from handrail.tasks.errors import RunFolderError
 from handrail.tasks.run_file import read_run_file
@@ -73,6 +74,10 @@ def _told(entry: Entry) -> str:
             return f"result   of {result.intent}: {result.outcome}{seconds} {result.reason}"
         case Observed() as seen:
             return f"observed {seen.intent}: {seen.outcome.replace('_', ' ')} {seen.reason}"
+        case Sent() as sent:
+            what = f"{sent.method} {sent.url} [{sent.effect}]"
+            many = f" ({sent.count} times)" if sent.count > 1 else ""
+            return f"request  {sent.decision}: {what}{many} {sent.reason}"
         case Alert() as alert:
             return f"ALERT    {alert.rule} at {alert.record}: {alert.reason}"
         case Refusal() as refusal:

@@ -33,6 +33,7 @@ from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.records import Note
 from handrail.sandbox.rulebook import Rulebook
 from handrail.sandbox.vault import Vault
+from handrail.sandbox.warden import Warden
 from handrail.tasks.checking import Checks
 from handrail.tasks.errors import EXIT_CODES, ExitCode, RunFolderError, TaskError
 from handrail.tasks.otlp import sending
@@ -203,7 +204,10 @@ class _Run:
         request, office = self.request, PermitOffice()
         if self.crew.proposer is None and request.model.remote is None:
             open_checkpoint(model_folder(request.model.model))  # absent? say so before a browser
-        surface = request.target.opened(office, self.folder.downloads, self.vault)
+        warden = Warden(
+            self.policy, self.journal, self.crew.approver, request.goal, self.kept.clean
+        )
+        surface = request.target.opened(office, self.folder.downloads, self.vault, warden)
         screen = opened.enter_context(surface)
         checks = Checks(request.expect, screen, self.crew.clock)
         screen.safeguards = replace(screen.safeguards, stopped=stop)
@@ -211,7 +215,8 @@ class _Run:
         if proposer is None:
             with stop.interruptible():
                 proposer = load_proposer(request.model)
-        gate = Gate(screen, office, self.policy, self.journal, self.crew.approver, stop)
+        gate = Gate(screen, office, self.policy, self.journal, warden.consents, stop)
+        gate.warden = warden
         watch = Watch(screen.observe, self.crew.clock, senses=screen)
         habits = Habits(request.budget, screenshots=request.model.screenshots)
         proposer = DiscreetProposer(self.crew.around(proposer), self.vault.censor)

@@ -15,6 +15,7 @@ from handrail.actuators.browser_words import without_user
 from handrail.actuators.desktop import DesktopConfig, open_desktop
 from handrail.actuators.errors import EnvironmentMissing
 from handrail.actuators.fake import FakeScreen
+from handrail.actuators.held import RequestWarden
 from handrail.actuators.primitives import Guarded
 from handrail.actuators.xvfb import VirtualDisplay, without_own
 from handrail.agent.stability import Watch
@@ -29,9 +30,15 @@ class Target(Protocol):
     """Opens the surface that a run works on."""
 
     def opened(
-        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+        self,
+        verifier: PermitVerifier,
+        downloads: Path,
+        secrets: SecretResolver,
+        warden: RequestWarden | None = None,
     ) -> AbstractContextManager[Guarded]:
         """Open the surface; leaving the context closes what was opened.
+
+        A browser's requests wait for the ``warden``, where there is one.
 
         Raises EnvironmentMissing, Unreachable.
         """
@@ -51,7 +58,11 @@ class BrowserTarget:
 
     @contextmanager
     def opened(
-        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+        self,
+        verifier: PermitVerifier,
+        downloads: Path,
+        secrets: SecretResolver,
+        warden: RequestWarden | None = None,
     ) -> Iterator[Guarded]:
         """Open the browser at its address; downloads go to the run's folder."""
         config = self.config
@@ -61,7 +72,7 @@ class BrowserTarget:
             except OSError as error:
                 raise EnvironmentMissing(f"cannot make {downloads}: {error.strerror}") from error
             config = replace(config, downloads_dir=downloads)
-        with Browser.open(config, verifier, secrets) as browser:
+        with Browser.open(config, verifier, secrets, warden) as browser:
             if self.url is not None:
                 browser.goto(self.url)
             yield browser
@@ -87,7 +98,11 @@ class DesktopTarget:
 
     @contextmanager
     def opened(
-        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+        self,
+        verifier: PermitVerifier,
+        downloads: Path,
+        secrets: SecretResolver,
+        warden: RequestWarden | None = None,
     ) -> Iterator[Guarded]:
         """Open the desktop, and wait until the program shows itself."""
         with ExitStack() as stack:
@@ -123,7 +138,11 @@ class FakeTarget:
 
     @contextmanager
     def opened(
-        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+        self,
+        verifier: PermitVerifier,
+        downloads: Path,
+        secrets: SecretResolver,
+        warden: RequestWarden | None = None,
     ) -> Iterator[Guarded]:
         """Build the screen."""
         with closing(self.build(verifier)) as screen:

@@ -20,7 +20,17 @@ from opentelemetry.trace import Span, StatusCode, set_span_in_context
 from handrail.sandbox.errors import UnreadableHost
 from handrail.sandbox.explanation import POLICY_TOPIC
 from handrail.sandbox.hosts import host_of
-from handrail.sandbox.records import Alert, Begin, Entry, Intent, Note, Observed, Refusal, Result
+from handrail.sandbox.records import (
+    Alert,
+    Begin,
+    Entry,
+    Intent,
+    Note,
+    Observed,
+    Refusal,
+    Result,
+    Sent,
+)
 from handrail.tasks.run_versions import versions
 
 _ERRORS = frozenset({"failed", "in_doubt"})
@@ -130,6 +140,9 @@ class RunSpans:
         if isinstance(record, Alert):
             told: Attributes = {"handrail.alert": record.rule, "handrail.record": record.record}
             self._root.add_event("alert", told, when)
+        elif isinstance(record, Sent):
+            told = {"http.request.method": record.method, "handrail.decision": record.decision}
+            self._root.add_event("request", {**told, **_server(record.url)}, when)
         elif isinstance(record, Observed):
             told = {"handrail.record": record.intent, "handrail.outcome": record.outcome}
             self._root.add_event("observed", told, when)

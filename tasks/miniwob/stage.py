@@ -19,6 +19,7 @@ from handrail.actuators.base import PermitVerifier, SecretResolver
 from handrail.actuators.browser import Browser, BrowserConfig
 from handrail.actuators.browser_launch import Running, launch
 from handrail.actuators.browser_loop import LoopThread
+from handrail.actuators.held import RequestWarden
 from handrail.actuators.primitives import Guarded
 from handrail.tasks.errors import EpisodeLost
 from handrail.tasks.miniwob.catalogue import PACKAGE
@@ -103,9 +104,13 @@ class StageTarget:
     name: str
 
     def opened(
-        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+        self,
+        verifier: PermitVerifier,
+        downloads: Path,
+        secrets: SecretResolver,
+        warden: RequestWarden | None = None,
     ) -> AbstractContextManager[Guarded]:
-        """Return the screen, which stays open; its tasks know no secrets."""
+        """Return the screen, which stays open; its tasks know no secrets, its requests are free."""
         return nullcontext(self.stage.screen(verifier))
 
     def described(self) -> str:

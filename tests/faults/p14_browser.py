@@ -16,6 +16,7 @@ from handrail.actuators.actions import Action, Click, Terminate, Type, Wait
 from handrail.actuators.base import PermitVerifier, SecretResolver
 from handrail.actuators.browser import Browser
 from handrail.actuators.geometry import Point
+from handrail.actuators.held import RequestWarden
 from handrail.actuators.primitives import Guarded
 from handrail.agent.budget import Budget
 from handrail.agent.proposer import Puppet
@@ -68,7 +69,11 @@ class _Shared:
 
     @contextmanager
     def opened(
-        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+        self,
+        verifier: PermitVerifier,
+        downloads: Path,
+        secrets: SecretResolver,
+        warden: RequestWarden | None = None,
     ) -> Iterator[Guarded]:
         """Begin a session of its own in the browser."""
         given = secrets if self.defended else Plain(secrets)
