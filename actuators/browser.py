@@ -16,6 +16,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from handrail.actuators.actions import Action, Type, Wait
 from handrail.actuators.base import Permit, PermitVerifier, Receipt, SecretResolver
+from handrail.actuators.browser_answers import Answer
 from handrail.actuators.browser_clone import Clone, put_clone, read_clone
 from handrail.actuators.browser_config import BrowserConfig, find_chromium
 from handrail.actuators.browser_hearing import Hearing
@@ -136,6 +137,12 @@ class Browser:
         """Read the page in front as a whole. Raises ObservationFailed, EnvironmentMissing."""
         self._check_open()
         return self._seen(self._session.read())
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """Return what became of the requests that a warden let go, so far."""
+        told = self._running.answers
+        return () if told is None else tuple(told.told)
 
     def storage(self) -> Storage:
         """Read what the browser keeps of the pages that were visited.

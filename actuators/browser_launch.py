@@ -13,6 +13,7 @@ from urllib.request import getproxies
 from playwright.async_api import Browser, BrowserContext, Playwright
 from playwright.async_api import Error as PlaywrightError
 
+from handrail.actuators.browser_answers import Answers
 from handrail.actuators.browser_config import (
     HOLD_FLAGS,
     LAUNCH_FLAGS,
@@ -37,7 +38,8 @@ _CLOSE_SECONDS = 10.0
 class Running:
     """A browser under control; ``scale`` is None where it is the browser's own affair.
 
-    ``hold`` and ``relay`` hold its requests and its WebSockets, where a warden was given.
+    ``hold`` and ``relay`` hold its requests and its WebSockets, where a warden was given;
+    ``answers`` tells what became of those that were let go.
     """
 
     playwright: Playwright
@@ -51,6 +53,7 @@ class Running:
     blank_size: tuple[int, int]
     hold: Hold | None = None
     relay: SocketRelay | None = None
+    answers: Answers | None = None
     closed: bool = False
 
     @property
@@ -136,6 +139,7 @@ async def _open(
         blank_size=(round(config.width * config.scale), round(config.height * config.scale)),
         hold=hold,
         relay=relay,
+        answers=None if hold is None else Answers(context),
     )
     context.on("close", running.mark_closed)
     return running

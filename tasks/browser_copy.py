@@ -18,6 +18,7 @@ from handrail.actuators.browser_clone import Clone
 from handrail.actuators.browser_storage import Storage
 from handrail.actuators.browser_words import without_user
 from handrail.actuators.errors import EnvironmentMissing
+from handrail.actuators.held import RequestWarden
 from handrail.actuators.primitives import Guarded
 from handrail.agent.cassette import UpTo
 from handrail.agent.proposer import Proposer
@@ -52,9 +53,16 @@ class CopyOfBrowser:
 
     @contextmanager
     def opened(
-        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+        self,
+        verifier: PermitVerifier,
+        downloads: Path,
+        secrets: SecretResolver,
+        warden: RequestWarden | None = None,
     ) -> Iterator[Guarded]:
-        """Open the copy at its address, or where the copied browser is."""
+        """Open the copy at its address, or where the copied browser is; nobody's yes lets it send.
+
+        The ``warden`` of the run is not asked.
+        """
         with ExitStack() as stack:
             config, clone = self._source(stack, verifier)
             self._keep(downloads.parent, RehearsalRecord(run=downloads.parent.name, on="browser"))
