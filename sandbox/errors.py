@@ -7,6 +7,7 @@
     |   +-- UnreadablePath  ... whose path servers may read in several ways
     +-- JournalError        the journal cannot be written or read: the run must stop
     |   +-- JournalCorrupt  a journal was changed or damaged after it was written
+    |   +-- JournalBusy     its run still goes on, or another command adds to it
     +-- AnswerRefused       an answer to a question that is late, repeated, or for another question
     +-- GrantError          a grant is forged, malformed, revoked, widened, or cannot be counted
     +-- RehearsalError      there can be no copy to rehearse on, or it cannot be told what it did
@@ -49,6 +50,10 @@ class JournalError(SandboxError):
 
 class JournalCorrupt(JournalError):
     """The journal's chain does not hold."""
+
+
+class JournalBusy(JournalError):
+    """The journal has another writer: its run, or a command that adds to it."""
 
 
 class AnswerRefused(SandboxError):

@@ -1,8 +1,9 @@
 """The one door: nothing reaches a screen but through ``Gate.submit``.
 
 The order of a submission: stop? - fit for this screen - what lies under the point - effect class -
-policy - taint - limits - consent (an edit begins anew) - intent on the disk - still the same
-screen? - still permitted? - stop? - a grant's use counted - permit - perform - outcome on the disk.
+policy - taint - limits - consent (an edit begins anew) - what is there is kept - intent on the disk
+- still the same screen? - still permitted? - stop? - a grant's use counted - permit - perform -
+outcome on the disk.
 Ending actions (terminate, answer) are written down and never performed.
 
 Promises
@@ -12,6 +13,7 @@ Promises
   is ``in_doubt`` and is never tried again here.
 - A journal that cannot be written raises ``JournalError``, and after that nothing is performed.
 - Where the actuator holds requests, what an action sends is decided on its own (``warden.py``).
+- Where there are keepers, what they keep is durable before the intent is, and named in it.
 - However a run is interrupted, an intent without an outcome reads as in doubt.
 
 Does not promise
@@ -38,6 +40,7 @@ from handrail.sandbox.case import Case, Examiner
 from handrail.sandbox.consent import UNASKED, Consents
 from handrail.sandbox.effects import classify
 from handrail.sandbox.journal import Journal
+from handrail.sandbox.keeping import Keeping
 from handrail.sandbox.landing import misfit
 from handrail.sandbox.outcome import Outcome, OutcomeKind
 from handrail.sandbox.permit import PermitOffice, Terms
@@ -54,7 +57,7 @@ _REASON = 300
 
 
 class Gate:
-    """The only caller of ``Actuator.perform``."""
+    """The only caller of ``Actuator.perform``; ``keeping`` keeps what can be put back."""
 
     def __init__(
         self,
@@ -73,12 +76,13 @@ class Gate:
         self._journal = journal
         self._consents = Consents.of(approver, journal)
         self._told_to_stop = stopped
+        self.keeping = Keeping()
 
     def submit(self, action: Action, observation: Observation, goal: str) -> Outcome:
         """Take an action that was decided on this observation through the door.
 
-        Raises JournalError (the run must end), and EnvironmentMissing or Unreachable where the
-        screen is gone before anything was done.
+        Raises JournalError (the run must end), and RestoreError, EnvironmentMissing or Unreachable
+        where what is there cannot be kept or the screen is gone, before anything was done.
         """
         effect = classify(action, None, observation.surface)
         if self._stopped():
@@ -195,6 +199,7 @@ class Gate:
             place=Place.of(case.observation.surface, case.element),
             screen=case.observation.fingerprint,
             consent=case.consent.by,
+            before=self.keeping.before(case.action, case.effect),
         )
         self._rules.spend(case.effect, case.action)
         return self._journal.append(record).seq

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Self
 
 from handrail.sandbox.disk import Disk, OsDisk
-from handrail.sandbox.errors import JournalError
+from handrail.sandbox.errors import JournalBusy, JournalError
 from handrail.sandbox.journal_reading import (
     FIRST_PREVIOUS,
     LONGEST_LINE,
@@ -106,13 +106,15 @@ class Journal:
     ) -> Self:
         """Go on with an intact journal after its last whole record; a torn one is cut off.
 
-        Raises JournalError, also where its run still writes to it.
+        Raises JournalError; JournalBusy where its run still writes to it.
         """
         used, path = OsDisk() if disk is None else disk, reading.path
         if reading.problem or not reading.entries:
             raise JournalError(f"{path}: {reading.problem or 'no record'}: it cannot go on")
         try:
             journal = cls(path, reading.run, used.reopen(path), used, clock)
+        except BlockingIOError as error:
+            raise JournalBusy(f"{path}: is being written to by its run or a command") from error
         except OSError as error:
             raise JournalError(f"{path}: cannot be written to: {error.strerror}") from error
         journal._seq, journal._head = len(reading.entries), reading.head

@@ -34,6 +34,7 @@ from handrail.sandbox.expectation import Expectation
 from handrail.sandbox.known import Known
 from handrail.sandbox.limits import Limits
 from handrail.sandbox.request_rules import RequestRule
+from handrail.sandbox.restore import Restore
 from handrail.sandbox.rules import NOT_KNOWN, ActionKind, Decision, EffectClass, Hold, Rule
 from handrail.sandbox.ruling import ProfileName, Ruling, profile_ruling, strictest
 from handrail.sandbox.secret_use import SecretUse
@@ -63,7 +64,9 @@ class Matched(NamedTuple):
 
 
 _NOTHING = Matched((), ())
-_TABLES = frozenset(("profile", "rule", "request", "limits", "known", "alerts", "test", "secrets"))
+_TABLES = frozenset(
+    ("profile", "rule", "request", "limits", "known", "alerts", "restore", "test", "secrets")
+)
 
 
 class Policy(BaseModel):
@@ -81,6 +84,7 @@ class Policy(BaseModel):
     limits: Limits = Limits()
     known: Known = Known()
     alerts: AlertRules = AlertRules()
+    restore: Restore = Restore()
     tests: tuple[Expectation, ...] = ()
     secrets: dict[str, SecretUse] = {}
 
@@ -161,8 +165,8 @@ def parse_policy(text: bytes, name: str) -> Policy:
     """Read the TOML of a policy; ``name`` is what complaints call it.
 
     All is optional: ``profile = "..."``, ``[[rule]]`` and ``[[request]]`` tables, a ``[limits]``, a
-    ``[known]`` and an ``[alerts]`` table, ``[[test]]`` and ``[secrets.NAME]`` tables. Raises
-    PolicyError.
+    ``[known]``, an ``[alerts]`` and a ``[restore]`` table, ``[[test]]`` and ``[secrets.NAME]``
+    tables. Raises PolicyError.
     """
     try:
         table = tomllib.loads(text.decode("utf-8"))
@@ -171,7 +175,7 @@ def parse_policy(text: bytes, name: str) -> Policy:
     for key in sorted(set(table) - _TABLES):
         raise PolicyError(
             f'{name}: {key!a} is unknown; allowed: profile = "...", [[rule]] tables, a [limits], '
-            "a [known] and an [alerts] table, [[test]] and [secrets.NAME] tables"
+            "a [known], an [alerts] and a [restore] table, [[test]] and [secrets.NAME] tables"
         )
     chosen = table.get("profile")
     if "profile" in table and chosen not in get_args(ProfileName):
@@ -184,6 +188,7 @@ def parse_policy(text: bytes, name: str) -> Policy:
         limits=_read(f"{name}: [limits]", table.get("limits", {}), Limits),
         known=_read(f"{name}: [known]", table.get("known", {}), Known),
         alerts=_read(f"{name}: [alerts]", table.get("alerts", {}), AlertRules),
+        restore=_read(f"{name}: [restore]", table.get("restore", {}), Restore),
         tests=tuple(_tables(name, "test", table.get("test", []), Expectation)),
         secrets=dict(read_uses(name, table.get("secrets", {}), "secrets.")),
     )

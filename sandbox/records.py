@@ -3,7 +3,8 @@
 Promises
 - A closed union: a record of another kind, or with another field, does not read.
 - An action's state is told by its records alone: an intent without an outcome is ``in_doubt``,
-  until somebody looked and wrote down that it happened (``done``) or did not (``not_done``).
+  until somebody looked and wrote down that it happened (``done``) or did not (``not_done``). What
+  was done, or is in doubt, may later be ``undone``, or could not be (``undo_failed``).
 
 Does not promise
 - That an effect happened: an outcome says what was observed by the one who acted.
@@ -25,7 +26,8 @@ from handrail.sandbox.rules import Decision, EffectClass
 SCHEMA = 1
 
 ResultKind = Literal["done", "failed", "in_doubt", "withdrawn"]
-StateKind = ResultKind | Literal["not_done"]
+UndoKind = Literal["undone", "undo_failed"]
+StateKind = ResultKind | Literal["not_done"] | UndoKind
 AlertRule = Literal["rate", "failures", "new_origin", "out_of_hours"]
 Scalar = str | int | float | bool | None
 
@@ -85,6 +87,7 @@ class Intent(_Record):
 
     ``redacted``: the action and its digest stand without what was typed. ``consent``: who permitted
     what the rules ask about: ``once`` or ``kind`` (a person), ``grant ID``, or nobody was asked.
+    ``before``: by each keeper's name its point of what was there before (see ``keeping.py``).
     """
 
     kind: Literal["intent"] = "intent"
@@ -97,6 +100,7 @@ class Intent(_Record):
     screen: str
     redacted: bool = False
     consent: str = ""
+    before: dict[str, str] = Field(default_factory=dict)
 
 
 class Result(_Record):
@@ -116,6 +120,27 @@ class Observed(_Record):
     intent: int
     outcome: Literal["done", "not_done"]
     reason: str = Field(min_length=1, max_length=2_000)
+
+
+class Kept(_Record):
+    """What was there once the last action had ended: each keeper's point, by its name."""
+
+    kind: Literal["kept"] = "kept"
+    points: dict[str, str]
+
+
+class Undone(_Record):
+    """What became of undoing an action; ``left``: what of it stays, since nobody can take it back.
+
+    ``settled``: there is nothing more to put back of it.
+    """
+
+    kind: Literal["undone"] = "undone"
+    intent: int
+    outcome: UndoKind
+    settled: bool
+    reason: str = Field(min_length=1, max_length=2_000)
+    left: tuple[str, ...] = ()
 
 
 class Refusal(_Record):
@@ -173,7 +198,8 @@ class Note(_Record):
 
 
 Record = Annotated[
-    Begin | Intent | Result | Observed | Refusal | Sent | Alert | Note, Field(discriminator="kind")
+    Begin | Intent | Result | Observed | Kept | Undone | Refusal | Sent | Alert | Note,
+    Field(discriminator="kind"),
 ]
 RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 
@@ -213,11 +239,17 @@ def action_states(entries: Iterable[Entry]) -> list[ActionState]:
         elif isinstance(record, Observed) and _doubted(states.get(record.intent)):
             # What was seen settles a doubt; it never changes what the run itself knew.
             states[record.intent] = _become(states[record.intent], record)
+        elif isinstance(record, Undone) and _may_be_undone(states.get(record.intent)):
+            states[record.intent] = _become(states[record.intent], record)
     return list(states.values())
 
 
-def _become(before: ActionState, record: Result | Observed) -> ActionState:
+def _become(before: ActionState, record: Result | Observed | Undone) -> ActionState:
     return ActionState(before.seq, before.action, record.outcome, record.reason)
+
+
+def _may_be_undone(state: ActionState | None) -> bool:
+    return state is not None and state.state in {"done", "in_doubt", "undo_failed"}
 
 
 def _doubted(state: ActionState | None) -> bool:

@@ -33,6 +33,7 @@ from handrail.sandbox.records import (
     Refusal,
     Result,
     Sent,
+    Undone,
 )
 
 __all__ = ["SECRET", "cleaned", "cleaned_action", "hidden", "redacted"]
@@ -88,6 +89,9 @@ def cleaned(record: Record, clean: Clean) -> Record:
         return record.model_copy(update={**told, **hidden_too})
     if isinstance(record, Result | Observed | Alert):
         return record.model_copy(update={"reason": clean(record.reason)})
+    if isinstance(record, Undone):
+        left = tuple(map(clean, record.left))
+        return record.model_copy(update={"reason": clean(record.reason), "left": left})
     if isinstance(record, Note) and record.topic != POLICY_TOPIC:
         data = {k: clean(v) if isinstance(v, str) else v for k, v in record.data.items()}
         return record.model_copy(update={"data": data})

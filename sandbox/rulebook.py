@@ -8,7 +8,8 @@ Promises
 - Limits join to the least of all layers, whichever kind they are.
 - Only layers that grant name recipients, hosts and files: in a ``[known]`` table, or hosts in a
   rule that does not deny.
-- Who is told of alerts is said by layers that grant alone: another that says it is refused.
+- Who is told of alerts, and what is kept to be put back, is said by layers that grant alone:
+  another that says it is refused.
 - The clock of rules with hours is read once for each decision.
 - No program talks itself into a grant. On a display that Handrail did not start, a class that a
   program's word about its own window made milder ("this is a check box") stands where a granting
@@ -42,11 +43,13 @@ from handrail.sandbox.errors import PolicyError
 from handrail.sandbox.known import Known, joined
 from handrail.sandbox.limits import Limits, Meter, least
 from handrail.sandbox.policy import Policy
+from handrail.sandbox.restore import Restore, all_kept
 from handrail.sandbox.rules import NOT_KNOWN, EffectClass, Hold
 from handrail.sandbox.ruling import ProfileName, Ruling, profile_ruling, strictest
 from handrail.sandbox.vault import SecretUses, Vault
 
 _NOBODY = Known()
+_NOTHING_KEPT = Restore()
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ class Rulebook:
         self.limits: Limits = least(layer.policy.limits for layer in self.layers)
         granting = [layer.policy for layer in self.layers if layer.grants]
         self.known: Known = joined(policy.known for policy in granting)
+        self.restore: Restore = all_kept(policy.restore for policy in granting)
         self._naming = [r for p in granting for r in p.rules if r.decision != "deny"]
         self._open = Policy(profile=profile)
         self._clock = clock
@@ -247,6 +251,10 @@ class Rulebook:
                 )
             if (told := layer.policy.alerts).raises or told.tells:
                 parts[f"{layer.label}alerts"] = _canonical(told.described())
+            if layer.policy.restore != _NOTHING_KEPT:
+                parts[f"{layer.label}restore"] = _canonical(
+                    layer.policy.restore.model_dump(mode="json", exclude_defaults=True)
+                )
             for secret, use in sorted(layer.policy.secrets.items()):
                 parts[f"{layer.label}secret {secret}"] = _canonical(use.model_dump(mode="json"))
         parts["limits"] = _canonical(self.limits.model_dump(exclude_none=True))
@@ -262,8 +270,15 @@ def _told(ruling: Ruling) -> Ruling:
 
 
 def _insist_silent(layer: Layer) -> None:
-    """Refuse a layer that only restricts and would start a program or call somebody."""
-    if layer.policy.alerts.tells and not layer.grants:
+    """Refuse a layer that only restricts and would start a program, call or copy files."""
+    if layer.grants:
+        return
+    if layer.policy.restore != _NOTHING_KEPT:
+        raise PolicyError(
+            f"{layer.name or 'a policy'}: [restore]: what is kept of yours is named in a file of "
+            "yours that grants, not in one that only restricts"
+        )
+    if layer.policy.alerts.tells:
         raise PolicyError(
             f"{layer.name or 'a policy'}: [alerts]: a file that only restricts may add alerts, but "
             "no command and no webhook: these stand in a file of yours that grants"

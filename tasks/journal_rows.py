@@ -3,12 +3,12 @@
 | column | holds |
 |---|---|
 | run, seq, time, kind | the run's name, the record's number, when (ISO 8601, UTC), what kind |
-| intent | for a result, an observation or an alert: the number of the record that it is about |
+| intent | of a result, an observation, an undoing, an alert: the record that it is about |
 | action, effect, decision | the typed action (an object), its effect class, what policy decided |
 | outcome, reason, seconds | what became of it; on an intent's row what became of it in the end |
 | surface, display, owned, window, url, role, label, application, program | where it was aimed |
 | digest, screen, redacted | of the action, of the pixels; whether typed text was left out |
-| topic, data | of a note; an alert's rule, a request's method is its topic |
+| topic, data | of a note; an alert's rule, a request's method is its topic; kept points are data |
 | hash | the record's own, to find it in the journal |
 
 So the rows of the kinds ``intent`` and ``refusal`` alone are every action that was put to the gate.
@@ -30,6 +30,7 @@ from handrail.sandbox.records import (
     Begin,
     Entry,
     Intent,
+    Kept,
     Note,
     Observed,
     Place,
@@ -37,6 +38,7 @@ from handrail.sandbox.records import (
     Refusal,
     Result,
     Sent,
+    Undone,
 )
 
 _LONGEST_TEXT = 4_000
@@ -127,7 +129,7 @@ def _told(record: Record) -> dict[str, object]:
             names = {"effect", "decision", "outcome", "reason", "digest", "screen", "redacted"}
             action = record.action.model_dump(mode="json")
             return {"action": action, **record.model_dump(mode="json", include=names)}
-        case Result() | Observed():
+        case Result() | Observed() | Undone():
             names = {"intent", "outcome", "reason", "seconds"}
             return record.model_dump(mode="json", include=names)
         case Sent():
@@ -135,6 +137,8 @@ def _told(record: Record) -> dict[str, object]:
             told = record.model_dump(mode="json", include=names)
             left = record.model_dump(mode="json", exclude={*names, "kind", "decision"})
             return {"decision": record.decision, "topic": record.method, "data": left, **told}
+        case Kept():
+            return {"data": dict(record.points)}
         case Alert():
             return {"intent": record.record, "topic": record.rule, "reason": record.reason}
         case Note():

@@ -2,6 +2,8 @@
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
@@ -11,7 +13,7 @@ from handrail.sandbox.anchor import Anchor, anchor_of, check_anchor, keep_anchor
 from handrail.sandbox.disk import Disk, OsDisk
 from handrail.sandbox.errors import JournalCorrupt
 from handrail.sandbox.journal import Journal, JournalReading, read_journal, verify_journal
-from handrail.sandbox.records import Observed
+from handrail.sandbox.records import Observed, Record
 from handrail.tasks.errors import KeyUnreadable, NoSuchAction, NoSuchRun
 from handrail.tasks.logs import find_journal
 from handrail.tasks.run_file import keep_run_file, read_run_file
@@ -85,28 +87,33 @@ class KeptJournal:
     ) -> JournalReading:
         """Add what was seen of an action in doubt, and renew what is kept of the journal.
 
-        However it is interrupted, the journal fits its anchor: with the observation or without.
-        Raises JournalCorrupt, JournalError, NoSuchAction where that record is no action in doubt,
-        KeyUnreadable where the anchor was sealed and there is no key to seal it anew.
+        Raises as ``adding`` does, and NoSuchAction where that record is no action in doubt.
+        """
+        with self.adding(key, disk) as addition:
+            if not reason.strip() or not reason.isprintable():
+                raise NoSuchAction("say in a line of plain text how it was seen")
+            doubts = [s.seq for s in addition.reading.actions if s.state == "in_doubt"]
+            if record not in doubts:
+                there = ", ".join(map(str, doubts)) or "none is"
+                raise NoSuchAction(f"record {record} is no action in doubt; in doubt: {there}")
+            addition.add(Observed(intent=record, outcome=seen, reason=reason))
+        return addition.reading
+
+    @contextmanager
+    def adding(self, key: bytes | None = None, disk: Disk | None = None) -> "Iterator[Addition]":
+        """Open it to add records, each of which is announced before and kept after.
+
+        However it is interrupted, the journal fits its anchor: with a record or without it. Raises
+        JournalCorrupt, JournalError, JournalBusy where its run still goes on, KeyUnreadable where
+        the anchor was sealed and there is no key to seal it anew.
         """
         used = OsDisk() if disk is None else disk
         reading = self._checked_anew(key)
         if self.interrupted:
             self._renewed(reading, key, used)
-        if not reason.strip() or not reason.isprintable():
-            raise NoSuchAction("say in a line of plain text how it was seen")
-        doubts = [s.seq for s in reading.actions if s.state == "in_doubt"]
-        if record not in doubts:
-            there = ", ".join(map(str, doubts)) or "none is"
-            raise NoSuchAction(f"record {record} is no action in doubt; in doubt: {there}")
-        now = time.time()
-        with Journal.reopen(reading, used, lambda: now) as journal:
-            told = Observed(intent=record, outcome=seen, reason=reason)
-            self._kept(reading, key, used, journal.foreseen(told).hash)
-            journal.append(told)
-            after = read_journal(self.path)
-            self._renewed(after, key, used)
-        return after
+        clock = _HeldClock()
+        with Journal.reopen(reading, used, clock) as journal:
+            yield Addition(self, journal, reading, clock, key, used)
 
     @property
     def _anchored(self) -> Anchor | None:
@@ -144,3 +151,34 @@ class KeptJournal:
         place = self.anchor or anchor_path(self.root, reading.run)
         keep_anchor(anchor, place, disk)
         return place, anchor
+
+
+class _HeldClock:
+    """A clock that stands still between two readings that must agree."""
+
+    def __init__(self) -> None:
+        self.now = time.time()
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Addition:
+    """A journal that is open to be added to; ``reading`` is how it stands."""
+
+    kept: KeptJournal
+    journal: Journal
+    reading: JournalReading
+    clock: _HeldClock
+    key: bytes | None
+    disk: Disk
+
+    def add(self, record: Record) -> None:
+        """Add a record, and renew what is kept. Raises JournalError, RunFolderError."""
+        self.clock.now = time.time()
+        announced = self.journal.foreseen(record).hash
+        self.kept._kept(self.reading, self.key, self.disk, announced)
+        self.journal.append(record)
+        self.reading = read_journal(self.kept.path)
+        self.kept._renewed(self.reading, self.key, self.disk)

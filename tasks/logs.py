@@ -12,11 +12,13 @@ from handrail.sandbox.records import (
     Begin,
     Entry,
     Intent,
+    Kept,
     Note,
     Observed,
     Refusal,
     Result,
     Sent,
+    Undone,
 )
 from handrail.tasks.errors import RunFolderError
 from handrail.tasks.run_file import read_run_file
@@ -78,6 +80,11 @@ def _told(entry: Entry) -> str:
             what = f"{sent.method} {sent.url} [{sent.effect}]"
             many = f" ({sent.count} times)" if sent.count > 1 else ""
             return f"request  {sent.decision}: {what}{many} {sent.reason}"
+        case Kept() as kept:
+            return f"kept     {', '.join(f'{k} {p}' for k, p in kept.points.items())}"
+        case Undone() as undone:
+            left = f"; left: {'; '.join(undone.left)}" if undone.left else ""
+            return f"undo     of {undone.intent}: {undone.outcome} {undone.reason}{left}"
         case Alert() as alert:
             return f"ALERT    {alert.rule} at {alert.record}: {alert.reason}"
         case Refusal() as refusal:

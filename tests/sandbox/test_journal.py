@@ -12,7 +12,7 @@ import pytest
 from handrail.actuators.actions import Click, Type, digest
 from handrail.actuators.geometry import Box, Point
 from handrail.actuators.observation import Element, ScreenText, Surface
-from handrail.sandbox.errors import JournalCorrupt, JournalError
+from handrail.sandbox.errors import JournalBusy, JournalCorrupt, JournalError
 from handrail.sandbox.journal import Journal, OsDisk, read_journal, verify_journal
 from handrail.sandbox.journal_reading import LONGEST_LINE
 from handrail.sandbox.records import Entry, Intent, Note, Observed, Place, Refusal, Result
@@ -230,7 +230,7 @@ def test_a_journal_goes_on_after_its_last_whole_record(tmp_path: Path) -> None:
         lost = journal.append(intent("a")).seq
         done = journal.append(intent("b")).seq
         journal.append(Result(intent=done, outcome="done"))
-        with pytest.raises(JournalError, match="cannot be written to"):
+        with pytest.raises(JournalBusy, match="is being written to"):
             Journal.reopen(read_journal(path))
     path.write_bytes(path.read_bytes() + b'{"torn')
     with Journal.reopen(read_journal(path)) as journal:
