@@ -16,8 +16,8 @@ from handrail.sandbox.keeping import Keeping
 from handrail.sandbox.policy import profile
 from handrail.sandbox.records import Intent, Kept, Record, Undone
 from handrail.sandbox.rollback import Later, Rollback, UndoStep, cut_off
-from handrail.sandbox.undoing import remaining, undo
 from handrail.sandbox.snapshot.keeper import Difference
+from handrail.sandbox.undoing import remaining, undo
 from tests.sandbox.world_keeper import World, WorldKeeper
 
 if TYPE_CHECKING:
@@ -273,7 +273,7 @@ def test_a_keeper_that_cannot_be_had_is_named(made: MakeRun) -> None:
     run = made()
     other, _ = two(run)
     pressed_both(run, other)
-    run.rollback = Rollback({"files": run.keeper}, absent={"storage": "its display is gone"})
+    run.rollback = Rollback({"files": run.keeper}, absent={"storage": "its browser is gone"})
     (step,) = run.undo()
     assert step.left == ("what the form sent stays sent", "storage: its browser is gone")
     assert (run.world, other) == ({}, {"text": "1"})

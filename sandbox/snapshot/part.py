@@ -1,0 +1,134 @@
+"""The keeper of a part of the world that can be read and written entry by entry.
+
+Such are a browser's storage, a clipboard, the fake screen: small, and nothing but named texts.
+
+Promises
+- Only entries that differ between two points are written; none is, where any of them is neither as
+  the newer nor as the older point has it.
+- That entries are about to be written is on the disk before the first one is. Interrupted between
+  them, a second call takes what it finds in them for its own doing, and writes them all.
+
+Does not promise
+- To see a change that is made between its look and its writing.
+- That a value is shown: it may be a secret; a difference tells an entry's name alone.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from handrail.actuators.base import sanitise
+from handrail.sandbox.disk import replace_file
+from handrail.sandbox.errors import RestoreError, UndoConflict
+from handrail.sandbox.snapshot.keeper import Change, Difference
+from handrail.sandbox.snapshot.texts import KeptTexts
+
+Entries = dict[str, str]
+
+
+class Part(Protocol):
+    """A part of the world as named texts; ``name`` is its keeper's, ``kind`` that of an entry."""
+
+    @property
+    def name(self) -> str:
+        """Return what the journal calls it."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """Return what an entry is, as ``Difference.kind``."""
+        ...
+
+    def read(self, wanted: Collection[str]) -> Entries:
+        """Return every entry that is there; look for those ``wanted``, wherever they would be.
+
+        Raises RestoreError.
+        """
+        ...
+
+    def write(self, entries: Mapping[str, str | None]) -> None:
+        """Make these entries so; None takes one away. Raises RestoreError."""
+        ...
+
+
+@dataclass(frozen=True)
+class PartKeeper:
+    """Keeps a part as texts."""
+
+    part: Part
+    texts: KeptTexts
+
+    @property
+    def name(self) -> str:
+        """Return what it keeps."""
+        return self.part.name
+
+    def keep(self) -> str:
+        """Keep every entry as it is now. Raises RestoreError."""
+        return self.texts.keep(json.dumps(self.part.read(()), sort_keys=True))
+
+    def differences(self, older: str, newer: str) -> tuple[Difference, ...]:
+        """Return what differs between two points, in order. Raises RestoreError."""
+        was, came = self._entries(older), self._entries(newer)
+        return tuple(self._told(name, was, came) for name in _differing(was, came))
+
+    def conflicts(self, older: str, newer: str) -> tuple[Difference, ...]:
+        """Return what of that is now neither as one point has it nor as the other."""
+        was, came = self._entries(older), self._entries(newer)
+        names = _differing(was, came)
+        if not names or self._underway(older, newer):
+            return ()
+        now = self.part.read(names)
+        changed = [n for n in names if now.get(n) not in (was.get(n), came.get(n))]
+        return tuple(self._told(name, came, now) for name in changed)
+
+    def put_back(self, older: str, newer: str) -> tuple[Difference, ...]:
+        """Write what differs between the points as ``older`` has it, and return what that was.
+
+        Raises UndoConflict (nothing was touched), RestoreError.
+        """
+        if changed := self.conflicts(older, newer):
+            named = ", ".join(one.what for one in changed[:5])
+            raise UndoConflict(f"{self.name}: changed meanwhile: {named}; nothing was touched")
+        was, came = self._entries(older), self._entries(newer)
+        now = self.part.read(_differing(was, came))
+        turned = {n: was.get(n) for n in _differing(was, came) if now.get(n) != was.get(n)}
+        if turned:
+            self._mark(older, newer)
+            self.part.write(turned)
+        self._mark("", "")
+        return self.differences(older, newer)
+
+    def _entries(self, point: str) -> Entries:
+        entries: Entries = json.loads(self.texts.read(point))
+        return entries
+
+    def _told(self, name: str, before: Entries, after: Entries) -> Difference:
+        change: Change = "changed"
+        if name not in before:
+            change = "created"
+        elif name not in after:
+            change = "deleted"
+        return Difference(change, self.part.kind, sanitise(name))
+
+    def _mark(self, older: str, newer: str) -> None:
+        """Keep which points are being put back; empty names: none are."""
+        place = self.texts.folder / f"{self.name}.underway"
+        if not older and not place.exists():
+            return
+        try:
+            replace_file(place, f"{older} {newer}".encode(), self.texts.disk)
+        except OSError as error:
+            raise RestoreError(f"{place}: cannot be written: {error.strerror or error}") from error
+
+    def _underway(self, older: str, newer: str) -> bool:
+        try:
+            told = (self.texts.folder / f"{self.name}.underway").read_text(encoding="utf-8")
+        except OSError:
+            return False
+        return told == f"{older} {newer}"
+
+
+def _differing(was: Entries, came: Entries) -> list[str]:
+    return sorted(n for n in was.keys() | came.keys() if was.get(n) != came.get(n))
