@@ -4,27 +4,23 @@ Promises
 - A plan touches nothing. Each step says what is put back, or that nothing changed, that the world
   changed meanwhile (``conflict``), that what was kept is gone (``lost``), or that nobody can take
   it back; after a conflict or a loss the earlier steps are ``not reached``.
-- What an action changed is what differs between the point before it and the next later one of the
-  same keeper. Where there is no later one, for a run that was cut off, the difference to now is
-  shown and counts as a conflict until somebody who looked says otherwise (``Later.trusted``).
+- What an action changed is what differs between the point before it and the one before the next
+  action that happened, or at the run's end. Where a run was cut off before that, the difference to
+  now is shown and counts as a conflict until somebody who looked says otherwise
+  (``Later.trusted``).
 - What cannot be taken back is listed with its step, whether or not a keeper kept something of it.
 
 Does not promise
 - That the world stands still between a plan and ``undoing.py``, which looks again.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from handrail.sandbox.errors import RestoreError
 from handrail.sandbox.records import ActionState, Entry, Intent, Kept, Undone, action_states
-from handrail.sandbox.reversibility import (
-    Reversal,
-    Reversibility,
-    changes_something,
-    reversibility,
-)
+from handrail.sandbox.reversibility import Reversal, changes_something, reversibility
 from handrail.sandbox.snapshot.keeper import Difference, Keeper
 
 Prospect = Literal[
@@ -39,7 +35,7 @@ Prospect = Literal[
 STOPS: frozenset[Prospect] = frozenset({"conflict", "lost"})
 _UNSEEN = (
     "the run was cut off and nobody recorded what was there after this: what differs now may be "
-    "somebody else's; look, and say that it is to be put back all the same"
+    "somebody else's; look, and --unseen puts it back all the same"
 )
 
 
@@ -94,77 +90,79 @@ class Rollback:
         self, entries: Sequence[Entry], after: int = -1, later: Later | None = None
     ) -> tuple[UndoStep, ...]:
         """Return what undoing every action after the record ``after`` would do, newest first."""
-        intents = {e.seq: e.record for e in entries if isinstance(e.record, Intent)}
-        closed = {
-            e.record.intent: e.record
-            for e in entries
-            if isinstance(e.record, Undone) and e.record.settled
-        }
-        known = _Timeline(entries, later or Later())
-        settled: set[tuple[str, str]] = set()
+        happened = _happened(entries)
+        known = _Timeline(entries, {state.seq for state, _ in happened}, later or Later())
+        closed = _closed(entries)
+        newest: dict[str, str] = {}
         steps: list[UndoStep] = []
-        for state in reversed(action_states(entries)):
-            intent = intents[state.seq]
-            if state.seq <= after or not _acted(state, intent):
-                continue
+        stopped = False
+        for state, intent in reversed(happened):
+            if state.seq <= after:
+                break
             if state.seq in closed:
                 left = closed[state.seq].left
                 steps.append(UndoStep(state, intent, "undone", reason=state.reason, left=left))
-            elif steps and (steps[-1].prospect in STOPS or steps[-1].prospect == "not reached"):
-                steps.append(UndoStep(state, intent, "not reached"))
-            else:
-                steps.append(self._step(state, intent, known, settled))
+                continue
+            step = self._step(UndoStep(state, intent, "nothing changed"), known, newest)
+            steps.append(replace(step, prospect="not reached") if stopped else step)
+            stopped = stopped or step.prospect in STOPS
         return tuple(steps)
 
-    def _step(
-        self,
-        state: ActionState,
-        intent: Intent,
-        known: "_Timeline",
-        settled: set[tuple[str, str]],
-    ) -> UndoStep:
-        declared = reversibility(intent.action.kind, intent.effect, intent.place.kind)
-        spans, left = self._spans(known.spans(state.seq, intent))
-        left = (*_beyond(declared), *left, *self.remedies(intent))
-        step = UndoStep(state, intent, "nothing changed", declared.reversal, spans, left=left)
-        try:
-            step = self._compared(step, settled)
-        except RestoreError as error:
-            return replace(step, prospect="lost", reason=str(error))
-        if step.prospect == "nothing changed" and declared.reversal == "irreversible":
-            return replace(step, prospect="cannot be undone")
-        return step
+    def again(self, step: UndoStep) -> UndoStep:
+        """Return a step as it stands now that nothing later than it is left to undo."""
+        if step.prospect in {"undone", "nothing changed", "cannot be undone"}:
+            return step
+        return self._judged(replace(step, differences=(), reason=""), {})
 
-    def _spans(self, spans: Iterable[Span]) -> tuple[tuple[Span, ...], tuple[str, ...]]:
-        """Divide what was kept into what can be put back and why the rest cannot."""
+    def _step(self, step: UndoStep, known: "_Timeline", newest: dict[str, str]) -> UndoStep:
+        intent = step.intent
+        declared = reversibility(intent.action.kind, intent.effect, intent.place.kind)
+        spans = known.spans(step.state.seq, intent)
         there = tuple(span for span in spans if span.keeper in self.keepers)
         gone = [s.keeper for s in spans if s not in there and s.older != s.newer]
-        return there, tuple(
-            f"{name}: {self.absent.get(name, 'nobody is there who kept it')}" for name in gone
+        left = (
+            *((declared.rest,) if declared.rest else ()),
+            *(f"{name}: {self.absent.get(name, 'nobody is there who kept it')}" for name in gone),
+            *self.remedies(intent),
         )
+        for span in there:
+            newest.setdefault(span.keeper, span.newer)
+        step = replace(step, reversal=declared.reversal, spans=there, left=left)
+        step = self._judged(step, newest)
+        if step.prospect == "nothing changed":
+            if gone or not spans:
+                why = "what it changed was not kept" if gone else "nothing was kept before it"
+                return replace(step, prospect="cannot be undone", reason=why)
+            if declared.reversal == "irreversible":
+                return replace(step, prospect="cannot be undone")
+        return step
 
-    def _compared(self, step: UndoStep, settled: set[tuple[str, str]]) -> UndoStep:
-        """Look at what differs, and at what is no longer as the step left it."""
+    def _judged(self, step: UndoStep, newest: Mapping[str, str]) -> UndoStep:
+        try:
+            return self._compared(step, newest)
+        except RestoreError as error:
+            return replace(step, prospect="lost", reason=str(error))
+
+    def _compared(self, step: UndoStep, newest: Mapping[str, str]) -> UndoStep:
+        """Look at what differs, and at what is no longer as this and later steps left it."""
         found: list[Difference] = []
         moving: list[Span] = []
         changed: list[Difference] = []
+        lost: list[str] = []
         for span in step.spans:
             keeper = self.keepers[span.keeper]
             differences = keeper.differences(span.older, span.newer)
-            if not differences:
-                continue
-            moving.append(span)
-            found += differences
-            # What a later step changed as well is as that step left it, which was looked at there.
-            changed += [
-                one
-                for one in keeper.conflicts(span.older, span.newer)
-                if (span.keeper, one.what) not in settled
-            ]
-            settled.update((span.keeper, one.what) for one in differences)
-        step = replace(step, spans=tuple(moving), differences=tuple(found))
+            if differences:
+                moving.append(span)
+                found += differences
+                lost += [one.what for one in keeper.lost(span.older, span.newer)]
+                # What a later step changed as well is as the latest of them left it.
+                changed += keeper.conflicts(span.older, newest.get(span.keeper, span.newer))
+        unkept = tuple(f"{what}: cannot be put back" for what in lost)
+        left = (*step.left, *(one for one in unkept if one not in step.left))
+        step = replace(step, spans=tuple(moving), differences=tuple(found), left=left)
         if not found:
-            return step
+            return replace(step, prospect="nothing changed")
         if changed:
             named = ", ".join(one.what for one in changed[:5])
             more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
@@ -176,30 +174,37 @@ class Rollback:
 
 def cut_off(entries: Sequence[Entry]) -> bool:
     """Tell whether the last action that was kept has no later point: the run did not come to it."""
-    kept = [e for e in entries if isinstance(e.record, Kept)]
-    intents = [e for e in entries if isinstance(e.record, Intent) and e.record.before]
-    return bool(intents) and (not kept or kept[-1].seq < intents[-1].seq)
+    kept = max((e.seq for e in entries if isinstance(e.record, Kept)), default=-1)
+    return any(state.seq > kept and intent.before for state, intent in _happened(entries))
 
 
-def _acted(state: ActionState, intent: Intent) -> bool:
-    """Tell whether there may be something to undo."""
-    happened = state.state in {"done", "in_doubt", "undone", "undo_failed"}
-    return happened and changes_something(intent.action, intent.effect)
+def _happened(entries: Sequence[Entry]) -> list[tuple[ActionState, Intent]]:
+    """Return every action of which there may be something to undo, in order."""
+    intents = {e.seq: e.record for e in entries if isinstance(e.record, Intent)}
+    found = [(state, intents[state.seq]) for state in action_states(entries)]
+    return [
+        (state, intent)
+        for state, intent in found
+        if state.state in {"done", "in_doubt", "undone", "undo_failed"}
+        and changes_something(intent.action, intent.effect)
+    ]
 
 
-def _beyond(declared: Reversibility) -> tuple[str, ...]:
-    return (declared.rest,) if declared.rest else ()
+def _closed(entries: Iterable[Entry]) -> dict[int, Undone]:
+    """Return by its intent what is settled: there is nothing more to put back of it."""
+    records = (e.record for e in entries)
+    return {r.intent: r for r in records if isinstance(r, Undone) and r.settled}
 
 
 class _Timeline:
-    """Every keeper's points in the order in which they were made."""
+    """Every keeper's points in order: before each action that happened, and after the last."""
 
-    def __init__(self, entries: Iterable[Entry], later: Later) -> None:
+    def __init__(self, entries: Iterable[Entry], happened: Collection[int], later: Later) -> None:
         self._later = later
         self._points: list[tuple[int, Mapping[str, str]]] = []
         for entry in entries:
             record = entry.record
-            if isinstance(record, Intent) and record.before:
+            if isinstance(record, Intent) and entry.seq in happened:
                 self._points.append((entry.seq, record.before))
             elif isinstance(record, Kept):
                 self._points.append((entry.seq, record.points))

@@ -17,7 +17,7 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
 
 from handrail.sandbox.approval import DENY, KIND, ONCE, STOP, TAKE_OVER, ApprovalAnswer
 from handrail.sandbox.editing import editable, edited
@@ -138,6 +138,25 @@ def open_terminal(path: Path = TTY) -> Terminal | None:
     return Terminal(os.fdopen(descriptor, encoding="utf-8"), writer)
 
 
+def confirmed(question: str, path: Path = TTY) -> bool:
+    """Ask on the process's own terminal; only the whole word ``yes`` is one, and no terminal none.
+
+    The question is the caller's own words: what a screen says goes through the sanitiser first.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    with os.fdopen(descriptor, "r+b", buffering=0) as terminal:
+        try:
+            _forget_typed_ahead(terminal)
+            terminal.write(f"{question} Type yes, or anything else to leave it: ".encode())
+            line = terminal.readline(_LONGEST)
+            return line.endswith(b"\n") and _word(line.decode("utf-8")) == "yes"
+        except (OSError, UnicodeDecodeError):
+            return False
+
+
 def _word(line: str) -> str:
     return " ".join(line.lower().split())
 
@@ -151,7 +170,7 @@ def _columns(writer: TextIO) -> int:
     return max(NARROWEST, min(WIDTH, there - 1)) if there > 0 else WIDTH
 
 
-def _forget_typed_ahead(reader: TextIO) -> None:
+def _forget_typed_ahead(reader: IO[str] | IO[bytes]) -> None:
     """Drop input that is waiting on a terminal: it cannot be an answer to this question."""
     if sys.platform == "win32" or not reader.isatty():
         return

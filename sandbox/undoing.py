@@ -27,10 +27,13 @@ def undo(
 ) -> Iterator[UndoStep]:
     """Carry a plan out, and yield each step with what became of it; the last may be a conflict.
 
+    Each step is judged anew when its turn comes.
+
     Raises JournalError where what became of a step cannot be written down.
     """
-    for step in plan:
-        if step.prospect in {"undone", "not reached"}:
+    for planned in plan:
+        step = rollback.again(planned)
+        if step.prospect == "undone":
             yield step
             continue
         ended = _put_back(rollback, step) if step.prospect == "put back" else step

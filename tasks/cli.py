@@ -24,6 +24,7 @@ from handrail.tasks import (
     cli_run,
     cli_runs,
     cli_serve,
+    cli_undo,
     evaluate,
 )
 from handrail.tasks.cli_output import complain, encode_what_can_be, say_nothing_more, warnings_shown
@@ -74,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
         cli_runs,
         cli_gc,
         cli_log,
+        cli_undo,
         cli_policy,
         cli_permit,
         cli_model,

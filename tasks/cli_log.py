@@ -80,7 +80,7 @@ def handle_verify(arguments: argparse.Namespace) -> int:
     """Check the chain, and its end against the hash that was kept and against the anchor."""
     try:
         kept = KeptJournal.found(_root(), arguments.run)
-        reading = kept.checked(arguments.head, _key(arguments.key))
+        reading = kept.checked(arguments.head, read_key(arguments.key))
     except JournalCorrupt as error:
         complain(str(error))
         return ExitCode.FAILED
@@ -99,7 +99,7 @@ def handle_verify(arguments: argparse.Namespace) -> int:
 
 def handle_seal(arguments: argparse.Namespace) -> int:
     """Anchor a journal, if it is intact and fits the anchor that it has."""
-    key = _key(arguments.key)
+    key = read_key(arguments.key)
     if arguments.evolve and key is None:
         raise UsageError("--evolve needs the --key that is to evolve")
     try:
@@ -117,7 +117,7 @@ def handle_seal(arguments: argparse.Namespace) -> int:
 
 def handle_observe(arguments: argparse.Namespace) -> int:
     """Write down whether an action in doubt happened, as somebody saw it."""
-    key = _key(arguments.key)
+    key = read_key(arguments.key)
     try:
         kept = KeptJournal.found(_root(), arguments.run)
         reading = kept.observed(
@@ -147,7 +147,7 @@ def handle_export(arguments: argparse.Namespace) -> int:
     return ExitCode.SUCCESS
 
 
-def _key(path: Path | None) -> bytes | None:
+def read_key(path: Path | None) -> bytes | None:
     """Return the key in a file, as it stands. Raises KeyUnreadable."""
     if path is None:
         return None

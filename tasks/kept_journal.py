@@ -64,6 +64,10 @@ class KeptJournal:
             raise JournalCorrupt(f"{self.path}: has no anchor that the key could have sealed")
         return reading
 
+    def insist_idle(self) -> None:
+        """Insist that nobody writes to it now. Raises JournalBusy, JournalError."""
+        Journal.reopen(read_journal(self.path), _LookingDisk()).close()
+
     @property
     def interrupted(self) -> bool:
         """Tell whether something was being added when it was interrupted."""
@@ -151,6 +155,13 @@ class KeptJournal:
         place = self.anchor or anchor_path(self.root, reading.run)
         keep_anchor(anchor, place, disk)
         return place, anchor
+
+
+class _LookingDisk(OsDisk):
+    """Takes the lock of a file, and leaves a torn line as it is."""
+
+    def cut(self, descriptor: int, size: int) -> None:
+        """Do nothing."""
 
 
 class _HeldClock:

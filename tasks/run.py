@@ -40,6 +40,7 @@ from handrail.tasks.otlp import sending
 from handrail.tasks.report.page import write_report
 from handrail.tasks.run_alerts import alarmed, telling
 from handrail.tasks.run_file import Asked
+from handrail.tasks.run_keepers import kept_during
 from handrail.tasks.run_model import ModelChoice, config_hash, load_proposer, model_folder
 from handrail.tasks.run_policy import PolicyChoice
 from handrail.tasks.run_record import RunRecord
@@ -217,6 +218,8 @@ class _Run:
                 proposer = load_proposer(request.model)
         gate = Gate(screen, office, self.policy, self.journal, warden.consents, stop)
         gate.warden = warden
+        kept = kept_during(self.policy.restore, self.folder, self.journal)
+        gate.keeping = opened.enter_context(kept)
         watch = Watch(screen.observe, self.crew.clock, senses=screen)
         habits = Habits(request.budget, screenshots=request.model.screenshots)
         proposer = DiscreetProposer(self.crew.around(proposer), self.vault.censor)

@@ -49,8 +49,15 @@ class Keeper(Protocol):
         """Return what differs between two points, in order. Raises RestoreError."""
         ...
 
+    def lost(self, older: str, newer: str) -> tuple[Difference, ...]:
+        """Return what of that cannot be put back, such as a socket. Raises RestoreError."""
+        ...
+
     def conflicts(self, older: str, newer: str) -> tuple[Difference, ...]:
-        """Return what of that is now not as ``newer`` has it (or already as ``older`` has it)."""
+        """Return what of that is now neither as ``newer`` nor as ``older`` has it.
+
+        Raises RestoreError.
+        """
         ...
 
     def put_back(self, older: str, newer: str) -> tuple[Difference, ...]:

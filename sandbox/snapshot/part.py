@@ -73,6 +73,10 @@ class PartKeeper:
         was, came = self._entries(older), self._entries(newer)
         return tuple(self._told(name, was, came) for name in _differing(was, came))
 
+    def lost(self, older: str, newer: str) -> tuple[Difference, ...]:
+        """Return nothing: every entry can be put back."""
+        return ()
+
     def conflicts(self, older: str, newer: str) -> tuple[Difference, ...]:
         """Return what of that is now neither as one point has it nor as the other."""
         was, came = self._entries(older), self._entries(newer)

@@ -37,7 +37,7 @@ class KeptTexts:
                 replace_file(place, data, self.disk)
         except OSError as error:
             raise RestoreError(
-                f"{place}: cannot be kept: {error.strerror or error}; make room or give rights there"
+                f"{place}: cannot be kept: {error.strerror or error}; make room or give rights"
             ) from error
         return name
 

@@ -19,12 +19,13 @@ from handrail.actuators.fake import (
 )
 from handrail.actuators.geometry import Box, Point
 from handrail.actuators.observation import Observation
-from handrail.sandbox.approval import Approver, DenyAll
+from handrail.sandbox.approval import Approver, DenyAll, ScriptedApprover
 from handrail.sandbox.gate import Gate, Outcome
 from handrail.sandbox.journal import Journal, read_journal
 from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.policy import Policy, profile
 from handrail.sandbox.records import ActionState, Record
+from tests.sandbox.kept_run import MakeRun, Run
 
 
 def box(left: int, top: int, width: int, height: int) -> Box:
@@ -97,3 +98,10 @@ def open_door(tmp_path: Path) -> Iterable[Callable[..., Door]]:
     yield make
     for door in doors:
         door.journal.close()
+
+
+@pytest.fixture
+def made(open_door: Callable[..., Door]) -> MakeRun:
+    return lambda **world: Run(
+        open_door(policy=profile("ask"), approver=ScriptedApprover([True] * 40)), dict(world)
+    )

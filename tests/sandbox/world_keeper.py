@@ -16,6 +16,7 @@ class WorldKeeper:
         self.full = False
         self.refusing = ""
         self.forgotten: set[str] = set()
+        self.fixed: set[str] = set()
         self.touched = 0
 
     def keep(self) -> str:
@@ -30,6 +31,9 @@ class WorldKeeper:
             for name in sorted(was.keys() | came.keys())
             if was.get(name) != came.get(name)
         )
+
+    def lost(self, older: str, newer: str) -> tuple[Difference, ...]:
+        return tuple(one for one in self.differences(older, newer) if one.what in self.fixed)
 
     def conflicts(self, older: str, newer: str) -> tuple[Difference, ...]:
         was, came = self._point(older), self._point(newer)

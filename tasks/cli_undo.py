@@ -1,0 +1,154 @@
+"""``handrail undo``: put back what a run changed, as far as it was kept."""
+
+import argparse
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+
+from handrail.sandbox.errors import JournalBusy, JournalCorrupt
+from handrail.sandbox.journal import JournalReading
+from handrail.sandbox.records import Kept, Note
+from handrail.sandbox.rollback import Later, Rollback, UndoStep, cut_off
+from handrail.sandbox.terminal import confirmed
+from handrail.sandbox.undoing import remaining, undo
+from handrail.tasks.cli_log import read_key
+from handrail.tasks.cli_output import complain, say
+from handrail.tasks.errors import ExitCode, UsageError
+from handrail.tasks.kept_journal import Addition, KeptJournal
+from handrail.tasks.run_keepers import Found, KeptParts, found_keepers, remedy
+from handrail.tasks.runs import RunFolder, runs_root
+from handrail.tasks.undo_numbers import record_of, step_numbers
+
+
+def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    command = sub.add_parser(
+        "undo",
+        help="put back what a run changed",
+        description="Put back what a run changed in what your policy's [restore] table had kept, "
+        "the newest step first, and say what cannot be taken back. Where something changed "
+        "meanwhile, nothing of that step is touched and the undo ends there. Exit codes: 0 all is "
+        "as it was, 1 something is not, 2 usage, 3 not confirmed, 5 environment.",
+    )
+    command.set_defaults(handler=handle)
+    command.add_argument("run", metavar="RUN", help="a run's name, last, or a journal's path")
+    command.add_argument(
+        "--to", type=int, default=0, metavar="STEP", help="undo what came after this step alone"
+    )
+    command.add_argument("--dry-run", action="store_true", help="say what it would do; do nothing")
+    command.add_argument("--yes", action="store_true", help="do not ask")
+    command.add_argument(
+        "--unseen",
+        action="store_true",
+        help="of a run that was cut off: put back all that changed since its last action began, "
+        "whoever changed it",
+    )
+    command.add_argument("--all", action="store_true", help="list every difference, however many")
+    command.add_argument("--key", type=Path, metavar="FILE", help="the key of the journal's anchor")
+
+
+def handle(arguments: argparse.Namespace) -> int:
+    """Undo a run, or say what that would do."""
+    key = read_key(arguments.key)
+    try:
+        kept = KeptJournal.found(runs_root(os.environ), arguments.run)
+        if arguments.dry_run:
+            kept.insist_idle()
+            return _shown(kept, kept.checked(key=key), arguments)
+        with kept.adding(key) as addition:
+            return _undone(kept, addition, arguments)
+    except JournalBusy as error:
+        raise UsageError(
+            f"{arguments.run} still runs, or is being undone: stop it, or wait for its end"
+        ) from error
+    except JournalCorrupt as error:
+        complain(f"{error}; nothing was undone: what it says cannot be relied on")
+        return ExitCode.FAILED
+
+
+def _shown(kept: KeptJournal, reading: JournalReading, arguments: argparse.Namespace) -> int:
+    with _opened(kept, reading) as found:
+        return _Undo(reading, found, kept, arguments).plan()[1]
+
+
+def _undone(kept: KeptJournal, addition: Addition, arguments: argparse.Namespace) -> int:
+    with _opened(kept, addition.reading) as found:
+        undoing = _Undo(addition.reading, found, kept, arguments)
+        plan, code = undoing.plan()
+        moving = [step for step in plan if step.prospect == "put back"]
+        if not moving:
+            say("there is nothing to put back")
+            return code
+        many = sum(len(step.differences) for step in moving)
+        question = f"Put back {_many(many, 'difference')} of {_many(len(moving), 'step')}?"
+        if not arguments.yes and not confirmed(question):
+            complain("nothing was undone: it was not confirmed (--yes does not ask)")
+            return ExitCode.DENIED
+        return undoing.carry_out(plan, addition)
+
+
+class _Undo:
+    """One undo of one run."""
+
+    def __init__(
+        self,
+        reading: JournalReading,
+        found: Found,
+        kept: KeptJournal,
+        arguments: argparse.Namespace,
+    ) -> None:
+        from handrail.tasks.live import Hearing
+        from handrail.tasks.undo_view import UndoView
+
+        self._reading = reading
+        self._numbers: Mapping[int, int] = step_numbers(reading, RunFolder(kept.path.parent))
+        self._after = record_of(arguments.to, self._numbers)
+        remedies = partial(remedy, KeptParts.told(reading))
+        self._rollback = Rollback(found.keepers, found.absent, remedies)
+        points: dict[str, str] = {}
+        if cut_off(reading.entries):
+            points = {name: keeper.keep() for name, keeper in found.keepers.items()}
+        self._later = Later(points, arguments.unseen)
+        self._view = UndoView(Hearing(highlight=False), self._numbers, arguments.all)
+
+    def plan(self) -> tuple[tuple[UndoStep, ...], int]:
+        """Show what would be done, and return it with the exit code of having done so."""
+        steps = self._rollback.plan(self._reading.entries, self._after, self._later)
+        if not steps:
+            say("the run did nothing that can be undone")
+        self._view.planned(steps)
+        return steps, _code(steps)
+
+    def carry_out(self, plan: tuple[UndoStep, ...], addition: Addition) -> int:
+        """Undo what was shown, and compare what is there with what was there before."""
+        if self._later.points:
+            addition.add(Kept(points=dict(self._later.points)))
+        addition.add(Note(topic="undo", data={"after": self._after, "steps": len(plan)}))
+        ended: list[UndoStep] = []
+        for step in undo(self._rollback, plan, addition.add):
+            self._view.ended(step)
+            ended.append(step)
+        differing = remaining(self._rollback, ended)
+        if differing:
+            self._view.remaining(differing)
+        return ExitCode.FAILED if differing else _code(ended)
+
+
+def _opened(kept: KeptJournal, reading: JournalReading) -> AbstractContextManager[Found]:
+    return found_keepers(KeptParts.told(reading), RunFolder(kept.path.parent))
+
+
+def _code(steps: Iterable[UndoStep]) -> ExitCode:
+    """Return 0 where all is, or will be, as it was; else 1."""
+    whole = all(
+        step.prospect in {"put back", "nothing changed", "undone"}
+        and (step.reversal != "irreversible" or step.prospect == "undone")
+        for step in steps
+    )
+    return ExitCode.SUCCESS if whole else ExitCode.FAILED
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
