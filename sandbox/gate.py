@@ -199,7 +199,7 @@ class Gate:
             place=Place.of(case.observation.surface, case.element),
             screen=case.observation.fingerprint,
             consent=case.consent.by,
-            before=self.keeping.before(case.action, case.effect),
+            before=self.keeping.before(case.action),
         )
         self._rules.spend(case.effect, case.action)
         return self._journal.append(record).seq

@@ -18,7 +18,6 @@ from handrail.actuators.actions import Action
 from handrail.sandbox.journal import Journal
 from handrail.sandbox.records import Kept
 from handrail.sandbox.reversibility import changes_something
-from handrail.sandbox.rules import EffectClass
 from handrail.sandbox.snapshot.keeper import Keeper
 
 
@@ -30,12 +29,12 @@ class Keeping:
         assert len({keeper.name for keeper in keepers}) == len(self._keepers)
         self._open = False
 
-    def before(self, action: Action, effect: EffectClass) -> dict[str, str]:
+    def before(self, action: Action) -> dict[str, str]:
         """Keep what is there before an action, and return each keeper's point by its name.
 
         Raises RestoreError.
         """
-        if not self._keepers or not changes_something(action, effect):
+        if not self._keepers or not changes_something(action):
             return {}
         points = self._points()
         self._open = True

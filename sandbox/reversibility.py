@@ -39,6 +39,8 @@ STILL: dict[ActionKind, Reversibility] = dict.fromkeys(
     ("move", "wait", "terminate", "answer"), _NOTHING
 )
 
+# Keys that show or copy something: only what is copied is changed.
+_COPY = Reversibility("reversible", ("clipboard", "screen"))
 _HERE: tuple[KeeperName, ...] = ("files", "clipboard")
 _WEB: tuple[KeeperName, ...] = ("storage", "files", "clipboard")
 _ALL: tuple[KeeperName, ...] = ("screen", "files", "clipboard")
@@ -51,7 +53,7 @@ _UNKNOWN = "nobody could tell what it would do"
 # What acts on a screen: click, drag, scroll, type, press.
 EFFECTS: dict[SurfaceKind, dict[EffectClass, Reversibility]] = {
     "browser": {
-        "observe": _NOTHING,
+        "observe": _COPY,
         "navigate": Reversibility("reversible", _WEB),
         "edit": Reversibility("compensable", _WEB, _FORM),
         "commit": Reversibility("irreversible", _WEB, _SENT),
@@ -60,7 +62,7 @@ EFFECTS: dict[SurfaceKind, dict[EffectClass, Reversibility]] = {
         "unknown": Reversibility("irreversible", _WEB, f"{_UNKNOWN}; {_SENT}"),
     },
     "desktop": {
-        "observe": _NOTHING,
+        "observe": _COPY,
         "navigate": Reversibility("reversible", _HERE),
         "edit": Reversibility("compensable", _HERE, _WINDOW),
         "commit": Reversibility("compensable", _HERE, _DONE),
@@ -69,7 +71,7 @@ EFFECTS: dict[SurfaceKind, dict[EffectClass, Reversibility]] = {
         "unknown": Reversibility("irreversible", _HERE, f"{_UNKNOWN}; {_DONE}"),
     },
     "android": {
-        "observe": _NOTHING,
+        "observe": Reversibility("reversible"),
         "navigate": Reversibility("reversible"),
         **dict.fromkeys(
             ("edit", "commit", "destroy", "system", "unknown"),
@@ -77,7 +79,7 @@ EFFECTS: dict[SurfaceKind, dict[EffectClass, Reversibility]] = {
         ),
     },
     "fake": {
-        "observe": _NOTHING,
+        "observe": _COPY,
         "navigate": Reversibility("reversible", _ALL),
         "edit": Reversibility("reversible", _ALL),
         "commit": Reversibility("irreversible", _ALL, "what the form sent stays sent"),
@@ -93,6 +95,6 @@ def reversibility(kind: ActionKind, effect: EffectClass, surface: SurfaceKind) -
     return STILL.get(kind) or EFFECTS[surface][effect]
 
 
-def changes_something(action: Action, effect: EffectClass) -> bool:
+def changes_something(action: Action) -> bool:
     """Tell whether there can be anything to put back after the action."""
-    return action.kind not in STILL and effect != "observe"
+    return action.kind not in STILL

@@ -186,7 +186,7 @@ def _happened(entries: Sequence[Entry]) -> list[tuple[ActionState, Intent]]:
         (state, intent)
         for state, intent in found
         if state.state in {"done", "in_doubt", "undone", "undo_failed"}
-        and changes_something(intent.action, intent.effect)
+        and changes_something(intent.action)
     ]
 
 

@@ -1,0 +1,67 @@
+"""P10: an undo that is killed at any moment converges when it is made again.
+
+``handrail undo`` is killed at a change that it makes to a file, whichever, or after a while; the
+next one must leave every document as it was before the run, and the journal whole, fitting its
+anchor, and saying that every action was undone or why not.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
+from tests.faults.undo_crashing import Batch
+
+SCRIPT = Path(__file__).with_name("undo_crashing.py")
+_EACH = 12
+
+
+def _batches(count: int, seed: int) -> list[Batch]:
+    made: list[Batch] = []
+    left = count
+    for number, random in seeds("P10 kills", count, seed):
+        if not left:
+            break
+        many = min(left, _EACH)
+        left -= many
+        moments = tuple(
+            random.random() if random.random() < 0.7 else random.uniform(1, 1e6)
+            for _ in range(many)
+        )
+        made.append(Batch(f"{seed}/{number}", random.randint(1, 6), moments))
+    return made
+
+
+def _kills(count: int, seed: int, defended: bool) -> Verdict:
+    tally = Tally()
+    batches = _batches(count, seed)
+    with scratch(in_memory=True) as folder:
+        done = subprocess.run(
+            [sys.executable, str(SCRIPT), str(folder), "defended" if defended else "open"],
+            input="".join(json.dumps(batch._asdict()) + "\n" for batch in batches),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=Path(__file__).resolve().parents[2],
+        )
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr)
+    moments = [(batch.name, moment) for batch in batches for moment in batch.moments]
+    for case, line in zip(moments, done.stdout.splitlines(), strict=True):
+        tally.new(case)
+        if wrong := json.loads(line):
+            tally.fail(case, wrong)
+    return tally.verdict()
+
+
+SUITES = (
+    Suite(
+        "P10 undo kills",
+        "An undo that is killed at a change to a file, or at any instant, converges when repeated",
+        ("a process", "files"),
+        Counts(test=6, faults=60, full=300, undefended=12),
+        30,
+        _kills,
+    ),
+)
