@@ -129,20 +129,13 @@ class Rulebook:
         around: Circumstances = NOT_KNOWN,
     ) -> Ruling:
         """Return the decision for an action of this effect class on this surface."""
-        granted, demanded = self._said(effect, action, surface, around)
-        return strictest((*(granted or [self._open.otherwise(effect, action)]), *demanded))
-
-    def _said(
-        self, effect: EffectClass, action: Action, surface: Surface, around: Circumstances
-    ) -> tuple[list[Ruling], list[Ruling]]:
-        """Return what the rules of layers that grant say, and what all others demand."""
         if around.now is None:
             around = replace(around, now=self._clock())
-        said = self._decide(effect, action, surface, around)
+        said = self._decided(effect, action, surface, around)
         plain = unvouched(effect, action, surface)
         if plain == effect or self._takes_its_word(effect, action, surface, around):
             return said
-        seen = self._decide(plain, action, surface, around)
+        seen = self._decided(plain, action, surface, around)
         return strictest((said, seen._replace(reason=f"{seen.reason}, but for its program's word")))
 
     def _takes_its_word(
@@ -156,10 +149,19 @@ class Rulebook:
             for rule in self._naming
         )
 
-    def _decide(
+    def _decided(
         self, effect: EffectClass, action: Action, surface: Surface, around: Circumstances
     ) -> Ruling:
         """Return what all layers decide together of an action of this class."""
+        granted, demanded = self._said(effect, action, surface, around)
+        return strictest((*(granted or [self._open.otherwise(effect, action)]), *demanded))
+
+    def _said(
+        self, effect: EffectClass, action: Action, surface: Surface, around: Circumstances
+    ) -> tuple[list[Ruling], list[Ruling]]:
+        """Return what the rules of layers that grant say, and what all others demand."""
+        if around.now is None:
+            around = replace(around, now=self._clock())
         granted: list[Ruling] = []
         demanded: list[Ruling] = []
         for layer in self.layers:

@@ -9,6 +9,7 @@ from pathlib import Path
 from handrail.actuators.base import PermitVerifier, SecretResolver
 from handrail.actuators.desktop import DesktopConfig, open_desktop
 from handrail.actuators.errors import ActuatorError, EnvironmentMissing
+from handrail.actuators.held import RequestWarden
 from handrail.actuators.primitives import Guarded
 from handrail.sandbox.disk import OsDisk
 from handrail.sandbox.errors import RehearsalError
@@ -72,9 +73,13 @@ class CopyOfDesktop:
 
     @contextmanager
     def opened(
-        self, verifier: PermitVerifier, downloads: Path, secrets: SecretResolver
+        self,
+        verifier: PermitVerifier,
+        downloads: Path,
+        secrets: SecretResolver,
+        warden: RequestWarden | None = None,
     ) -> Iterator[Guarded]:
-        """Make the copy, and wait until the program in it shows itself."""
+        """Make the copy, which has no network, and wait until the program in it shows itself."""
         scene = self.wanted.scene()
         self._baselines = tuple(Baseline.take(folder) for folder in scene.covered)
         with DesktopCopy.open(scene, self.setting, self.environ) as copy:

@@ -29,9 +29,9 @@ from handrail.sandbox.restore import Restore
 from handrail.tasks.cli import main as handrail
 from handrail.tasks.kept_journal import KeptJournal
 from handrail.tasks.run import Crew, FakeTarget, PolicyChoice, RunRequest, run
+from tests.faults.file_looks import seen
 from tests.faults.stage import PlayedClock, box
 from tests.faults.undo_stage import Program, YesMan
-from tests.sandbox.snapshots import seen
 
 _CHANGES = frozenset(
     ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.chmod",

@@ -20,8 +20,8 @@ from handrail.sandbox.snapshot.files import FileKeeper
 from handrail.sandbox.snapshot.keeper import Keeper
 from handrail.sandbox.snapshot.part import PartKeeper
 from handrail.sandbox.snapshot.texts import KeptTexts
+from tests.faults.file_looks import seen
 from tests.faults.stage import Door, QuickDisk, box, random_action
-from tests.sandbox.snapshots import seen
 
 NAMES = ("letter.txt", "bill.txt", "notes", "a/deep.txt", "a/b/deeper.txt")
 

@@ -21,7 +21,7 @@ from handrail.sandbox.records import Kept
 from handrail.sandbox.restore import Compensation, Restore
 from handrail.sandbox.terminal import confirmed
 from handrail.tasks.run import Crew, FakeTarget, PolicyChoice, RunEnd, RunRequest, run
-from tests.sandbox.snapshots import seen
+from tests.faults.file_looks import seen
 from tests.tasks.command import call, complaint
 
 WRITE, ERASE = (Box(left=20, top=20 + y, right=120, bottom=50 + y) for y in (0, 50))

@@ -8,7 +8,6 @@ import pytest
 
 from handrail.actuators.actions import Action, Press, Terminate, Type
 from handrail.agent.proposer import Puppet
-from handrail.sandbox.policy import Policy, Rule
 from handrail.sandbox.rehearsal.bounds import Bounds
 from handrail.sandbox.rehearsal.desktop_copy import Setting
 from handrail.sandbox.rehearsal.removal import remove
@@ -16,8 +15,6 @@ from handrail.sandbox.rehearsal.stage import WayName
 from handrail.tasks.copy_target import CopyOfDesktop, Wanted
 from handrail.tasks.rehearse import Rehearsed, rehearse
 from handrail.tasks.run import Crew, PolicyChoice, RunRequest
-from handrail.tasks.run_file import read_run_file
-from handrail.sandbox.rehearsal.record import read_record
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="overlays are Linux's")
 DONE = Terminate(status="success")

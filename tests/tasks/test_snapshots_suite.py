@@ -10,7 +10,7 @@ from handrail.tasks.suites.snapshots import Measured, main, measure
 
 def test_a_folder_is_kept_changed_and_put_back(tmp_path: Path) -> None:
     found = measure(tmp_path, 30, 30_000)
-    assert 0 < found.first
+    assert found.first > 0
     assert len(found.later) == 10
     points = list((tmp_path / "store" / "points").iterdir())
     assert len(points) == 12, "the first, ten later ones, and one after putting back"
