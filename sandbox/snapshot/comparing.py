@@ -12,13 +12,14 @@ Does not promise
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from handrail.sandbox.errors import RestoreError
+from handrail.sandbox.file_dress import WRITABLE
 from handrail.sandbox.file_names import written
+from handrail.sandbox.file_places import above, folder_of, names_in, root_of
 from handrail.sandbox.snapshot.contents import measured
 from handrail.sandbox.snapshot.entries import Entry, difference
 from handrail.sandbox.snapshot.keeper import Difference
+from handrail.sandbox.snapshot.looking import grouped, look, unread
 from handrail.sandbox.snapshot.manifest import Manifest
-from handrail.sandbox.snapshot.places import above, folder_of, names_in, root_of
-from handrail.sandbox.snapshot.tree import grouped, look, unread
 
 Found = Entry | None
 Fits = Callable[[Found, Found, Found], bool]
@@ -83,14 +84,11 @@ class Comparison:
     def present(self, paths: Iterable[bytes]) -> dict[bytes, Entry]:
         """Return what is at the paths now. Raises RestoreError."""
         found: dict[bytes, Entry] = {}
-        names: dict[tuple[int, int], list[bytes]] = {}
         for path in paths:
             entry = look(root_of(self.roots, path), path, measured)
             if entry is not None:
                 found[path] = entry
-                if entry.kind in ("file", "link"):
-                    names.setdefault((entry.dev, entry.ino), []).append(path)
-        return grouped(found, names.values())
+        return grouped(found, found)
 
     def _foreign(
         self, paths: Collection[bytes], now: Mapping[bytes, Entry]
@@ -132,8 +130,11 @@ def underway(now: Found, older: Found, newer: Found) -> bool:
     ways = [entry for entry in (older, newer) if entry is not None and entry.kind == now.kind]
     if not ways or now.kind == "folder":
         return bool(ways)
-    fields = ("mode", "uid", "gid", "mtime", "sha256", "target", "device")
-    return all(getattr(now, name) in {getattr(way, name) for way in ways} for name in fields)
+    fields = ("uid", "gid", "mtime", "sha256", "target", "device")
+    modes = {mode for way in ways for mode in (way.mode, way.mode | WRITABLE)}
+    return now.mode in modes and all(
+        getattr(now, name) in {getattr(way, name) for way in ways} for name in fields
+    )
 
 
 def alike(one: Found, other: Found) -> bool:

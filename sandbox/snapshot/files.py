@@ -81,6 +81,7 @@ class FileKeeper:
         """Let what the run kept be removed when its time has come."""
         self._held.close()
         self._open = False
+        self._last = None
 
     def keep(self) -> str:
         """Keep the folders as they are now, durably, and return the point's name.
@@ -93,7 +94,8 @@ class FileKeeper:
         with self.store.shared():
             if any(plan.touches(roots) for plan in pending(self.store)):
                 raise RestoreError(
-                    "an undo of these folders was interrupted: finish it by undoing once more"
+                    "an undo of these folders is at work, or was interrupted: let it end, or "
+                    "finish it by undoing once more"
                 )
             began, batch = self.clock(), Batch(self.store)
             try:

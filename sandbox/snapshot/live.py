@@ -13,12 +13,10 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from pathlib import Path
 
-from handrail.sandbox.snapshot.entries import Entry
-from handrail.sandbox.snapshot.places import (
+from handrail.sandbox.file_dress import dress
+from handrail.sandbox.file_places import (
     above,
-    beside,
     folder_of,
     last,
     names_in,
@@ -27,8 +25,8 @@ from handrail.sandbox.snapshot.places import (
     parent_of,
     root_of,
 )
+from handrail.sandbox.snapshot.entries import Entry
 from handrail.sandbox.snapshot.store import sync_file_system
-from handrail.sandbox.snapshot.tree import attributes_of
 
 _LOOK = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _REACHABLE = 0o300
@@ -88,6 +86,8 @@ class LiveTree:
     def sync(self, path: bytes) -> None:
         """Return when a file or a folder is on the disk, if it is there. Raises OSError."""
         with suppress(FileNotFoundError, NotADirectoryError), self._at(path) as (outer, name):
+            if path in self.roots:
+                os.fsync(outer)  # that it is there, or no longer: no other folder's sync does that
             try:
                 descriptor = os.open(name, _LOOK, dir_fd=outer)
             except OSError as error:
@@ -128,40 +128,3 @@ class LiveTree:
 
     def _at(self, path: bytes) -> AbstractContextManager[tuple[int, bytes]]:
         return parent_of(root_of(self.roots, path), path)
-
-
-def dress(outer: int, name: bytes, entry: Entry) -> None:
-    """Give a name in an open folder an entry's owner, attributes, mode and time. Raises OSError.
-
-    In this order: a change of owner takes bits of the mode away, and access lists are part of it.
-    """
-    place = beside(outer, name)
-    info = os.stat(name, dir_fd=outer, follow_symlinks=False)
-    if (info.st_uid, info.st_gid) != (entry.uid, entry.gid):
-        os.chown(name, entry.uid, entry.gid, dir_fd=outer, follow_symlinks=False)
-    wanted = dict(entry.attributes)
-    for attribute, value in attributes_of(place):
-        if wanted.get(attribute) == value:
-            del wanted[attribute]
-        elif attribute not in wanted:
-            os.removexattr(place, attribute, follow_symlinks=False)
-    for attribute, value in wanted.items():
-        os.setxattr(place, attribute, value, follow_symlinks=False)
-    if entry.kind != "link":
-        _chmod(outer, name, entry)
-    times = (info.st_atime_ns, entry.mtime)
-    os.utime(name, ns=times, dir_fd=outer, follow_symlinks=False)
-
-
-def _chmod(outer: int, name: bytes, entry: Entry) -> None:
-    """Set the mode of what is certainly no link: chmod itself would follow one. Raises OSError."""
-    flags = getattr(os, "O_PATH", 0) | getattr(os, "O_NOFOLLOW", 0)
-    descriptor = os.open(name, flags, dir_fd=outer)
-    try:
-        info = os.fstat(descriptor)
-        if stat.S_ISLNK(info.st_mode):
-            raise NotADirectoryError(f"a link is in the place of {name!a}")
-        if stat.S_IMODE(info.st_mode) != stat.S_IMODE(entry.mode):
-            Path(f"/proc/self/fd/{descriptor}").chmod(stat.S_IMODE(entry.mode))
-    finally:
-        os.close(descriptor)

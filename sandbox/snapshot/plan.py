@@ -13,10 +13,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from handrail.sandbox.disk import OsDisk, replace_file
+from handrail.sandbox.disk import OsDisk
 from handrail.sandbox.errors import RestoreError
 from handrail.sandbox.file_names import read
-from handrail.sandbox.snapshot.store import Store, unkept
+from handrail.sandbox.snapshot.store import Store, put_file, unkept
 
 
 class FolderPlan(BaseModel):
@@ -64,10 +64,7 @@ class Plan(BaseModel):
 
 def keep_plan(store: Store, plan: Plan) -> None:
     """Write a plan down. Raises RestoreError."""
-    try:
-        replace_file(store.plans / f"{plan.token}.json", plan.model_dump_json().encode(), OsDisk())
-    except OSError as error:
-        raise unkept(store.plans, error) from error
+    put_file(store.plans / f"{plan.token}.json", plan.model_dump_json().encode())
 
 
 def remove_plan(store: Store, plan: Plan) -> None:

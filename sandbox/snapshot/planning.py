@@ -12,9 +12,9 @@ import secrets
 from collections.abc import Iterable, Mapping
 
 from handrail.sandbox.file_names import read, written
+from handrail.sandbox.file_places import above
 from handrail.sandbox.snapshot.comparing import Comparison, alike, closed
 from handrail.sandbox.snapshot.entries import Entry
-from handrail.sandbox.snapshot.places import above
 from handrail.sandbox.snapshot.plan import FolderPlan, Plan
 
 PREFIX = b".handrail-undo-"

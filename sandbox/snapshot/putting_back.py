@@ -8,6 +8,7 @@ Promises
 - Until the plan is durable, nothing that is in use is touched, and what was made is removed again.
 - After that, however often it is interrupted, the same end is reached, or it stops where somebody
   changed a thing that it was about to change, and says so.
+- In the end it is looked whether all is as it was, and said where it is not.
 - Where a step fails, what was done so far is taken back, by a plan as durable as the first.
 
 Does not promise
@@ -15,7 +16,7 @@ Does not promise
 """
 
 from handrail.sandbox.errors import RestoreError, UndoConflict
-from handrail.sandbox.file_names import read
+from handrail.sandbox.file_names import read, written
 from handrail.sandbox.snapshot.comparing import Comparison, Fits, settled, underway
 from handrail.sandbox.snapshot.keeper import Difference
 from handrail.sandbox.snapshot.live import LiveTree
@@ -67,8 +68,19 @@ class PuttingBack:
             self._carry_out(plan)
         except RestoreError as error:
             self.turn_back(plan, error)
+        self._compare()
         lost = self.comparison.lost()
         return tuple(one for one in self.comparison.told() if one not in lost)
+
+    def _compare(self) -> None:
+        """Insist that all is as the older point has it. Raises RestoreError."""
+        comparison = self.comparison
+        left = work(comparison, comparison.present(comparison.concerned()))
+        if left:
+            raise RestoreError(
+                f"{written(left[0])}: was put back, and is not as it was: something else changes "
+                "it; end that, and undo again"
+            )
 
     def discard(self, plan: Plan) -> None:
         """Remove what was made for a plan that never became ready. Raises RestoreError."""
@@ -90,7 +102,7 @@ class PuttingBack:
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             left = "nothing was touched" if fits is settled else "an undo was interrupted here"
             raise UndoConflict(
-                f"changed since: {shown}{more}; {left}: let it be as it was, and undo again"
+                f"changed since: {shown}{more}; {left}: bring it back to how it was, and undo again"
             )
         return now
 

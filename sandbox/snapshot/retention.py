@@ -189,7 +189,8 @@ class _Collection:
         for name in self.sizes.keys() - self.needed.keys():
             self.store.content(name).unlink()
         for place in self.store.latest.iterdir():
-            if not (self.store.points / place.read_text(encoding="ascii")).exists():
+            name = place.read_text(encoding="ascii", errors="replace")
+            if not _is_point(name) or not (self.store.points / name).exists():
                 place.unlink()
 
 

@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from handrail.sandbox.errors import RestoreError
+from handrail.sandbox.file_dress import dress
 from handrail.sandbox.file_names import read, written
+from handrail.sandbox.file_places import above, last, root_of
 from handrail.sandbox.snapshot.comparing import Comparison
 from handrail.sandbox.snapshot.entries import Entry
-from handrail.sandbox.snapshot.live import LiveTree, dress
-from handrail.sandbox.snapshot.places import above, last, root_of
+from handrail.sandbox.snapshot.live import LiveTree
 from handrail.sandbox.snapshot.plan import Plan
 from handrail.sandbox.snapshot.store import Store, sync_files
 
@@ -49,6 +50,8 @@ class Staging:
         made: dict[bytes, bytes] = {}
         for stage in sorted(used):
             with told(stage):
+                if above(stage) in self.comparison.roots:
+                    live.unlock(above(stage))
                 live.make_stage(stage)
         for path in self.paths:
             with told(path):

@@ -13,10 +13,10 @@ from dataclasses import replace
 from functools import partial
 
 from handrail.sandbox.file_names import read
+from handrail.sandbox.file_places import above
 from handrail.sandbox.snapshot.comparing import Comparison
 from handrail.sandbox.snapshot.entries import Entry
 from handrail.sandbox.snapshot.live import LiveTree
-from handrail.sandbox.snapshot.places import above
 from handrail.sandbox.snapshot.plan import Plan
 from handrail.sandbox.snapshot.staging import Staging
 
@@ -28,15 +28,15 @@ def steps(plan: Plan, comparison: Comparison, live: LiveTree) -> Iterator[Step]:
     older, newer = comparison.older, comparison.newer
     staging = Staging(comparison, plan)
     paths = tuple(map(read, plan.paths))
-    for folder in sorted({above(path) for path in paths if path not in live.roots}):
+    made = [path for path in paths if path in older and older[path].kind == "folder"]
+    for folder in sorted({*made, *(above(path) for path in paths if path not in live.roots)}):
         yield folder, partial(live.unlock, folder)
     for path in reversed(paths):
         gone = newer.get(path)
         if gone is not None and _makes_way(older.get(path), gone):
             yield path, partial(live.remove, path, gone.kind == "folder")
-    for path in paths:
-        if path in older and older[path].kind == "folder":
-            yield path, partial(live.make_folder, path)
+    for path in made:
+        yield path, partial(live.make_folder, path)
     for path in staging.paths:
         yield path, partial(live.replace, staging.place(path), path)
     for path in staging.dressed:
@@ -44,10 +44,9 @@ def steps(plan: Plan, comparison: Comparison, live: LiveTree) -> Iterator[Step]:
     for stage in map(read, (*plan.stages, *plan.leftovers)):
         yield stage, partial(live.remove_stage, stage)
     yield from _folders(plan, comparison, live)
-    for path in staging.dressed:
+    folders = [read(row.path) for row in plan.folders]
+    for path in (*staging.dressed, *folders, *(root for root in live.roots if root in paths)):
         yield path, partial(live.sync, path)
-    for row in plan.folders:
-        yield read(row.path), partial(live.sync, read(row.path))
 
 
 def _folders(plan: Plan, comparison: Comparison, live: LiveTree) -> Iterator[Step]:

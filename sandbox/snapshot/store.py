@@ -31,8 +31,8 @@ from pathlib import Path
 
 from handrail.sandbox.disk import OsDisk, make_folder, replace_file
 from handrail.sandbox.errors import RestoreError
+from handrail.sandbox.file_places import opened
 from handrail.sandbox.snapshot.contents import Content, copied, laid_out
-from handrail.sandbox.snapshot.places import opened
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -99,10 +99,7 @@ class Store:
     def write_point(self, data: bytes) -> str:
         """Keep a point durably, and return its name. Raises RestoreError."""
         name = hashlib.sha256(data).hexdigest()
-        try:
-            replace_file(self.points / name, data, OsDisk())
-        except OSError as error:
-            raise unkept(self.points, error) from error
+        put_file(self.points / name, data)
         return name
 
     def read_point(self, name: str) -> bytes:
@@ -155,6 +152,7 @@ class Batch:
         self._token = secrets.token_hex(8)
         self._numbers = count()
         self._fresh: dict[str, Path] = {}
+        self._folders: set[Path] = set()
 
     def take(self, source: int) -> Content:
         """Copy an open file, and return what it held.
@@ -162,7 +160,10 @@ class Batch:
         Raises OSError where it cannot be read, RestoreError where the copy cannot be written.
         """
         place = self.store.incoming / f"{self._token}-{next(self._numbers)}"
-        target = os.open(place, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            target = os.open(place, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise unkept(self.store.incoming, error) from error
         try:
             content = copied(source, target)
         except OSError as error:
@@ -177,27 +178,30 @@ class Batch:
         return content
 
     def _has(self, content: Content) -> bool:
+        place = self.store.content(content.sha256)
         try:
-            return self.store.content(content.sha256).stat().st_size == content.size
+            same = place.stat().st_size == content.size
         except FileNotFoundError:
             return False
+        if same:
+            self._folders.add(place.parent)  # whoever put it there may not have synced it yet
+        return same
 
     def settle(self) -> None:
         """Return when everything that was taken is in the store, durably. Raises OSError."""
-        if not self._fresh:
-            return
-        with opened(bytes(self.store.incoming)) as incoming:
-            sync_files(incoming, [os.fsencode(place.name) for place in self._fresh.values()])
-        folders = set()
+        if self._fresh:
+            with opened(bytes(self.store.incoming)) as incoming:
+                sync_files(incoming, [os.fsencode(place.name) for place in self._fresh.values()])
         for sha256, place in self._fresh.items():
             target = self.store.content(sha256)
-            if target.parent not in folders:
+            if target.parent not in self._folders:
                 target.parent.mkdir(mode=0o700, exist_ok=True)
-                folders.add(target.parent)
+                self._folders.add(target.parent)
             place.rename(target)
-        with opened(bytes(self.store.contents)) as contents:
-            sync_files(contents, [os.fsencode(folder.name) for folder in folders])
         self._fresh.clear()
+        if self._folders:
+            with opened(bytes(self.store.contents)) as contents:
+                sync_files(contents, [os.fsencode(folder.name) for folder in self._folders])
 
     def drop(self) -> None:
         """Remove what is not settled."""
@@ -226,6 +230,15 @@ def locked(path: Path, alone: bool, wait: bool = True) -> Iterator[None]:
         raise RestoreError(f"{path}: is in use by another process; wait until it ends") from error
     finally:
         os.close(descriptor)
+
+
+def put_file(place: Path, data: bytes) -> None:
+    """Put a file of the store in its place, whole and durable. Raises RestoreError."""
+    try:
+        replace_file(place, data, OsDisk())
+    except OSError as error:
+        place.with_name(f"{place.name}.new").unlink(missing_ok=True)
+        raise unkept(place.parent, error) from error
 
 
 def sync_files(folder: int, names: Sequence[bytes]) -> None:

@@ -59,11 +59,14 @@ def _sequences(count: int, seed: int, defended: bool) -> Verdict:
             before = seen(work.root)
             live = LiveTree if defended else _Bare
             with FileKeeper(folder / "store", (work.root,), live=live) as keeper:
-                older = keeper.keep()
+                older, wrong = keeper.keep(), ""
                 work.work(random.randint(1, 20))
-                keeper.put_back(older, keeper.keep())
-            if tally.new((number, *work.done)) and seen(work.root) != before:
-                tally.fail(number, "; ".join(work.done))
+                try:
+                    keeper.put_back(older, keeper.keep())
+                except RestoreError as error:
+                    wrong = str(error)
+            if tally.new((number, *work.done)) and (wrong or seen(work.root) != before):
+                tally.fail(number, f"{wrong} {'; '.join(work.done)}")
     return tally.verdict()
 
 

@@ -1,0 +1,105 @@
+"""Dress: what a file, folder or link has beside its content: owner, attributes, mode, time.
+
+Promises
+- Afterwards the thing has exactly what was asked for, or an error was raised.
+- A link is dressed itself, never what it leads to.
+
+Does not promise
+- One moment: killed between, a file may be left with its owner allowed to read and write it.
+- Times of access and of birth, and flags of a file system (``chattr``).
+"""
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import Protocol
+
+Attributes = tuple[tuple[bytes, bytes], ...]
+WRITABLE = 0o600
+"""What its owner must be allowed before a file's attributes can be changed."""
+
+
+class Dress(Protocol):
+    """What is given: ``mode`` as ``st_mode``, ``mtime`` in nanoseconds since 1970."""
+
+    @property
+    def mode(self) -> int: ...
+
+    @property
+    def uid(self) -> int: ...
+
+    @property
+    def gid(self) -> int: ...
+
+    @property
+    def mtime(self) -> int: ...
+
+    @property
+    def attributes(self) -> Attributes: ...
+
+
+def attributes_of(place: int | str, follow: bool = True) -> Attributes:
+    """Return the extended attributes of an open file or a path, in order. Raises OSError.
+
+    Access lists are among them; ``follow``: a link at the end of the path.
+    """
+    try:
+        names = sorted(os.listxattr(place, follow_symlinks=follow))
+    except OSError as error:
+        if error.errno != errno.EOPNOTSUPP:
+            raise
+        return ()
+    found = []
+    for name in names:
+        try:
+            found.append((os.fsencode(name), os.getxattr(place, name, follow_symlinks=follow)))
+        except OSError as error:
+            if error.errno != errno.ENODATA:  # that one was removed meanwhile
+                raise
+    return tuple(found)
+
+
+def dress(folder: int, name: bytes, wanted: Dress) -> None:
+    """Give a name in an open folder an owner, attributes, a mode and a time. Raises OSError.
+
+    In this order: a change of owner takes bits of the mode away, and access lists are part of it.
+    """
+    info = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    if (info.st_uid, info.st_gid) != (wanted.uid, wanted.gid):
+        os.chown(name, wanted.uid, wanted.gid, dir_fd=folder, follow_symlinks=False)
+    if stat.S_ISLNK(info.st_mode):
+        if not stat.S_ISLNK(wanted.mode):
+            raise NotADirectoryError(errno.ENOTDIR, "a link is in its place")
+        _give(f"/proc/self/fd/{folder}/{os.fsdecode(name)}", wanted.attributes, follow=False)
+    else:
+        _attributes_and_mode(folder, name, wanted)
+    os.utime(name, ns=(info.st_atime_ns, wanted.mtime), dir_fd=folder, follow_symlinks=False)
+
+
+def _attributes_and_mode(folder: int, name: bytes, wanted: Dress) -> None:
+    """Dress what is certainly no link: chmod itself would follow one. Raises OSError."""
+    flags = getattr(os, "O_PATH", 0) | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(name, flags, dir_fd=folder)
+    try:
+        place, mode = Path(f"/proc/self/fd/{descriptor}"), stat.S_IMODE(wanted.mode)
+        info = os.fstat(descriptor)
+        if stat.S_ISLNK(info.st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, "a link is in its place")
+        if attributes_of(str(place)) != wanted.attributes:
+            if info.st_mode & WRITABLE != WRITABLE:
+                place.chmod(mode | WRITABLE)
+            _give(str(place), wanted.attributes, follow=True)
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) != mode:
+            place.chmod(mode)
+    finally:
+        os.close(descriptor)
+
+
+def _give(place: str, attributes: Attributes, follow: bool) -> None:
+    wanted, there = dict(attributes), dict(attributes_of(place, follow))
+    for name in there.keys() - wanted.keys():
+        os.removexattr(place, name, follow_symlinks=follow)
+    for name, value in wanted.items():
+        if there.get(name) != value:
+            os.setxattr(place, name, value, follow_symlinks=follow)
