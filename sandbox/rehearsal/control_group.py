@@ -1,4 +1,4 @@
-"""A control group: the kernel's own bound on processes and memory, where this user may set one.
+"""A control group: the kernel's own bound on processes, where this user may set one.
 
 Promises
 - For root, who is bound by no limit on processes, there is one where the system has control groups
@@ -6,7 +6,7 @@ Promises
 - A group that is left behind by a process that was killed is removed by the next one.
 
 Does not promise
-- A group where the system has none, or keeps them closed: ``folders`` is empty then.
+- A group where the system has none, or keeps them closed: ``folder`` is None then.
 """
 
 import os
@@ -20,52 +20,45 @@ from handrail.sandbox.rehearsal.bounds import Bounds
 
 _SYSTEM = Path("/sys/fs/cgroup")
 _HEAD = "handrail-"
-_THREADS = 4
+THREADS = 4
+"""Threads that a process may have on average: the kernel counts threads."""
 
 
 @dataclass(frozen=True)
 class ControlGroup:
-    """The folders of a group; a process joins by writing its number into each ``cgroup.procs``."""
+    """The folder of a group; a process joins by writing its number into its ``cgroup.procs``."""
 
-    folders: tuple[Path, ...]
+    folder: Path | None
 
     @classmethod
     @contextmanager
     def made(cls, bounds: Bounds, system: Path = _SYSTEM) -> Iterator["ControlGroup"]:
         """Make a group with these bounds where that is possible; remove it once it is empty."""
-        name = f"{_HEAD}{os.getpid()}-{secrets.token_hex(4)}"
-        settings = dict(_settings(bounds, system))
-        found = []
-        for parent, values in settings.items():
-            _tidy(parent)
-            folder = parent / name
-            with suppress(OSError):  # closed to this user
-                folder.mkdir()
-                found.append(folder)
-                for file, value in values.items():
-                    (folder / file).write_text(str(value))
+        parent = _parent(system)
+        if parent is None:
+            yield cls(None)
+            return
+        _tidy(parent)
+        folder: Path | None = parent / f"{_HEAD}{os.getpid()}-{secrets.token_hex(4)}"
         try:
-            yield cls(tuple(found))
+            folder.mkdir()
+            (folder / "pids.max").write_text(str(bounds.processes * THREADS))
+        except OSError:  # closed to this user
+            folder = None
+        try:
+            yield cls(folder)
         finally:
-            for folder in found:
+            if folder is not None:
                 with suppress(OSError):  # not empty yet: the next one removes it
                     folder.rmdir()
 
 
-def _settings(bounds: Bounds, system: Path) -> Iterator[tuple[Path, dict[str, int]]]:
-    """Yield each place where a group may be made, and what is written there."""
-    processes = bounds.processes * _THREADS
-    if (system / "cgroup.subtree_control").is_file():
-        shared = (system / "cgroup.subtree_control").read_text().split()
-        wanted = {"pids.max": processes, "memory.max": bounds.memory}
-        values = {file: value for file, value in wanted.items() if file.split(".")[0] in shared}
-        if values:
-            yield system, values
-        return
-    if (system / "pids" / "cgroup.procs").is_file():
-        yield system / "pids", {"pids.max": processes}
-    if (system / "memory" / "cgroup.procs").is_file():
-        yield system / "memory", {"memory.limit_in_bytes": bounds.memory}
+def _parent(system: Path) -> Path | None:
+    """Return where a group may be made that bounds processes, in either version; None: nowhere."""
+    shared = system / "cgroup.subtree_control"
+    if shared.is_file():
+        return system if "pids" in shared.read_text().split() else None
+    return system / "pids" if (system / "pids" / "cgroup.procs").is_file() else None
 
 
 def _tidy(parent: Path) -> None:

@@ -23,7 +23,7 @@ from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.rehearsal import syscalls
 from handrail.sandbox.rehearsal.bounds import Bounds
 from handrail.sandbox.rehearsal.confinement import Confinement
-from handrail.sandbox.rehearsal.control_group import ControlGroup
+from handrail.sandbox.rehearsal.control_group import THREADS, ControlGroup
 from handrail.sandbox.rehearsal.layer import Form, Layer, Marks
 
 WayName = Literal["overlay", "fuse-overlayfs", "copy"]
@@ -48,7 +48,7 @@ _MARKS: Final[dict[Mounts, Marks]] = {"root": "trusted", "user": "user", "none":
 # comes before the program keeps the mark that ends it, and no more of the environment: all in the
 # copy can read what its first process was started with.
 _STAGE = """
-cd "$1"; way=$2 options=$3 aloud=$4 blocks=$5 processes=$6 folders=$7 groups=$8; shift 8
+cd "$1"; way=$2 options=$3 aloud=$4 blocks=$5 processes=$6 folders=$7 group=$8; shift 8
 number=0
 while [ "$number" -lt "$folders" ]; do
   layers=lowerdir=lower-$number,upperdir=upper-$number,workdir=work-$number
@@ -63,7 +63,7 @@ while [ "$number" -lt "$folders" ]; do
   esac
   shift; number=$((number + 1))
 done
-for group in $groups; do echo $$ > "$group/cgroup.procs"; done
+[ -z "$group" ] || echo $$ > "$group/cgroup.procs"
 ulimit -c 0
 ulimit -f "$blocks"
 [ "$processes" = 0 ] || ulimit -p "$processes"
@@ -73,8 +73,6 @@ filter=
 if [ -s filter ]; then exec 9<filter; filter="--seccomp 9"; fi
 exec nice -n 10 env -i "MARK=${MARK-}" "PATH=$PATH" bwrap --args 8 $filter -- "$@"
 """.replace("MARK", MARK)
-_THREADS = 4
-"""Threads that a process may have on average: the kernel counts threads, the bound is processes."""
 _COUNTED_APART = (5, 14)
 """Since this Linux, what runs in a user namespace is counted apart from the user's own programs."""
 
@@ -155,9 +153,9 @@ class Stage:
         way = self.way
         numbers = [bounds.disk // 512 + 1, _processes(way, bounds), len(self.reals)]
         told = [str(self.folder), way.name, _OPTIONS[way.mounts], str(int(aloud))]
-        groups = "" if group is None else " ".join(map(str, group.folders))
+        joined = "" if group is None or group.folder is None else str(group.folder)
         reals = [str(real) for real in self.reals]
-        shell = ["sh", "-euc", _STAGE, "stage", *told, *map(str, numbers), groups, *reals]
+        shell = ["sh", "-euc", _STAGE, "stage", *told, *map(str, numbers), joined, *reals]
         return [*_OWN_MOUNTS[way.mounts], *shell, *program]
 
 
@@ -173,4 +171,4 @@ def _processes(way: Way, bounds: Bounds) -> int:
     """Return the kernel's bound on threads, 0 where it would count others than the copy's."""
     numbers = platform.release().split(".")[:2]
     apart = tuple(int(n) for n in numbers if n.isdigit()) >= _COUNTED_APART
-    return bounds.processes * _THREADS if apart and way.own_users else 0
+    return bounds.processes * THREADS if apart and way.own_users else 0
