@@ -127,15 +127,20 @@ def disk_used(folders: Iterable[Path], enough: float = math.inf) -> int:
     """
     total, left = 0, list(map(str, folders))
     while left and total <= enough:
-        with suppress(OSError):  # it was removed meanwhile
-            for entry in os.scandir(left.pop()):
-                with suppress(OSError):
-                    total += 4_096 + 512 * entry.stat(follow_symlinks=False).st_blocks
-                    if entry.is_dir(follow_symlinks=False):
-                        left.append(entry.path)
+        with suppress(OSError), os.scandir(left.pop()) as entries:  # removed meanwhile
+            for entry in entries:
+                total += _taken(entry)
                 if total > enough:
                     break
+                if entry.is_dir(follow_symlinks=False):
+                    left.append(entry.path)
     return total
+
+
+def _taken(entry: "os.DirEntry[str]") -> int:
+    with suppress(FileNotFoundError):
+        return 4_096 + 512 * entry.stat(follow_symlinks=False).st_blocks
+    return 0
 
 
 def disk_free(folder: Path) -> int:

@@ -39,18 +39,22 @@ class ControlGroup:
             yield cls(None)
             return
         _tidy(parent)
-        folder: Path | None = parent / f"{_HEAD}{os.getpid()}-{secrets.token_hex(4)}"
+        folder = parent / f"{_HEAD}{os.getpid()}-{secrets.token_hex(4)}"
         try:
-            folder.mkdir()
-            (folder / "pids.max").write_text(str(bounds.processes * THREADS))
-        except OSError:  # closed to this user
-            folder = None
-        try:
-            yield cls(folder)
+            yield cls(folder if _set_up(folder, bounds.processes * THREADS) else None)
         finally:
-            if folder is not None:
-                with suppress(OSError):  # not empty yet: the next one removes it
-                    folder.rmdir()
+            with suppress(OSError):  # not empty yet: the next one removes it
+                folder.rmdir()
+
+
+def _set_up(folder: Path, most: int) -> bool:
+    """Make a group, and tell whether this user may."""
+    try:
+        folder.mkdir()
+        (folder / "pids.max").write_text(str(most))
+    except OSError:
+        return False
+    return True
 
 
 def _parent(system: Path) -> Path | None:

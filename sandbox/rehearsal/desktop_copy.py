@@ -14,7 +14,7 @@ Does not promise
 """
 
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -62,7 +62,7 @@ class DesktopCopy:
             self.way: Way = tried.result()
             self._stage = Stage(scene.scratch, self.way, scene.covered)
             self._opened.callback(unmount, scene.scratch)
-            self._fill()
+            self._layers = laid(self._stage, scene.concealed, self._bounds.disk)
             self.display.manage(self._managing)
             self._opened = self._opened.pop_all()
 
@@ -118,16 +118,6 @@ class DesktopCopy:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _fill(self) -> None:
-        self._stage.prepare()
-        self._layers = self._stage.layers
-        if self.way.name == "copy":
-            self._layers = tuple(self._copied(layer) for layer in self._layers)
-
-    def _copied(self, layer: Layer) -> Layer:
-        hidden, limit = self._scene.concealed, self._bounds.disk
-        return replace(layer, left_out=copy_plainly(layer.real, layer.changed, hidden, limit))
-
     def _confined(self, home: Path, cwd: Path) -> Confinement:
         return Confinement(
             home,
@@ -144,6 +134,20 @@ class DesktopCopy:
         stage = Stage(folder, Way("copy", "none", self.way.own_users))
         confined = self._confined(_NOWHERE, _NOWHERE)
         return stage.entered(confined.reading(settings), self._bounds, command)
+
+
+def laid(stage: Stage, hidden: Iterable[Path], limit: int) -> tuple[Layer, ...]:
+    """Prepare a stage and return its layers; plain copies hold ``limit`` bytes at most, each.
+
+    Raises RehearsalError.
+    """
+    stage.prepare()
+    if stage.way.name != "copy":
+        return stage.layers
+    return tuple(
+        replace(layer, left_out=copy_plainly(layer.real, layer.changed, hidden, limit))
+        for layer in stage.layers
+    )
 
 
 def _insist_visible(program: str, confined: Confinement) -> None:

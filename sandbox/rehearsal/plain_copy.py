@@ -43,10 +43,9 @@ class _Copying:
 
     def folder(self, source: Path, target: Path) -> None:
         """Copy what lies in a folder into one that is there, then its mode and times."""
-        for entry in os.scandir(source):
-            path = Path(entry.path)
+        for path in sorted(source.iterdir()):
             try:
-                copied = path not in self._hidden and self._entry(path, target / entry.name)
+                copied = path not in self._hidden and self._entry(path, target / path.name)
             except PermissionError:
                 copied = False
             if not copied:

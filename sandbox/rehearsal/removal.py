@@ -50,9 +50,9 @@ def _folders(folder: Path) -> Iterator[Path]:
     """Yield every folder, each before it is looked into: an overlay's work folder is closed."""
     yield folder
     with suppress(OSError):
-        for entry in os.scandir(folder):
-            if entry.is_dir(follow_symlinks=False):
-                yield from _folders(Path(entry.path))
+        for path in sorted(folder.iterdir()):
+            if path.is_dir() and not path.is_symlink():
+                yield from _folders(path)
 
 
 def _mounted(place: Path) -> bool:
