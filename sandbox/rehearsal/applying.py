@@ -17,8 +17,8 @@ from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.file_names import read
 from handrail.sandbox.rehearsal.commit_record import CommitPlan, FolderTime, Operation
 from handrail.sandbox.rehearsal.commit_steps import Steps
-from handrail.sandbox.rehearsal.conflicts import Marks, mark
-from handrail.sandbox.rehearsal.items import Items, Place, items
+from handrail.sandbox.rehearsal.conflicts import Marks, conflicts, mark
+from handrail.sandbox.rehearsal.items import Items, Place, items, lead_of
 from handrail.sandbox.rehearsal.overlay_marks import OverlayMarks
 from handrail.sandbox.rehearsal.planning import operations, times
 from handrail.sandbox.rehearsal.record import RehearsalRecord
@@ -34,6 +34,7 @@ class Applying:
 
     real: Sequence[Tree]
     over: Sequence[Tree]
+    marks: Sequence[OverlayMarks]
     stage: bytes
     wanted: Items
     noise: Items
@@ -51,15 +52,16 @@ class Applying:
         """Open all folders for as long as the stack. Raises RehearsalError."""
         layers = [row.layer for row in record.layers]
         real = [stack.enter_context(Tree(layer.real)) for layer in layers]
+        marks = [OverlayMarks(layer) for layer in layers]
         over = [
-            stack.enter_context(Tree(layer.changed, OverlayMarks(layer).prefixes))
-            for layer in layers
+            stack.enter_context(Tree(layer.changed, its.prefixes))
+            for layer, its in zip(layers, marks, strict=True)
         ]
         stage = b".handrail-" + run.encode()
         every = items(record, noise=True)
         wanted = {place: one for place, one in every.items() if noise or not one.noise}
         left_out = {place: one for place, one in every.items() if place not in wanted}
-        return cls(real, over, stage, wanted, left_out, reached)
+        return cls(real, over, marks, stage, wanted, left_out, reached)
 
     def shown(self, places: Iterable[Place]) -> list[str]:
         """Return the whole paths of places."""
@@ -79,6 +81,7 @@ class Applying:
         for layer in sorted({step.layer for step in steps}):
             os.mkdir(self.stage, 0o700, dir_fd=self.real[layer].folder(b""))
         self.reached("stage made")
+        self._refuse_reappeared()
         stager = Stager(self.real, self.over, self.stage, self.wanted, self.reached)
         stager.leads.update(self._leads(steps))
         inodes = stager.stage_all(steps, [read(step.path) for step in steps])
@@ -95,9 +98,24 @@ class Applying:
         }
         for place, one in self.wanted.items():
             if one.linked:
-                lead = Place(place.layer, read(one.linked)[len(self.real[place.layer].prefix) :])
-                if lead not in self.noise and not any(s == lead or s.holds(lead) for s in staged):
+                lead = lead_of(self.real[place.layer], place, one)
+                if lead not in self.noise and staged.isdisjoint((lead, *lead.around)):
                     yield one.linked, lead
+
+    def conflicts(self) -> tuple[list[Place], Marks]:
+        """Return what stands in the way, and the marks of what does not. Raises RehearsalError."""
+        return conflicts(self.real, self.wanted, self.noise)
+
+    def _refuse_reappeared(self) -> None:
+        """Insist that what is to be deleted is still deleted in the copy. Raises RehearsalError."""
+        for place, one in self.wanted.items():
+            over, marks = self.over[place.layer], self.marks[place.layer]
+            if (
+                one.becomes is None
+                and over.stat(place.path)
+                and not marks.deleted(over, place.path)
+            ):
+                raise RehearsalError(f"{one.path}: the copy no longer is what was shown")
 
     def apply(self, plan: CommitPlan) -> None:
         """Do every step, and look for the last time. Raises RehearsalError, OSError."""

@@ -14,7 +14,7 @@ Does not promise
 import os
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -29,20 +29,30 @@ _HEAD = b"handrail baseline 1"
 
 @dataclass(frozen=True)
 class Baseline:
-    """What was in one folder: for each path below it, its ``tree.identity``."""
+    """What was in one folder: for each path below it, its ``tree.identity``.
+
+    ``copied``: likewise of a full copy of it, as soon as it was made; empty where there is none.
+    """
 
     entries: dict[bytes, Seen]
+    copied: dict[bytes, Seen] = field(default_factory=dict)
 
     @classmethod
     def take(cls, root: Path) -> Self:
         """Look at everything below a folder. Raises RehearsalError."""
-        entries: dict[bytes, Seen] = {}
-        pending = [b""]
-        with Tree(root) as tree:
-            while pending:
-                path = pending.pop()
-                pending += _look(tree, path, entries)
-        return cls(entries)
+        return cls(_all(root))
+
+    def with_copy(self, copy: Path) -> "Baseline":
+        """Look at a full copy too: what is untouched there need not be read to be compared.
+
+        The folder itself must have been looked at before the copy was made.
+        """
+        return Baseline(self.entries, _all(copy))
+
+    def untouched(self, path: bytes, there: os.stat_result, real: os.stat_result | None) -> bool:
+        """Tell whether an entry of the copy, and the real one, are as they were."""
+        then = self.copied.get(path)
+        return then is not None and then == identity(there) and self.holds(path, real)
 
     def holds(self, path: bytes, now: os.stat_result | None) -> bool:
         """Tell whether an entry is still the one that was there, or still is not there.
@@ -70,7 +80,7 @@ class Baseline:
 
     def keep(self, path: Path, disk: Disk) -> None:
         """Write it down. Raises RehearsalError."""
-        rows = [b"%d %d %d %d %d %s" % (*seen, name) for name, seen in self.entries.items()]
+        rows = [*_rows(b"r", self.entries), *_rows(b"c", self.copied)]
         try:
             replace_file(path, b"\0".join([_HEAD, *rows]), disk)
         except OSError as error:
@@ -84,16 +94,29 @@ class Baseline:
             head, *rows = path.read_bytes().split(b"\0")
             if head != _HEAD:
                 raise ValueError
-            return cls(dict(_row(row) for row in rows))
+            sides: dict[bytes, dict[bytes, Seen]] = {b"r": {}, b"c": {}}
+            for row in rows:
+                side, *numbers, name = row.split(b" ", 6)
+                inode, size, mode, modified, changed = map(int, numbers)
+                sides[side][name] = (inode, size, mode, modified, changed)
+            return cls(sides[b"r"], sides[b"c"])
         except OSError as error:
             raise RehearsalError(f"cannot read {path}: {error.strerror}") from error
-        except ValueError as error:
+        except (ValueError, KeyError) as error:
             raise RehearsalError(f"{path} is not the baseline of a rehearsal") from error
 
 
-def _row(row: bytes) -> tuple[bytes, Seen]:
-    inode, size, mode, modified, changed, name = row.split(b" ", 5)
-    return name, (int(inode), int(size), int(mode), int(modified), int(changed))
+def _rows(side: bytes, entries: dict[bytes, Seen]) -> Iterator[bytes]:
+    return (b"%b %d %d %d %d %d %b" % (side, *seen, name) for name, seen in entries.items())
+
+
+def _all(root: Path) -> dict[bytes, Seen]:
+    entries: dict[bytes, Seen] = {}
+    pending = [b""]
+    with Tree(root) as tree:
+        while pending:
+            pending += _look(tree, pending.pop(), entries)
+    return entries
 
 
 def _look(tree: Tree, path: bytes, entries: dict[bytes, Seen]) -> list[bytes]:

@@ -34,7 +34,8 @@ from handrail.sandbox.rehearsal.commit_record import (
     read_plan,
     read_state,
 )
-from handrail.sandbox.rehearsal.conflicts import conflicts
+from handrail.sandbox.rehearsal.conflicts import Marks
+from handrail.sandbox.rehearsal.items import Place
 from handrail.sandbox.rehearsal.record import RehearsalRecord, read_record
 from handrail.sandbox.snapshot.keeper import Keeper
 
@@ -68,7 +69,7 @@ def conflicting(folder: Path, noise: bool = False) -> list[str]:
     record = _checked(read_record(folder), None)
     with ExitStack() as stack:
         applying = Applying.open(stack, folder.name, record, noise, _nowhere)
-        wrong, _marks = conflicts(applying.real, applying.wanted)
+        wrong, _marks = applying.conflicts()
         return sorted({*applying.shown(wrong), *record.disturbed})
 
 
@@ -113,7 +114,7 @@ class Commit:
         return self._begin(applying, record, noise)
 
     def _begin(self, applying: Applying, record: RehearsalRecord, noise: bool) -> CommitState:
-        wrong, marks = conflicts(applying.real, applying.wanted)
+        wrong, marks = self._conflicts(applying)
         _refuse(record, applying.shown(wrong))
         before = "" if self._around.keeper is None else self._around.keeper.keep()
         state = CommitState(
@@ -134,6 +135,9 @@ class Commit:
             self._phase(state, "refused", _words(error))
             raise RehearsalError(f"nothing was changed: {_words(error)}") from error
         return self._apply(applying, self._phase(state, "applying"))
+
+    def _conflicts(self, applying: Applying) -> tuple[list[Place], Marks]:
+        return applying.conflicts()
 
     def _apply(self, applying: Applying, state: CommitState) -> CommitState:
         plan = read_plan(self._folder)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from handrail.sandbox.rehearsal.commit_record import Mark
 from handrail.sandbox.rehearsal.consequences import EntryState, FileConsequence
-from handrail.sandbox.rehearsal.items import Items, Place
+from handrail.sandbox.rehearsal.items import Items, Place, lead_of
 from handrail.sandbox.rehearsal.tree import Tree, join, kind_of, split
 
 Marks = dict[Place, Mark]
@@ -31,7 +31,7 @@ def mark(tree: Tree, path: bytes) -> Mark | None:
     return (seen.st_ino, seen.st_size, seen.st_mtime_ns) if whole else (seen.st_ino, 0, 0)
 
 
-def conflicts(trees: Sequence[Tree], wanted: Items) -> tuple[list[Place], Marks]:
+def conflicts(trees: Sequence[Tree], wanted: Items, left_out: Items) -> tuple[list[Place], Marks]:
     """Return what is not as it was, and the marks of all that is. Raises RehearsalError."""
     wrong: list[Place] = []
     marks: Marks = {}
@@ -46,6 +46,11 @@ def conflicts(trees: Sequence[Tree], wanted: Items) -> tuple[list[Place], Marks]
                 wrong += _unknown(tree, place, wanted)
         elif not _has_a_folder(tree, place, wanted):
             wrong.append(place)
+        if one.linked:
+            lead = lead_of(tree, place, one)
+            unchanged = lead not in wanted and lead not in left_out
+            if unchanged and not same(tree.state(lead.path), one.becomes):
+                wrong.append(lead)
     return wrong, marks
 
 

@@ -104,6 +104,8 @@ class _Comparison:
         if kind_of(seen) == "file":
             self.marks.refuse_elsewhere(self.over, path)
             self.linked.add(path, seen)
+            if self.baseline.untouched(path, seen, self.real.stat(path)):
+                return False
         self._compare(path, self.over.state(path))
         return kind_of(seen) == "folder"
 

@@ -7,13 +7,14 @@ Does not promise
 - That it can be carried out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.file_names import read
 from handrail.sandbox.rehearsal.consequences import FileConsequence
 from handrail.sandbox.rehearsal.record import RehearsalRecord
+from handrail.sandbox.rehearsal.tree import Tree, split
 
 
 @dataclass(frozen=True, order=True)
@@ -26,6 +27,14 @@ class Place:
     def holds(self, other: "Place") -> bool:
         """Tell whether another place lies in this one."""
         return self.layer == other.layer and other.path.startswith(self.path + b"/")
+
+    @property
+    def around(self) -> Iterator["Place"]:
+        """Yield the folders around it, the nearest first."""
+        above = split(self.path)[0]
+        while above:
+            yield Place(self.layer, above)
+            above = split(above)[0]
 
 
 Items = dict[Place, FileConsequence]
@@ -43,6 +52,14 @@ def place_of(record: RehearsalRecord, path: str) -> Place:
     if not places:
         raise RehearsalError(f"{path} lies in none of the folders that were rehearsed on")
     return min(places, key=lambda place: len(place.path))  # of folders in folders: the inner one
+
+
+def lead_of(real: Tree, place: Place, one: FileConsequence) -> Place:
+    """Return the place of the file whose further name something becomes. Raises RehearsalError."""
+    path = read(one.linked)
+    if not path.startswith(real.prefix):
+        raise RehearsalError(f"{one.path} and {one.linked} lie in different folders")
+    return Place(place.layer, path[len(real.prefix) :])
 
 
 def _places(record: RehearsalRecord, path: bytes) -> Iterable[Place]:

@@ -1,0 +1,375 @@
+"""Rehearsals of random work, and their commits: ``python committing.py FOLDER``, plans on stdin.
+
+Runs in a mount namespace of its own (``namespaced``). Each line of the input is a ``Plan`` as JSON;
+for each a line of the output says what was wrong, empty where nothing was.
+"""
+
+import contextlib
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from handrail.sandbox.disk import OsDisk
+from handrail.sandbox.errors import RehearsalError
+from handrail.sandbox.file_names import read
+from handrail.sandbox.rehearsal.applying import Applying
+from handrail.sandbox.rehearsal.baseline import Baseline
+from handrail.sandbox.rehearsal.commit import Commit, Surroundings
+from handrail.sandbox.rehearsal.commit_record import CommitState
+from handrail.sandbox.rehearsal.conflicts import Marks
+from handrail.sandbox.rehearsal.consequences import Consequences
+from handrail.sandbox.rehearsal.difference import differences
+from handrail.sandbox.rehearsal.items import Place
+from handrail.sandbox.rehearsal.layer import Layer
+from handrail.sandbox.rehearsal.record import (
+    LayerRow,
+    RehearsalRecord,
+    keep_record,
+    read_record,
+)
+from tests.faults.tree_making import Look, Worker, hard_links, look
+
+Tree = dict[bytes, Look]
+
+
+class Plan(NamedTuple):
+    """A case: what is tried (``equal``, ``conflict``, ``kill``), and with what chance."""
+
+    kind: str
+    number: int
+    seed: str
+    defended: bool = True
+
+
+def namespaced(command: list[str]) -> list[str]:
+    """Return a command that may mount what nobody else sees."""
+    own = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-Urm"]
+    return [*own, "--propagation", "private", "--", *command]
+
+
+class Careless(Commit):
+    """Looks for no conflict: what it finds is as it must be."""
+
+    def _conflicts(self, applying: Applying) -> tuple[list[Place], Marks]:
+        _wrong, marks = super()._conflicts(applying)
+        return [], marks
+
+
+class Forgetful(Commit):
+    """Begins anew whatever was begun: a commit without its record."""
+
+    def _go_on(
+        self, applying: Applying, begun: CommitState | None, record: RehearsalRecord, noise: bool
+    ) -> CommitState:
+        applying.clear()
+        return self._begin(applying, record, noise)
+
+
+class Rehearsed:
+    """A folder, a copy of it in which random work was done, and what was told of it."""
+
+    def __init__(self, folder: Path, random: Random) -> None:
+        self.folder, self.random = folder, random
+        self.real, self.run = folder / "real", folder / "run"
+        self.real.mkdir()
+        self.run.mkdir()
+        Worker(self.real, random).work(random.randint(3, 30))
+        self.copy = random.random() < 0.2
+        self.layer = Layer(
+            self.real,
+            folder / "over",
+            "copy" if self.copy else "overlay",
+            "trusted" if os.geteuid() == 0 and not os.environ.get("USERXATTR") else "user",
+        )
+        self.before, self.links_before = look(self.real), hard_links(self.real)
+        self.base = Baseline.take(self.real)
+        with self._copied() as merged:
+            Worker(merged, random).work(random.randint(1, 15))
+            self.merged, self.links = look(merged), hard_links(merged)
+
+    @contextlib.contextmanager
+    def _copied(self) -> Iterator[Path]:
+        over, merged = self.layer.changed, self.folder / "merged"
+        if self.copy:
+            subprocess.run(["cp", "-a", self.real, over], check=True)
+            self.base = self.base.with_copy(over)
+            yield over
+            return
+        over.mkdir()
+        shutil.copystat(self.real, over)
+        for place in (merged, self.folder / "work"):
+            place.mkdir()
+        user = ",userxattr" if self.layer.marks == "user" else ""
+        options = (
+            f"lowerdir={self.real},upperdir={over},workdir={self.folder / 'work'}{user},"
+            "redirect_dir=off,metacopy=off,index=off"
+        )
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, merged], check=True)
+        try:
+            yield merged
+        finally:
+            subprocess.run(["umount", merged], check=True)
+
+    def tell(self) -> RehearsalRecord:
+        """Compare, and keep the record."""
+        told = differences([self.layer], [self.base])
+        record = RehearsalRecord(
+            run=self.run.name,
+            on="desktop",
+            stage="ended",
+            layers=(LayerRow.of(self.layer),),
+            consequences=Consequences(found=told.found),
+            disturbed=told.disturbed,
+        )
+        keep_record(self.run, record, OsDisk())
+        return record
+
+    def below(self, path: str) -> bytes:
+        """Return an absolute written path as the looks name it."""
+        return read(path)[len(bytes(self.real)) + 1 :] or b"."
+
+
+def _expected(rehearsed: Rehearsed) -> set[tuple[str, str, bytes, str, str, bool]]:
+    """Return what two looks at the whole folder say that changed."""
+    found = set()
+    before, after = rehearsed.before, rehearsed.merged
+    for path in before.keys() | after.keys():
+        old, new = before.get(path), after.get(path)
+        if old == new:
+            continue
+        change = "created" if old is None else "deleted" if new is None else "changed"
+        same = bool(old and new and (old.kind, old.content) == (new.kind, new.content))
+        kind = (new or old or _NOTHING).kind
+        found.add((change, kind, path, _hash(old), _hash(new), same))
+    return found
+
+
+_NOTHING = Look("", 0, (0, 0), 0, b"", ())
+
+
+def _hash(one: Look | None) -> str:
+    if one is None or one.kind == "folder":
+        return ""
+    sorts = {b"10000": "fifo", b"140000": "socket"}
+    return sorts[one.content] if one.kind == "special" else one.content.hex()
+
+
+def _told(
+    rehearsed: Rehearsed, record: RehearsalRecord
+) -> set[tuple[str, str, bytes, str, str, bool]]:
+    return {
+        (one.change, one.entry, rehearsed.below(one.path), one.before, one.after, one.metadata)
+        for one in record.consequences.files
+        if one.was != one.becomes
+    }
+
+
+def _differing(one: Tree, two: Tree) -> str:
+    wrong = [path for path in sorted(one.keys() | two.keys()) if one.get(path) != two.get(path)]
+    return "; ".join(f"{path!r}: {one.get(path)} is not {two.get(path)}" for path in wrong[:2])
+
+
+def equal(rehearsed: Rehearsed, _defended: bool) -> str:
+    """What is told is what two looks say, and the commit makes the real folder the merged one."""
+    record = rehearsed.tell()
+    if record.disturbed:
+        return f"disturbed: {record.disturbed}"
+    if wrong := _told(rehearsed, record) ^ _expected(rehearsed):
+        return f"told wrongly: {sorted(wrong)[:3]}"
+    if rehearsed.random.random() < 0.3:
+        return _without_noise(rehearsed, record)
+    Commit(rehearsed.run).run(record.consequences.digest, noise=True)
+    return _as_merged(rehearsed, record)
+
+
+def _as_merged(rehearsed: Rehearsed, record: RehearsalRecord) -> str:
+    if wrong := _differing(look(rehearsed.real), rehearsed.merged):
+        return f"committed wrongly: {wrong}"
+    told = {rehearsed.below(o.path) for o in record.consequences.files if not o.metadata}
+    links = hard_links(rehearsed.real)
+    lost = rehearsed.links - links
+    extra = {pair for pair in links - rehearsed.links if told & set(pair)}
+    return f"links: {sorted(lost)[:2]} lost, {sorted(extra)[:2]} too many" if lost or extra else ""
+
+
+def _without_noise(rehearsed: Rehearsed, record: RehearsalRecord) -> str:
+    noise = {rehearsed.below(o.path) for o in record.consequences.files if o.noise}
+    Commit(rehearsed.run).run(record.consequences.digest)
+    now = look(rehearsed.real)
+    wanted = {p: e for p, e in rehearsed.merged.items() if p not in noise}
+    wanted |= {p: e for p, e in rehearsed.before.items() if p in noise}
+    return _differing(_untimed(now, noise), _untimed(wanted, noise))
+
+
+def _untimed(tree: Tree, noise: set[bytes]) -> Tree:
+    return {
+        path: one._replace(mtime=0) if path in noise and one.kind == "folder" else one
+        for path, one in tree.items()
+    }
+
+
+def conflict(rehearsed: Rehearsed, defended: bool) -> str:
+    """Somebody changes what is concerned: the commit refuses and touches nothing."""
+    early = rehearsed.random.random() < 0.3
+    if early:
+        expected = [path for _c, _k, path, *_rest in _expected(rehearsed) if path != b"."]
+        meddled = _meddle(rehearsed, sorted(expected))
+    record = rehearsed.tell()
+    if not early:
+        files = [o for o in record.consequences.files if not o.noise and o.was != o.becomes]
+        meddled = _meddle(rehearsed, [rehearsed.below(one.path) for one in files])
+    if not meddled:
+        return "-"
+    before = look(rehearsed.real)
+    links = hard_links(rehearsed.real)
+    try:
+        (Commit if defended else Careless)(rehearsed.run).run(record.consequences.digest)
+    except RehearsalError as error:
+        if "nothing was touched" not in str(error):
+            return f"refused late: {error}"
+    else:
+        return f"not refused: {meddled}"
+    if wrong := _differing(look(rehearsed.real), before):
+        return f"refused and touched: {wrong}"
+    return "" if hard_links(rehearsed.real) == links else "refused, and links are different"
+
+
+def _meddle(rehearsed: Rehearsed, paths: list[bytes]) -> str:
+    """Change one of the paths in the real folder as somebody else would; say how."""
+    rehearsed.random.shuffle(paths)
+    for below in paths:
+        path = rehearsed.real / os.fsdecode(below)
+        if not path.parent.is_dir() or path.parent.is_symlink():
+            continue
+        if not os.path.lexists(path):
+            path.write_bytes(b"mine")
+            return f"made {below!r}"
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            path.unlink()
+            return f"removed {below!r}"
+        if path.is_dir():
+            if below in rehearsed.merged and rehearsed.merged[below].kind == "folder":
+                path.chmod(0o711 if path.stat().st_mode & 0o777 != 0o711 else 0o755)
+                return f"changed the mode of {below!r}"
+            (path / "mine").write_bytes(b"mine")
+            return f"made something in {below!r}"
+        return _meddle_with_file(rehearsed.random, path)
+    return ""
+
+
+def _meddle_with_file(random: Random, path: Path) -> str:
+    seen, content = path.stat(), path.read_bytes()
+    way = random.randrange(4)
+    if way == 0 and content:
+        path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+        os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+        return f"changed a bit of {path!r}"
+    if way == 1:
+        path.chmod(0o604 if seen.st_mode & 0o777 != 0o604 else 0o640)
+        return f"changed the mode of {path!r}"
+    if way == 2:
+        os.setxattr(path, "user.mine", b"mine")
+        return f"labelled {path!r}"
+    path.unlink()
+    return f"removed {path!r}"
+
+
+def kill(rehearsed: Rehearsed, defended: bool) -> str:
+    """Killed at any point, and again, the last commit comes to the same end.
+
+    Where somebody changes something midway, all is taken back, whenever that is interrupted.
+    """
+    record, random = rehearsed.tell(), rehearsed.random
+    way = Commit if defended else Forgetful
+    target = _target(rehearsed, record) if random.random() < 0.4 else None
+    most = 3 * len(record.consequences.files) + 10
+    for _ in range(random.randint(1, 3)):
+        _killed(rehearsed, target, way, random.randrange(most))
+    try:
+        way(rehearsed.run).run(record.consequences.digest, noise=True)
+    except RehearsalError as error:
+        if target is None or target.read_bytes() != MINE:
+            return f"does not converge: {error}"
+        return _as_before(rehearsed, target)
+    return _as_merged(rehearsed, record)
+
+
+MINE = b"mine, whatever was rehearsed"
+
+
+def _target(rehearsed: Rehearsed, record: RehearsalRecord) -> Path | None:
+    """Choose a file that somebody will write to while it is committed."""
+    files = [
+        one.path
+        for one in record.consequences.files
+        if one.was is not None and one.was.entry == "file" and not one.metadata
+    ]
+    return Path(os.fsdecode(read(rehearsed.random.choice(files)))) if files else None
+
+
+def _as_before(rehearsed: Rehearsed, target: Path) -> str:
+    """Compare with what was there before the commit, but for what somebody wrote."""
+    same = bytes(target.relative_to(rehearsed.real))
+    names = {same} | {name for pair in rehearsed.links_before for name in pair if same in pair}
+    now, before = (
+        {path: one for path, one in tree.items() if path not in names}
+        for tree in (look(rehearsed.real), rehearsed.before)
+    )
+    return _differing(now, before)
+
+
+def _killed(rehearsed: Rehearsed, target: Path | None, way: type[Commit], stop: int) -> None:
+    """Commit in a child that dies at a point; a line in ``killed`` says at which."""
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    left = [stop]
+
+    def reached(point: str) -> None:
+        if point == "applying" and target is not None:
+            target.write_bytes(MINE)
+        left[0] -= 1
+        if left[0] < 0:
+            with (rehearsed.folder.parent / "killed").open("a") as told:
+                told.write(re.sub(r" \d+", "", point) + "\n")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    try:
+        digest = read_record(rehearsed.run).consequences.digest
+        way(rehearsed.run, Surroundings(reached=reached)).run(digest, noise=True)
+    finally:
+        os._exit(0)  # whatever happened: a child must never go on with its parent's cases
+
+
+KINDS = {"equal": equal, "conflict": conflict, "kill": kill}
+
+
+def main(root: Path) -> None:
+    """Make every case that the input asks for."""
+    # A case that goes wrong may not take the machine with it.
+    resource.setrlimit(resource.RLIMIT_CPU, (900, 900))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 28, 1 << 28))
+    for line in sys.stdin:
+        plan = Plan(**json.loads(line))
+        folder = root / f"{plan.kind}-{plan.number}"
+        folder.mkdir()
+        try:
+            said = KINDS[plan.kind](Rehearsed(folder, Random(plan.seed)), plan.defended)
+        except (RehearsalError, OSError, AssertionError, KeyError) as error:
+            said = f"{type(error).__name__}: {error}"
+        print(json.dumps(said), flush=True)
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
