@@ -83,13 +83,17 @@ class Applying:
         self.reached("stage made")
         self._refuse_reappeared()
         stager = Stager(self.real, self.over, self.stage, self.wanted, self.reached)
-        stager.leads.update(self._leads(steps))
+        leads = dict(self._leads(steps))
+        stager.leads.update(leads)
         inodes = stager.stage_all(steps, [read(step.path) for step in steps])
         fresh = (
-            step.model_copy(update={"fresh": inode})
+            step.model_copy(update={"fresh": inode, "shared": self._linked(step) in leads})
             for step, inode in zip(steps, inodes, strict=True)
         )
         return CommitPlan(operations=tuple(fresh), times=before)
+
+    def _linked(self, step: Operation) -> str:
+        return self.wanted[Place(step.layer, read(step.path))].linked
 
     def _leads(self, steps: Iterable[Operation]) -> Iterator[tuple[str, Place]]:
         """Yield the files of which others become names and that stay where they are."""

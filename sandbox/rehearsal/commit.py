@@ -28,6 +28,7 @@ from handrail.sandbox.disk import Disk, OsDisk
 from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.rehearsal.applying import Applying
 from handrail.sandbox.rehearsal.commit_record import (
+    CommitPlan,
     CommitState,
     keep_plan,
     keep_state,
@@ -111,6 +112,7 @@ class Commit:
                 self._take_back(applying, begun)
             case "staging":
                 applying.clear()
+                applying.settle(read_plan(self._folder).times, back=True)
         return self._begin(applying, record, noise)
 
     def _begin(self, applying: Applying, record: RehearsalRecord, noise: bool) -> CommitState:
@@ -125,6 +127,7 @@ class Commit:
             before=before,
         )
         times = applying.times()
+        keep_plan(self._folder, CommitPlan(operations=(), times=times), self._around.disk)
         self._phase(state, "staging")
         try:
             plan = applying.staged(marks, times)

@@ -55,7 +55,8 @@ class Operation(_Part):
 
     ``take``: move it away. ``put``: place what was staged where nothing is. ``swap``: place what
     was staged in its stead. ``dress``: change its metadata. ``then``: the mark of what is there
-    before; ``fresh``: the inode of what was staged.
+    before; ``fresh``: the inode of what was staged; ``shared``: that is a file of the real folder,
+    of which this becomes a further name.
     """
 
     kind: StepKind
@@ -66,6 +67,7 @@ class Operation(_Part):
     becomes: EntryState | None = None
     then: Mark | None = None
     fresh: int = 0
+    shared: bool = False
 
 
 class FolderTime(_Part):

@@ -100,7 +100,7 @@ class Steps:
         now, state = mark(tree, path), one.becomes
         if now is None or now[0] != one.fresh or state is None:
             return False
-        return state.entry == "folder" or now[2] == state.mtime_ns
+        return one.shared or state.entry == "folder" or now[2] == state.mtime_ns
 
     def _unput(self, tree: Tree, path: bytes, new: bytes) -> None:
         if tree.stat(new) is None:
