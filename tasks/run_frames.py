@@ -23,7 +23,7 @@ class FrameStore:
 
     def keep(self, observation: Observation) -> str:
         """Save a screen if it is new, and return its file's name. Raises RunFolderError."""
-        name = f"{observation.fingerprint[:24]}.webp"
+        name = frame_name(observation.fingerprint)
         if name not in self._kept:
             try:
                 (self._folder / name).write_bytes(encoded(observation.image.convert("RGB")))
@@ -31,6 +31,11 @@ class FrameStore:
                 raise RunFolderError(f"cannot save a frame in {self._folder}: {error}") from error
             self._kept.add(name)
         return name
+
+
+def frame_name(fingerprint: str) -> str:
+    """Return the name of a screen's file."""
+    return f"{fingerprint[:24]}.webp"
 
 
 def encoded(image: Image.Image) -> bytes:

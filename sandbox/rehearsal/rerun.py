@@ -31,12 +31,14 @@ from handrail.sandbox.rehearsal.sending import SendingLedger
 class Rerun:
     """Approver, warden and judge of one commit.
 
-    ``divergence`` is empty until something is not as it was rehearsed.
+    ``divergence`` is empty until something is not as it was rehearsed; ``onward``: that was a
+    request which had been let go, and was to be sent on to another address.
     """
 
     def __init__(self, plan: Plan, ledger: SendingLedger) -> None:
         self.plan, self.ledger = plan, ledger
         self.divergence = ""
+        self.onward = False
         self._step = 0  # the number of the step that is being done, from 1; 0: none yet
         self._spent: list[int] = []
         self._waiting: list[int] = []  # what was let go and not answered
@@ -58,6 +60,11 @@ class Rerun:
     def waiting(self) -> bool:
         """Tell whether something was let go of which nothing was heard yet."""
         return bool(self._waiting)
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether every rehearsed request was let go, and none of them was to be sent on."""
+        return len(self._spent) == len(self.plan.requests) and not self.onward
 
     @contextmanager
     def over(self, inner: RequestWarden | None) -> Iterator[None]:
@@ -101,7 +108,7 @@ class Rerun:
             return False
         number, why = self._match(request)
         if number is None:
-            self.divergence = why
+            self.divergence, self.onward = why, bool(request.hop_of)
             return False
         if not self._permitted(request):
             self.divergence = f"{request.method} {request.url}: the policy does not let it go"
