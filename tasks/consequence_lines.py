@@ -9,6 +9,7 @@ from handrail.sandbox.rehearsal.consequences import (
     RequestConsequence,
 )
 
+_MOST, _LONGEST = 40, 200  # lines of a request's body, and characters of each
 _NOTHING = "nothing would change"
 
 
@@ -16,6 +17,8 @@ def told(consequences: Consequences) -> Iterator[str]:
     """Yield a line for each consequence, and one that counts the noise."""
     for one in consequences.telling:
         yield _line(one)
+        if isinstance(one, RequestConsequence):
+            yield from (f"{'':<8}   {line[:_LONGEST]}" for line in one.body.splitlines()[:_MOST])
     if not consequences.telling:
         yield _NOTHING
     if noise := len(consequences.found) - len(consequences.telling):

@@ -6,6 +6,7 @@ has a fixed place on a window of 1280x800. The address holds a random token, as 
 
 import secrets
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -88,7 +89,7 @@ class Shop:
         if path == "/":
             return HTTPStatus.OK, self._shown("products", "Products")
         if path == "/checkout":
-            return self._checkout(asked.get("items", [""])[0])
+            return self._checkout({name: values[0] for name, values in asked.items()})
         number = path.removeprefix("/orders/")
         for order in self.store.orders():
             if str(order.number) == number:
@@ -113,7 +114,8 @@ class Shop:
             return HTTPStatus.CONFLICT, self._refused(str(error))
         return HTTPStatus.SEE_OTHER, f"{self._root}/orders/{number}"
 
-    def _checkout(self, items: str) -> tuple[HTTPStatus, str]:
+    def _checkout(self, asked: Mapping[str, str]) -> tuple[HTTPStatus, str]:
+        items = asked.get("items", "")
         try:
             lines = self.store.lines(items)
             total = self.store.total(items)
@@ -126,6 +128,8 @@ class Shop:
             lines=[f"{count} x {product.name}, {product.price} each" for product, count in lines],
             total=total,
             ticket=self.store.ticket(),
+            name=asked.get("name", ""),
+            street=asked.get("street", ""),
         )
 
     def _refused(self, words: str) -> str:

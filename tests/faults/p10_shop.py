@@ -1,0 +1,94 @@
+"""P10: a commit in a browser that is killed at any named point never orders twice.
+
+An order in the bundled shop is rehearsed; its commit is killed at a point; the next commits must
+come to the same end: the order is made once, or it is in doubt and never sent again.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from handrail.sandbox.rehearsal.sending import SENDING_NAME
+from handrail.tasks.browser_setting import chosen_browser
+from handrail.tasks.runs import RunFolder
+from handrail.tasks.sites.shop import Shop
+from handrail.tasks.suites.shopping import SHORT, Shopper, committed
+from tests.faults.shop_kills import disk
+from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch
+
+SCRIPT = Path(__file__).with_name("shop_kills.py")
+# For each point: how many orders there are once it was hit, and after a rerun, and whether that
+# rerun is certain of it.
+EXPECTED: dict[str, tuple[int, int, bool]] = {
+    "before answered": (1, 1, False),
+    "sending": (0, 0, False),
+    "answered": (1, 1, True),
+    "before sending": (0, 1, True),
+    "before ended": (1, 1, True),
+    "begun": (0, 1, True),
+    "ended": (1, 1, True),
+    "before begun": (0, 1, True),
+}
+
+
+def _killed(rehearsal: RunFolder, point: str, defended: bool) -> str:
+    """Commit in a process that dies at the point; return what is wrong with its end."""
+    word = "defended" if defended else "open"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.shop_kills", str(rehearsal.path), point, word],
+        cwd=SCRIPT.parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != -signal.SIGKILL:
+        return f"it was not reached: {done.stderr[-300:]}"
+    return ""
+
+
+def _wrong(shop: Shop, rehearsal: RunFolder, point: str, defended: bool) -> str:
+    before, after, certain = EXPECTED[point]
+    if why := _killed(rehearsal, point, defended):
+        return why
+    if len(shop.store.orders()) != before:
+        return f"{len(shop.store.orders())} orders where it was killed, not {before}"
+    for number in (1, 2):
+        end = committed(rehearsal, disk(defended))
+        if len(shop.store.orders()) != after:
+            return f"{len(shop.store.orders())} orders after rerun {number}, not {after}"
+        if end.good != certain:
+            return f"rerun {number} says: {end.words}"
+    return ""
+
+
+def _kills(count: int, seed: int, defended: bool) -> Verdict:
+    tally = Tally()
+    points = list(EXPECTED)
+    program = chosen_browser(None, os.environ)
+    with scratch() as folder:
+        for number in range(count):
+            point = points[number % len(points)]
+            tally.new((number, point))
+            with Shop() as shop:
+                shopper = Shopper(f"{shop.url}{SHORT}", folder / f"{seed}-{number}", program)
+                rehearsal = shopper.rehearsed().end.folder
+                if shop.received:
+                    tally.fail(point, "the rehearsal sent something")
+                elif wrong := _wrong(shop, rehearsal, point, defended):
+                    tally.fail(point, wrong)
+                assert defended == (rehearsal.path / SENDING_NAME).exists()
+    return tally.verdict()
+
+
+SUITES = (
+    Suite(
+        "P10 shop",
+        "Committed in a browser and killed at a named point: no order twice, none lost unsaid",
+        ("browser",),
+        Counts(test=1, faults=8, full=24, undefended=1),
+        120,
+        _kills,
+    ),
+)
