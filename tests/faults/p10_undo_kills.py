@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
 from tests.faults.undo_crashing import Batch
 
-SCRIPT = Path(__file__).with_name("undo_crashing.py")
+ROOT = Path(__file__).resolve().parents[2]
 _EACH = 12
 
 
@@ -25,11 +25,12 @@ def _batches(count: int, seed: int) -> list[Batch]:
             break
         many = min(left, _EACH)
         left -= many
+        # Most at a change to a file, spread over all of them; a few at any instant.
         moments = tuple(
-            random.random() if random.random() < 0.7 else random.uniform(1, 1e6)
-            for _ in range(many)
+            (place + random.random()) / many if place % 4 < 3 else random.uniform(1, 1e6)
+            for place in range(many)
         )
-        made.append(Batch(f"{seed}/{number}", random.randint(1, 6), moments))
+        made.append(Batch(f"{seed}/{number}", random.randint(2, 6), moments))
     return made
 
 
@@ -38,12 +39,18 @@ def _kills(count: int, seed: int, defended: bool) -> Verdict:
     batches = _batches(count, seed)
     with scratch(in_memory=True) as folder:
         done = subprocess.run(
-            [sys.executable, str(SCRIPT), str(folder), "defended" if defended else "open"],
+            [
+                sys.executable,
+                "-m",
+                "tests.faults.undo_crashing",
+                str(folder),
+                "defended" if defended else "open",
+            ],
             input="".join(json.dumps(batch._asdict()) + "\n" for batch in batches),
             capture_output=True,
             text=True,
             check=False,
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=ROOT,
         )
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
@@ -60,7 +67,7 @@ SUITES = (
         "P10 undo kills",
         "An undo that is killed at a change to a file, or at any instant, converges when repeated",
         ("a process", "files"),
-        Counts(test=6, faults=60, full=300, undefended=12),
+        Counts(test=8, faults=60, full=300, undefended=30),
         30,
         _kills,
     ),

@@ -1,6 +1,6 @@
-"""Undos that are killed: ``python undo_crashing.py FOLDER DEFENDED``, with the plans on stdin.
+"""Undos that are killed: ``python -m tests.faults.undo_crashing FOLDER DEFENDED``.
 
-Each line of the input is a ``Batch`` as JSON: a run that is made once, with a program that changes
+Each line of its input is a ``Batch`` as JSON: a run that is made once, with a program that changes
 files by chance, and moments at which its undo is killed (SIGKILL). For each moment the world is
 laid out anew as the run left it, a forked ``handrail undo`` is killed there, and another one is let
 come to its end. A line of JSON for each moment says what was wrong, or nothing.

@@ -21,7 +21,7 @@ from handrail.actuators.geometry import Box, Point
 from handrail.actuators.observation import Observation
 from handrail.sandbox.approval import Approver, DenyAll, ScriptedApprover
 from handrail.sandbox.gate import Gate, Outcome
-from handrail.sandbox.journal import Journal, read_journal
+from handrail.sandbox.journal import Journal, JournalReading, read_journal
 from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.policy import Policy, profile
 from handrail.sandbox.records import ActionState, Record
@@ -73,9 +73,14 @@ class Door:
         return next(w for w in self.screen.widgets if w.name == name).box.center
 
     @property
+    def reading(self) -> JournalReading:
+        """Return the journal."""
+        return read_journal(self.path)
+
+    @property
     def records(self) -> list[Record]:
         """Return what the journal says after its first record."""
-        reading = read_journal(self.path)
+        reading = self.reading
         assert reading.intact
         return [entry.record for entry in reading.entries[1:]]
 
