@@ -80,7 +80,8 @@ def _undone(kept: KeptJournal, addition: Addition, arguments: argparse.Namespace
         moving = [step for step in plan if step.prospect == "put back"]
         if not moving:
             say("there is nothing to put back")
-            return code
+            # An undo that was interrupted may have had no time to say so of its last steps.
+            return undoing.carry_out(plan, addition) if undoing.begun else code
         many = sum(len(step.differences) for step in moving)
         question = f"Put back {_many(many, 'difference')} of {_many(len(moving), 'step')}?"
         if not arguments.yes and not confirmed(question):
@@ -112,6 +113,12 @@ class _Undo:
             points = {name: keeper.keep() for name, keeper in found.keepers.items()}
         self._later = Later(points, arguments.unseen)
         self._view = UndoView(Hearing(highlight=False), self._numbers, arguments.all)
+
+    @property
+    def begun(self) -> bool:
+        """Tell whether the run was being undone before."""
+        records = (entry.record for entry in self._reading.entries)
+        return any(isinstance(record, Note) and record.topic == "undo" for record in records)
 
     def plan(self) -> tuple[tuple[UndoStep, ...], int]:
         """Show what would be done, and return it with the exit code of having done so."""

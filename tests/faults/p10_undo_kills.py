@@ -67,8 +67,8 @@ SUITES = (
         "P10 undo kills",
         "An undo that is killed at a change to a file, or at any instant, converges when repeated",
         ("a process", "files"),
-        Counts(test=8, faults=60, full=300, undefended=30),
-        30,
+        Counts(test=8, faults=36, full=300, undefended=24),
+        25,
         _kills,
     ),
 )
