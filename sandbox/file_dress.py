@@ -18,6 +18,8 @@ from typing import Protocol
 Attributes = tuple[tuple[bytes, bytes], ...]
 WRITABLE = 0o600
 """What its owner must be allowed before a file's attributes can be changed."""
+REACHABLE = 0o300
+"""What its owner must be allowed before things in a folder can be made and removed."""
 
 
 class Dress(Protocol):

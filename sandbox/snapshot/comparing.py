@@ -10,9 +10,10 @@ Does not promise
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from handrail.sandbox.errors import RestoreError
-from handrail.sandbox.file_dress import WRITABLE
+from handrail.sandbox.file_dress import REACHABLE, WRITABLE
 from handrail.sandbox.file_names import written
 from handrail.sandbox.file_places import above, folder_of, names_in, root_of
 from handrail.sandbox.snapshot.contents import measured
@@ -120,6 +121,13 @@ class Comparison:
 def settled(now: Found, older: Found, newer: Found) -> bool:
     """Tell whether a thing is as one of the two points has it."""
     return alike(now, newer) or alike(now, older)
+
+
+def staged(now: Found, older: Found, newer: Found) -> bool:
+    """Tell the same when everything is staged: a root may have been unlocked for that."""
+    ways = [way for way in (older, newer) if way is not None and way.kind == "folder"]
+    unlocked = [replace(way, mode=way.mode | REACHABLE) for way in ways]
+    return settled(now, older, newer) or any(alike(now, way) for way in unlocked)
 
 
 def underway(now: Found, older: Found, newer: Found) -> bool:

@@ -18,7 +18,7 @@ import os
 import re
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -188,11 +188,12 @@ class FileKeeper:
     def _remember(self, roots: tuple[bytes, ...], name: str) -> None:
         place = self._latest(roots)
         fresh = place.with_name(f"{place.name}.{os.getpid()}")
-        try:
-            fresh.write_text(name, encoding="ascii")
-            fresh.replace(place)
-        except OSError as error:
-            raise unkept(place, error) from error
+        with suppress(OSError):  # the point is whole without it, and the next one only slower
+            try:
+                fresh.write_text(name, encoding="ascii")
+                fresh.replace(place)
+            finally:
+                fresh.unlink(missing_ok=True)
 
     def _latest(self, roots: tuple[bytes, ...]) -> Path:
         return self.store.latest / hashlib.sha256(b"\0".join(roots)).hexdigest()[:32]

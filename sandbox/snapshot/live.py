@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 
-from handrail.sandbox.file_dress import dress
+from handrail.sandbox.file_dress import REACHABLE, dress
 from handrail.sandbox.file_places import (
     above,
     folder_of,
@@ -29,7 +29,6 @@ from handrail.sandbox.snapshot.entries import Entry
 from handrail.sandbox.snapshot.store import sync_file_system
 
 _LOOK = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-_REACHABLE = 0o300
 
 
 class LiveTree:
@@ -42,9 +41,9 @@ class LiveTree:
         """Let its owner make and remove things in a folder. Raises OSError."""
         with suppress(FileNotFoundError, NotADirectoryError), self._at(path) as (outer, name):
             mode = os.stat(name, dir_fd=outer, follow_symlinks=False).st_mode
-            if stat.S_ISDIR(mode) and mode & _REACHABLE != _REACHABLE:
+            if stat.S_ISDIR(mode) and mode & REACHABLE != REACHABLE:
                 with opened(name, outer) as folder:
-                    os.fchmod(folder, stat.S_IMODE(mode) | _REACHABLE)
+                    os.fchmod(folder, stat.S_IMODE(mode) | REACHABLE)
 
     def remove(self, path: bytes, folder: bool) -> None:
         """Remove a folder, or something else; not one where the other is wanted. Raises OSError."""

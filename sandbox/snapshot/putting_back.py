@@ -17,7 +17,7 @@ Does not promise
 
 from handrail.sandbox.errors import RestoreError, UndoConflict
 from handrail.sandbox.file_names import read, written
-from handrail.sandbox.snapshot.comparing import Comparison, Fits, settled, underway
+from handrail.sandbox.snapshot.comparing import Comparison, Fits, settled, staged, underway
 from handrail.sandbox.snapshot.keeper import Difference
 from handrail.sandbox.snapshot.live import LiveTree
 from handrail.sandbox.snapshot.plan import Plan, keep_plan, remove_plan
@@ -50,7 +50,7 @@ class PuttingBack:
         try:
             self.write_down(plan)
             Staging(self.comparison, plan).make(self.live, self.store)
-            self.insist(settled)
+            self.insist(staged)
             self.write_down(ready)
         except RestoreError:
             self.discard(plan)
@@ -100,7 +100,8 @@ class PuttingBack:
         if found:
             shown = ", ".join(f"{one.what} was {one.change}" for one in found[:_SHOWN])
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-            left = "nothing was touched" if fits is settled else "an undo was interrupted here"
+            begun = fits is underway
+            left = "an undo was interrupted here" if begun else "nothing was touched"
             raise UndoConflict(
                 f"changed since: {shown}{more}; {left}: bring it back to how it was, and undo again"
             )
