@@ -18,6 +18,7 @@ from typing import Literal, Protocol
 from handrail.actuators.actions import Action, digest
 from handrail.actuators.held import HeldRequest
 from handrail.actuators.observation import Element, Observation, Surface
+from handrail.sandbox.destination import destinations
 from handrail.sandbox.editing import editable
 from handrail.sandbox.likeness import Likeness
 from handrail.sandbox.requests import RequestKind
@@ -63,6 +64,21 @@ class ApprovalRequest:
     def editable(self) -> str:
         """Return the name of the field that whoever is asked may change, or an empty string."""
         return "" if self.held is not None else editable(self.action)
+
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """Return in words where the action lands, but for the surface's own page or window."""
+        aimed = () if self.element is None else (self.element,)
+        here, led = self.surface, destinations(self.action, aimed, self.surface)
+        shown = {here.url, *(place.url for place in led)}
+        found = []
+        for place in self.places:
+            if place.window != here.window:
+                title = place.window.raw
+                found.append(f'window "{title}"' if title else "a window that cannot be told")
+            elif place.url not in shown:
+                found.append(f"frame of {place.url}")
+        return tuple(dict.fromkeys(found))
 
 
 def _at_once() -> bool:

@@ -6,7 +6,8 @@ Promises
   everybody, but for folders like /tmp in which nobody can replace what is another's.
 - What is judged is the opened file itself, so that it cannot be exchanged in between. Every folder
   and every link that is passed on the way to it is judged, and the way must end at that file.
-
+- What only restricts is anybody's; but it, too, is a plain file of bounded length: a link to a
+  device, or a pipe, that came with a repository holds nobody up.
 - A file of secrets must moreover be readable by its user alone.
 
 Does not promise
@@ -18,7 +19,7 @@ Does not promise
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from handrail.sandbox.errors import PolicyError
@@ -35,23 +36,42 @@ def current_user() -> int | None:
     return os.getuid() if hasattr(os, "getuid") else None
 
 
+def read_any(path: Path) -> bytes:
+    """Return the bytes of a file that only restricts, whoever wrote it. Raises PolicyError."""
+    return _read(path)
+
+
 def read_owned(path: Path, user: int | None, private: bool = False) -> bytes:
     """Return the bytes of a file that may grant; of a ``private`` one, that others cannot read.
 
     Raises PolicyError.
     """
+
+    def insist(facts: os.stat_result) -> None:
+        if user is None:
+            return
+        _insist(path, facts, user, "the file")
+        _insist_way(path, facts, user)
+        if private and stat.S_IMODE(facts.st_mode) & _ALL_OTHERS:
+            raise PolicyError(f"{path}: can be read by others: chmod 600 {path}")
+
+    return _read(path, insist)
+
+
+def _anybodys(_: os.stat_result) -> None:
+    """Let everybody's file be read."""
+
+
+def _read(path: Path, insist: Callable[[os.stat_result], None] = _anybodys) -> bytes:
+    """Return the bytes of a plain file of bounded length, once its facts were insisted on."""
     try:
         # Not to wait for a pipe's writer, should the path be one.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(descriptor, "rb") as file:
             facts = os.fstat(descriptor)
             if not stat.S_ISREG(facts.st_mode):
-                raise PolicyError(f"{path}: is not a plain file: a file that grants must be one")
-            if user is not None:
-                _insist(path, facts, user, "the file")
-                _insist_way(path, facts, user)
-                if private and stat.S_IMODE(facts.st_mode) & _ALL_OTHERS:
-                    raise PolicyError(f"{path}: can be read by others: chmod 600 {path}")
+                raise PolicyError(f"{path}: is not a plain file: a policy must be one")
+            insist(facts)
             text = file.read(_LONGEST + 1)
     except OSError as error:
         raise PolicyError(f"{path}: cannot be read: {error.strerror or error}") from error

@@ -33,6 +33,7 @@ from handrail.sandbox.errors import PolicyError
 from handrail.sandbox.expectation import Expectation
 from handrail.sandbox.known import Known
 from handrail.sandbox.limits import Limits
+from handrail.sandbox.ownership import read_any
 from handrail.sandbox.request_rules import RequestRule
 from handrail.sandbox.restore import Restore
 from handrail.sandbox.rules import NOT_KNOWN, ActionKind, Decision, EffectClass, Hold, Rule
@@ -155,10 +156,7 @@ def load_policy(path: Path) -> Policy:
 
     Raises PolicyError with the file, the rule and what is allowed there.
     """
-    try:
-        return parse_policy(path.read_bytes(), str(path))
-    except OSError as error:
-        raise PolicyError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return parse_policy(read_any(path), str(path))
 
 
 def parse_policy(text: bytes, name: str) -> Policy:
@@ -170,7 +168,7 @@ def parse_policy(text: bytes, name: str) -> Policy:
     """
     try:
         table = tomllib.loads(text.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # numbers of 5,000 digits are a ValueError, too
         raise PolicyError(f"{name}: is not TOML: {error}") from error
     for key in sorted(set(table) - _TABLES):
         raise PolicyError(

@@ -7,7 +7,8 @@ Promises
   a line of the prompt; what will be done and its class come last, right above the question.
 - Where something that a page would send waits, its method, its address and its body come in place
   of the action: fields by their names, what is secret hidden.
-- Where a link or a form leads to another address than the page's, that address is shown.
+- Where a link or a form leads to another address than the page's, that address is shown; so is the
+  frame, or the window that is not in front, in which the action lands.
 - What approving the kind would permit is shown whole, where it is offered.
 
 Does not promise
@@ -86,6 +87,8 @@ def _facts(request: ApprovalRequest) -> Iterator[tuple[str, str]]:
         yield "on screen it is called", f'{request.element.role} "{request.element.name.raw}"'
         for place in destinations(request.action, (request.element,), where):
             yield "leads to", place.url
+    for told in request.elsewhere:
+        yield "lands in", told
     for name, value in request.action.model_dump(mode="json").items():
         if name != "kind" and value is not None:
             said = f'"{value}"' if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

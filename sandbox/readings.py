@@ -41,8 +41,9 @@ _SPOKEN_DOT = re.compile(r"(?<=\w)\s+(?:dot|punto|punkt)\s+(?=\w)")
 _LETTERS = re.compile(r"(?<!\S)(?:\S ){3,}\S(?!\S)")
 _ENDS = ".,;:!?)]}>\"'"
 
-_URL = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?[/\\]{2}[^\s<>\"']+|(?:javascript|data|blob):\S+")
-_ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"'=&?/]*@[^\s@,;<>()\[\]\"'&/]*")
+# What may repeat is bounded, as names are: a page could make a long text cost minutes otherwise.
+_URL = re.compile(r"(?:[a-z][a-z0-9+.-]{0,30}:)?[/\\]{2}[^\s<>\"']+|(?:javascript|data|blob):\S+")
+_ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"'=&?/]{0,254}@[^\s@,;<>()\[\]\"'&/]*")
 _ACCOUNT = re.compile(r"\b[a-z]{2}\d{2}(?:[ -]?[a-z0-9]{1,4}){3,8}\b")
 _LONG_TOKEN = re.compile(r"\b(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{20,}\b")
 _CODE = re.compile(r"(?:[^\W_][^\w\s,;]*){7,}")
@@ -53,7 +54,10 @@ _DATE = re.compile(
 )
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?(?![\w.])")
 _PATH = re.compile(r"(?:(?<![\w/<.])(?:~|\.\.?)?/|(?<!\w)[a-z]:[\\/]|\\\\)[^\s\"'<>|]+")
-_DOTTED = re.compile(r"(?<![\w@])[\w-]+(?:\.[\w-]+)*\.(?:[^\W\d_][\w-]+|7z)(?::\d{1,5}(?!\d))?")
+_DOTTED = re.compile(
+    r"(?<![\w@])[\w-]{1,255}(?:\.[\w-]{1,255}){0,126}"
+    r"\.(?:[^\W\d_][\w-]+|7z)(?::\d{1,5}(?!\d))?"
+)
 _BEGINNING = re.compile(r"(?<!\S)\.[^\W\d_][\w.-]+")
 
 

@@ -27,7 +27,7 @@ Does not promise
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from handrail.actuators.actions import Action, Click, Drag, Press, Type
 from handrail.actuators.base import sanitise
@@ -47,13 +47,16 @@ from handrail.sandbox.ruling import Ruling, strictest
 from handrail.sandbox.typed import Typed, keyed
 
 _SHOWN = 80
+_READ = 4_000
 _MILD: frozenset[EffectClass] = frozenset({"observe", "navigate"})
 _TELLS = re.compile(r"(?:mailto|tel|sms|callto|sip|xmpp|whatsapp):", re.IGNORECASE)
 _RUNS = re.compile(
-    r"\.(?:exe|msi|msix|appx|bat|cmd|ps1|vbs|scr|jar|dmg|pkg|app|sh|run|deb|rpm|appimage|flatpakref"
-    r"|snap|apk|xpi|crx|iso|img|zip|7z|rar|tar|gz|tgz|xz|docm|xlsm|pptm|hta|lnk|reg|py)$",
+    r"\.(?:exe|com|pif|scr|msi|msix|appx|bat|cmd|ps1|vbs|vbe|jse|wsf|hta|cpl|msc|inf|chm|lnk|url"
+    r"|reg|jar|dmg|pkg|app|command|webloc|sh|run|deb|rpm|appimage|flatpakref|snap|desktop|apk|xpi"
+    r"|crx|iso|img|zip|7z|rar|tar|gz|tgz|bz2|xz|zst|cab|docm|xlsm|pptm|pyw?|pyz)$",
     re.IGNORECASE,
 )
+_MAILBOX = re.compile(r".(?:@|%40).+\.[a-z]{2}", re.IGNORECASE)
 
 
 class Doubt(NamedTuple):
@@ -122,36 +125,50 @@ class Taint:
         action, element = meeting.action, meeting.element
         if _pastes(action, meeting.elements) and not self._rules.known.clipboard:
             yield Doubt("", "what would be pasted or dropped cannot be compared with the goal")
-        found: dict[Value, None] = {}
-        for text in self._typed.after(action, element, meeting.surface):
-            found |= dict.fromkeys(self._goal.unnamed(text))
+        texts = self._typed.after(action, element, meeting.surface)
+        found = dict.fromkeys(value for text in texts for value in self._goal.unnamed(text))
         yield from map(self._doubt, found)
         part = takes(element, meeting.surface)
-        if part is not None and not found and keyed(action).strip():
-            texts = self._typed.after(action, element, meeting.surface)
-            if not any(self._goal.names_words(part, text) for text in texts):
-                shown = sanitise(keyed(action).strip(), _SHOWN)
-                said = f'the goal does not say "{_plain(shown)}", and the field takes {part}'
-                yield Doubt(f"{part} {texts[-1]}", said)
+        if part is None or not keyed(action).strip() or not all(map(self._approves, found)):
+            return
+        if not any(self._goal.names_words(part, self._left(text)) for text in texts):
+            shown = sanitise(keyed(action).strip(), _SHOWN)
+            said = f'the goal does not say "{_plain(shown)}", and the field takes {part}'
+            yield Doubt(f"{part} {texts[-1]}", said)
+
+    def _approves(self, value: Value) -> bool:
+        """Tell whether a person's yes has named a value in this run."""
+        return _key(value) in self._approved
+
+    def _left(self, text: str) -> str:
+        """Return a text without the words that a person's yes has named."""
+        words = re.split(r"[\s,;]+", text)
+        named = {v.text for word in words for v in self._goal.unnamed(word) if self._approves(v)}
+        return " ".join(word for word in words if word.lower() not in named)
 
     def _of_choice(self, meeting: Meeting) -> Iterator[Doubt]:
         """Yield what is doubtful of a recipient that a click chooses, or hands over."""
         for element in _pressed(meeting.action, meeting.elements):
             if meeting.effect not in _MILD and not element.editable:
-                told = self._goal.unnamed(element.name.raw[:500])
-                yield from (self._doubt(v) for v in told if v.kind in {"address", "number"})
+                yield from self._of_recipients(element.name.raw)
             for address in (element.href, element.sends_to):
-                handed = address if _TELLS.match(address) else _query(address)
-                told = self._goal.unnamed(
-                    handed.partition(":")[2] if _TELLS.match(handed) else handed
-                )
-                yield from (self._doubt(v) for v in told if v.kind in {"address", "number"})
+                yield from self._of_recipients(_handed(address))
             name = _file(element.href)
             if _RUNS.search(name) and not self._goal.names_words("files", name):
                 shown = _plain(sanitise(name, _SHOWN))
                 yield Doubt(
                     f"file {name}", f'neither the goal nor the policy names the file "{shown}"'
                 )
+
+    def _of_recipients(self, told: str) -> Iterator[Doubt]:
+        """Yield the recipients in a text that whoever made the screen chose."""
+        if len(told) > _READ:
+            yield Doubt(
+                "", f"a label or an address is longer than {_READ:,} signs: too long to read"
+            )
+            return
+        found = self._goal.unnamed(told)
+        yield from (self._doubt(v) for v in found if v.kind in {"address", "number"})
 
     def _of_places(self, meeting: Meeting) -> Iterator[Doubt]:
         """Yield the origins that nobody named, on which it would land or to which it would lead."""
@@ -178,7 +195,11 @@ class Taint:
         shown = _plain(sanitise(value.text, _SHOWN))
         source = self._seen.where(value)
         said = f'neither the goal nor the policy names the {value.kind} "{shown}"'
-        return Doubt(f"{value.kind} {value.text}", f"{said} ({source})")
+        return Doubt(_key(value), f"{said} ({source})")
+
+
+def _key(value: Value) -> str:
+    return f"{value.kind} {value.text}"
 
 
 def _pastes(action: Action, elements: Sequence[Element | None]) -> bool:
@@ -223,19 +244,26 @@ def _upgraded(origin: str, home: str) -> bool:
     ).removesuffix(":80")
 
 
-def _query(address: str) -> str:
+def _handed(address: str) -> str:
+    """Return the part of an address that may hand over a recipient."""
+    if _TELLS.match(address):
+        return address.partition(":")[2]
     try:
         parts = urlsplit(address)
     except ValueError:
         return address
-    return f"{parts.query} {parts.fragment}"
+    # In a path numbers are pages and "@name" is a name there: only whole addresses count.
+    segments = " ".join(filter(_MAILBOX.search, parts.path[: _READ + 1].split("/")))
+    return f"{parts.query} {parts.fragment} {segments}"
 
 
 def _file(address: str) -> str:
+    """Return the name under which a browser would keep what a link leads to."""
     try:
-        return urlsplit(address).path.rpartition("/")[2]
+        name = urlsplit(address).path.rpartition("/")[2]
     except ValueError:
         return ""
+    return unquote(name).partition(";")[0].rstrip(". ")
 
 
 def _plain(shown: str) -> str:

@@ -27,18 +27,23 @@ _LONGEST = 2_000
 _AROUND = 60
 _BREAK = "\n"
 _COMMANDS = frozenset({"ctrl", "alt", "win"})
+_WRITES = {
+    "space": " ", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "decimal": ".",
+    **{f"num{digit}": str(digit) for digit in range(10)},
+}  # fmt: skip
 
 
 def keyed(action: Action) -> str:
     """Return the text that an action puts where the caret is, or an empty string."""
     if isinstance(action, Type):
         return action.text
-    if not isinstance(action, Press) or len(action.keys) > 2:
+    if not isinstance(action, Press):
         return ""
     *held, last = action.keys
     if _COMMANDS & {presses((name,)) for name in held}:
         return ""
-    return " " if presses((last,)) == "space" else last if len(last) == 1 else ""
+    name = presses((last,))
+    return _WRITES.get(name, name if len(name) == 1 else "")
 
 
 @dataclass

@@ -143,6 +143,7 @@ def _told(question: Question) -> dict[str, object]:
             "role": sanitise(aimed.role, _LINE), "name": sanitise(aimed.name, _LINE),
             "box": [aimed.box.left, aimed.box.top, aimed.box.right, aimed.box.bottom],
         },
+        "lands_in": [sanitise(place, _LINE) for place in request.elsewhere],
         "leads_to": [sanitise(place.url, _LINE) for place in leads],
         "frame": f"/v1/approval/frame?nonce={question.nonce}" if request.observation else None,
     }  # fmt: skip

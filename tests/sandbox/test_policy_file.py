@@ -1,5 +1,6 @@
 """Policy files: every mistake is one clear line, and none is silently accepted."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -200,3 +201,15 @@ time = 2026-01-03T23:00:00
     assert rule.region == (0.0, 0.5, 1.0, 1.0)
     assert (policy.limits.steps, policy.limits.commits, policy.limits.calls) == (20, 0, None)
     assert policy.tests[0].effect_class == "commit"
+
+
+def test_a_policy_that_came_with_a_repository_holds_nobody_up(tmp_path: Path) -> None:
+    (tmp_path / "zeros.toml").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "long.toml").write_bytes(b"#" * 1_000_001)
+    for name, why in (("zeros", "plain file"), ("pipe", "plain file"), ("long", "longer than")):
+        with pytest.raises(PolicyError, match=why):
+            load_policy(tmp_path / f"{name}.toml")
+    (tmp_path / "number.toml").write_text(f"profile = {'9' * 10_000}")
+    with pytest.raises(PolicyError, match="is not TOML"):
+        load_policy(tmp_path / "number.toml")

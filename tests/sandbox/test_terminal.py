@@ -137,6 +137,20 @@ def test_the_prompt_shows_where_a_form_is_sent() -> None:
     assert "leads to" not in "\n".join(prompt_lines(here))
 
 
+def test_the_prompt_shows_the_frame_or_the_window_in_which_it_lands() -> None:
+    frame = replace(PAGE, url="https://bank.example/pay")
+    framed = replace(request(), places=(PAGE, frame))
+    text = "\n".join(prompt_lines(framed)).replace("\n  | ", "")
+    assert "  lands in: frame of https://bank.example/pay" in text
+    desk = Surface("desktop", ":0", window=ScreenText("Notes"))
+    behind = replace(desk, window=ScreenText("Payroll"))
+    nowhere = replace(desk, window=ScreenText(""))
+    window = replace(request(), surface=desk, places=(desk, behind, behind, nowhere))
+    lines = [line for line in prompt_lines(window) if "lands in" in line]
+    assert lines == ['  lands in: window "Payroll"', "  lands in: a window that cannot be told"]
+    assert "lands in" not in "\n".join(prompt_lines(replace(request(), places=(PAGE,))))
+
+
 def test_the_end_of_a_long_text_is_shown_too() -> None:
     action = Type(text="a" * 10_000 + "; rm -rf ~")
     text = "\n".join(prompt_lines(request(action, None)))

@@ -169,6 +169,9 @@ def test_a_new_path_is_a_new_page_and_an_address_may_be_broken() -> None:
         (("ctrl", "a"), ""),
         (("enter",), ""),
         (("shift", "ctrl", "a"), ""),
+        (("shift", "shiftright", "a"), "a"),
+        (("num7",), "7"),
+        (("decimal",), "."),
     ],
 )
 def test_which_keys_type(keys: tuple[str, ...], text: str) -> None:

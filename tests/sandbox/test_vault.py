@@ -120,7 +120,7 @@ def test_what_is_unknown_misspelt_or_not_allowed_at_all_is_refused() -> None:
 
 def test_a_goal_that_names_too_short_a_secret_is_refused_at_once() -> None:
     short = Vault(SOURCE, "unlock with {{secret:pin}}")
-    with pytest.raises(SecretsError, match="less than 4 characters.*choose a longer one"):
+    with pytest.raises(SecretsError, match=r"less than 4 characters.*choose a longer one"):
         short.check_goal("unlock with {{secret:pin}}")
     refused = short.refusal(Type(text="{{secret:pin}}"), (HIDDEN,), SITE)
     assert "less than 4 characters" in refused
