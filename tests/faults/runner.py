@@ -10,6 +10,7 @@ from typing import Literal
 
 from handrail.tasks.results.result import Figure
 from tests.faults.suite import Suite, Verdict
+from tests.faults.web import kept_browser
 
 Level = Literal["test", "faults", "full"]
 _SHOWN = 5
@@ -56,8 +57,9 @@ def run_suite(suite: Suite, level: Level, seed: int) -> Report:
     started = time.monotonic()
     counts = suite.counts
     count = {"test": counts.test, "faults": counts.faults, "full": counts.full}[level]
-    defended = suite.run(count, seed, True)
-    undefended = suite.run(counts.without(count), seed, False)
+    with kept_browser():
+        defended = suite.run(count, seed, True)
+        undefended = suite.run(counts.without(count), seed, False)
     return Report(suite, defended, undefended, time.monotonic() - started)
 
 

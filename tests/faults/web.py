@@ -4,14 +4,16 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 from handrail.actuators.actions import Action
 from handrail.actuators.base import Actuator, Permit, Receipt
-from handrail.actuators.browser import BrowserConfig
+from handrail.actuators.browser import Browser, BrowserConfig
+from handrail.actuators.browser_launch import Running
+from handrail.actuators.browser_tabs import MOST_TABS, Tabs
 from handrail.actuators.geometry import Point
 from handrail.actuators.observation import Element, Observation
 from handrail.actuators.reading import Reading
@@ -25,6 +27,7 @@ from tests.actuators.browser.conftest import Stage
 from tests.faults.stage import QuickDisk, no_stop
 
 WIDTH, HEIGHT = 480, 320
+_SECONDS = 60.0
 Answer = tuple[int, str, str]
 """Status, body (HTML), and where to go instead (a path) where that is not empty."""
 
@@ -39,16 +42,55 @@ class Site:
     root: str = ""
 
 
+@dataclass
+class _Kept:
+    """The Chromium that all stages of a block share, each with a context of its own."""
+
+    blocks: int = 0
+    browser: Browser | None = None
+
+    def opened(self) -> Browser:
+        """Return the Chromium, begun by whoever needs it first."""
+        if self.browser is None or not self.browser._running.alive:
+            config = BrowserConfig(executable=chosen_browser(None, os.environ))
+            self.browser = Browser.open(config, PermitOffice())
+        return self.browser
+
+    def close(self) -> None:
+        """End the Chromium, once the last block has ended."""
+        if not self.blocks and self.browser is not None:
+            self.browser.close()
+            self.browser = None
+
+
+_KEPT = _Kept()
+
+
+@contextmanager
+def kept_browser() -> Iterator[None]:
+    """Let every ``web()`` in the block share one Chromium: to start one takes a second or two."""
+    _KEPT.blocks += 1
+    try:
+        yield
+    finally:
+        _KEPT.blocks -= 1
+        _KEPT.close()
+
+
 class Web(Stage):
     """The browser's stage, with a site of its own and a gate before it."""
 
     def __init__(self, site: Site, office: PermitOffice | None = None) -> None:
-        config = BrowserConfig(width=WIDTH, height=HEIGHT)
-        super().__init__(config, site.root, chosen_browser(None, os.environ))
+        kept = _KEPT.opened()
+        running = kept._thread.call(_anew(kept._running), _SECONDS)
+        self.office = PermitOffice() if office is None else office
+        self.site = site.root
+        self.browser = Browser(kept._thread, running, self.office)
         self.pages = site
-        if office is not None:
-            self.office = office
-            self.browser._verifier = office
+
+    def close(self) -> None:
+        """End the context with all its pages, but not the Chromium."""
+        self.browser._thread.call(self.browser._running.context.close(), _SECONDS)
 
     def show(self, html: str, path: str = "/page") -> None:
         """Serve a page and open it."""
@@ -117,9 +159,19 @@ class WebDoor:
         self.path.unlink()
 
 
+async def _anew(running: Running) -> Running:
+    """Return the same Chromium with a fresh context: no page, cookie or answer is left in it."""
+    assert running.browser is not None
+    context = await running.browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+    context.set_default_timeout(30_000)
+    tabs = Tabs(context, running.downloads, MOST_TABS)
+    await tabs.start()
+    return replace(running, context=context, tabs=tabs, blank_size=(WIDTH, HEIGHT))
+
+
 @contextmanager
 def web(office: PermitOffice | None = None) -> Iterator[Web]:
-    """Open a browser and a site, for all cases of a suite."""
+    """Open a page of a browser and a site, for all cases of a suite."""
     site = Site()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(site))
     server.daemon_threads = True
@@ -127,11 +179,12 @@ def web(office: PermitOffice | None = None) -> Iterator[Web]:
     thread.start()
     site.root = f"http://127.0.0.1:{server.server_port}"
     try:
-        stage = Web(site, office)
-        try:
-            yield stage
-        finally:
-            stage.browser.close()
+        with kept_browser():
+            stage = Web(site, office)
+            try:
+                yield stage
+            finally:
+                stage.close()
     finally:
         server.shutdown()
         server.server_close()
