@@ -8,6 +8,7 @@ whether an action was under way is for the caller to know.
 import contextlib
 import select
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 from Xlib import X, error
 from Xlib.display import Display
 from Xlib.ext import randr, res
+from Xlib.protocol import display as wire
 from Xlib.protocol import event
 from Xlib.support import connect
 
@@ -26,6 +28,7 @@ _UNREACHABLE = (
     error.DisplayError, error.XauthError, OSError, OverflowError, UnicodeError,
 )  # fmt: skip
 _CONNECT_SECONDS = 10.0
+_CONNECTING = threading.Lock()
 _NUDGE = "_HANDRAIL_NUDGE"
 _LONGEST_PROPERTY = 4096  # 32-bit units: a title is chosen by a program and may be of any length
 
@@ -41,14 +44,8 @@ class X11Link:
         self._closed = False
         try:
             _knock(name)
-            self.display = Display(name)
-        except (
-            error.DisplayError,
-            error.XauthError,
-            OSError,
-            OverflowError,
-            UnicodeError,
-        ) as problem:
+            self.display = _connected(name)
+        except _UNREACHABLE as problem:
             raise EnvironmentMissing(
                 f"X display {name!r} does not answer ({_said(problem)}): "
                 "start it, or name another with --display"
@@ -273,6 +270,18 @@ class X11Link:
 
 def _said(problem: BaseException) -> str:
     return str(problem) or type(problem).__name__
+
+
+def _connected(name: str) -> Display:
+    """Connect, with a table of events that is this connection's own.
+
+    python-xlib has one for all displays, which number their extensions' events apart.
+    """
+    with _CONNECTING:
+        wire.Display.event_classes = table = event.event_class.copy()
+        made = Display(name)
+        made.display.event_classes = table
+    return made
 
 
 def _knock(name: str) -> None:

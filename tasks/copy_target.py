@@ -1,5 +1,6 @@
 """A program in a copy of the user's folders, as a target of a run: what it changes stays aside."""
 
+import logging
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -23,6 +24,7 @@ from handrail.sandbox.rehearsal.scene import Scene
 from handrail.tasks.run_target import start_shown
 from handrail.tasks.runs import RunFolder
 
+_LOG = logging.getLogger("handrail")
 _PLACES = tuple(map(Path, ("/var/tmp", "/tmp", "/dev/shm")))
 
 
@@ -67,7 +69,7 @@ class CopyOfDesktop:
     wanted: Wanted
     environ: Mapping[str, str]
     setting: Setting = field(default_factory=Setting)
-    _layers: tuple[Layer, ...] = ()
+    layers: tuple[Layer, ...] = ()
     _baselines: tuple[Baseline, ...] = ()
     _screen: str = ""
 
@@ -83,7 +85,9 @@ class CopyOfDesktop:
         scene = self.wanted.scene()
         self._baselines = tuple(Baseline.take(folder) for folder in scene.covered)
         with DesktopCopy.open(scene, self.setting, self.environ) as copy:
-            self._layers = copy.layers
+            self.layers = copy.layers
+            if copy.way.name != "overlay":
+                _LOG.warning("the copy is made by %s", copy.way.told())
             self._keep(downloads.parent, RehearsalRecord(run=downloads.parent.name, on="desktop"))
             config = DesktopConfig(virtual=copy.display)
             with (
@@ -96,7 +100,7 @@ class CopyOfDesktop:
 
     def found(self, folder: RunFolder) -> Consequences:
         """Tell what was changed in the copy, and keep the record of it."""
-        told = differences(self._layers, self._baselines)
+        told = differences(self.layers, self._baselines)
         consequences = Consequences(found=told.found, screen=self._screen)
         record = RehearsalRecord(
             run=folder.name,
@@ -114,7 +118,7 @@ class CopyOfDesktop:
         return f"a copy of {folders}: {' '.join(self.app)}"
 
     def _keep(self, folder: Path, record: RehearsalRecord) -> None:
-        rows = tuple(map(LayerRow.of, self._layers))
+        rows = tuple(map(LayerRow.of, self.layers))
         keep_record(folder, record.model_copy(update={"layers": rows}), OsDisk())
 
 

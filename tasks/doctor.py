@@ -12,6 +12,7 @@ from handrail.model.errors import ModelError
 from handrail.model.kernels import native
 from handrail.sandbox.errors import SandboxError
 from handrail.tasks.doctor_access import accessibility
+from handrail.tasks.doctor_copies import copies
 from handrail.tasks.doctor_hands import try_browser, try_desktop
 from handrail.tasks.errors import TaskError
 from handrail.tasks.run_versions import versions
@@ -49,6 +50,7 @@ def examine(machine: Machine) -> Iterator[Finding]:
     desktop = _checked("desktop", "missing", lambda: try_desktop(folder))
     yield desktop
     yield _checked("accessibility", "missing", lambda: accessibility(machine.environ))
+    yield _checked("rehearsal", "missing", lambda: copies(folder))
     browser = _checked("browser", "missing", lambda: try_browser(folder, machine.browser))
     yield browser
     if desktop.health == browser.health == "missing":

@@ -11,7 +11,13 @@ from .errors import SetupError
 from .icons import prepare_icons
 from .libraries import prepare_renderer
 from .settings import Settings, read_settings
-from .system import Packages, prepare_accessibility, prepare_display, prepare_fonts
+from .system import (
+    Packages,
+    prepare_accessibility,
+    prepare_copies,
+    prepare_display,
+    prepare_fonts,
+)
 
 _ENVIRONMENT_MISSING = 5
 _INTERRUPTED = 130
@@ -32,6 +38,7 @@ _EVERYTHING: tuple[_Step, ...] = (
     browser.prepare,
     prepare_display,
     prepare_accessibility,
+    prepare_copies,
     prepare_renderer,
     prepare_fonts,
 )

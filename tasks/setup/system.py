@@ -25,6 +25,9 @@ _PROGRAMS = {
 _ACCESSIBILITY = ("dbus", "at-spi2-core", "python3-gi", "gir1.2-gtk-3.0")
 """What displays of Handrail's own need to know more than windows, and the tests' own program."""
 
+_COPIES = ("bubblewrap", "fuse-overlayfs")
+"""What shuts programs in for a rehearsal, and lays changes over folders where mounts are closed."""
+
 _FONTS = (
     "fonts-cabin",
     "fonts-cantarell",
@@ -109,6 +112,12 @@ def prepare_accessibility(_settings: Settings, console: Console, packages: Packa
     """Have a message bus and AT-SPI's registry. Raises Missing on Debian and Ubuntu."""
     why = "the tests of the desktop need programs that tell what lies in their windows"
     _have("accessibility of the desktop", _ACCESSIBILITY, why, console, packages)
+
+
+def prepare_copies(_settings: Settings, console: Console, packages: Packages) -> None:
+    """Have what rehearsals on a desktop need. Raises Missing on Debian and Ubuntu."""
+    why = "the tests of rehearsals shut programs in with a copy of folders"
+    _have("copies of folders", _COPIES, why, console, packages)
 
 
 def prepare_fonts(_settings: Settings, console: Console, packages: Packages) -> None:

@@ -5,12 +5,14 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from Xlib.display import Display
 
 from handrail.actuators.errors import EnvironmentMissing
+from handrail.actuators.x11 import X11Link
 from handrail.actuators.xvfb import VirtualDisplay
 from handrail.actuators.xvfb_access import write_authority
 
@@ -189,3 +191,14 @@ def _parent(process: Path) -> int:
         return int((process / "stat").read_text().rpartition(")")[2].split()[1])
     except OSError:
         return 0
+
+
+def test_displays_that_number_their_extensions_apart_are_worked_in_turn() -> None:
+    with (
+        VirtualDisplay.start(200, 150, wm=False) as shared,
+        VirtualDisplay.start(200, 150, wm=False, guarded=True) as guarded,
+    ):
+        for name in (shared.name, guarded.name, shared.name):
+            with closing(X11Link(name)) as link:
+                known = set(link.display.list_extensions())
+                assert ("MIT-SHM" in known) == (name == shared.name)

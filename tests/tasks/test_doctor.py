@@ -19,6 +19,8 @@ def test_the_hands_are_tried_on_both_surfaces(tmp_path: Path, browser_program: P
     assert found["browser"].health == "ok", found["browser"].words
     assert found["accessibility"].health == "ok", found["accessibility"].words
     assert found["accessibility"].words.startswith("on displays of Handrail's own; DISPLAY is not")
+    assert found["rehearsal"].words.startswith("copies of a desktop are made by ")
+    assert found["rehearsal"].health == "ok", found["rehearsal"].words
     for surface in ("desktop", "browser"):
         assert "'Aa<>|é中🙂' and moved to (248, 372)" in found[surface].words
         assert (tmp_path / f"{surface}.jsonl").is_file(), "it went through a gate"
@@ -35,5 +37,6 @@ def test_without_a_surface_the_machine_is_broken(
     assert "missing  desktop" in told
     assert "missing  browser" in told
     assert "broken   hands" in told
+    assert "missing  rehearsal bubblewrap is not installed" in told
     assert "missing  accessibility" in told
     assert "apt install dbus" in told

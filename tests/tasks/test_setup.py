@@ -184,6 +184,16 @@ def test_accessibility_is_installed_by_its_packages(
         system.prepare_accessibility(Settings(tmp_path), console, packages)
 
 
+def test_what_copies_need_is_installed_by_its_packages(
+    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    packages = system.Packages(console, allowed=False)
+    program(tmp_path / "dpkg-query", '[ "$3" = bubblewrap ] && printf installed')
+    with pytest.raises(Missing, match="apt-get install fuse-overlayfs"):
+        system.prepare_copies(Settings(tmp_path), console, packages)
+
+
 def test_the_distribution_is_read(tmp_path: Path) -> None:
     release = tmp_path / "os-release"
     assert system.distribution(release) == ""
