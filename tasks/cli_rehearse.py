@@ -66,8 +66,9 @@ def handle(arguments: argparse.Namespace) -> int:
     end = rehearsed.end
     if end.result.kind == "environment":
         complain(end.result.reason)
-    for line in told(rehearsed.consequences):
-        say(line)
+    else:
+        for line in told(rehearsed.consequences):
+            say(line)
     say(f"rehearsal {end.folder.name}\nreport   {end.folder.report}")
     return end.exit_code
 

@@ -19,7 +19,8 @@ from handrail.sandbox.rehearsal.consequences import Consequences
 from handrail.sandbox.rehearsal.desktop_copy import DesktopCopy, Setting
 from handrail.sandbox.rehearsal.difference import differences
 from handrail.sandbox.rehearsal.layer import Layer
-from handrail.sandbox.rehearsal.record import LayerRow, RehearsalRecord, keep_record
+from handrail.sandbox.rehearsal.record import LayerRow, RehearsalRecord, Stage, keep_record
+from handrail.sandbox.rehearsal.removal import remove
 from handrail.sandbox.rehearsal.scene import Scene
 from handrail.tasks.run_target import start_shown
 from handrail.tasks.runs import RunFolder
@@ -82,13 +83,24 @@ class CopyOfDesktop:
         warden: RequestWarden | None = None,
     ) -> Iterator[Guarded]:
         """Make the copy, which has no network, and wait until the program in it shows itself."""
-        scene = self.wanted.scene()
-        self._baselines = tuple(Baseline.take(folder) for folder in scene.covered)
+        scene, folder = self.wanted.scene(), downloads.parent
+        try:
+            yield from self._worked(scene, folder, verifier, secrets)
+        except BaseException as error:
+            # There will be nothing to commit: what was changed is not kept either.
+            self._keep(folder, "failed", reason=str(error))
+            remove(scene.scratch)
+            raise
+
+    def _worked(
+        self, scene: Scene, folder: Path, verifier: PermitVerifier, secrets: SecretResolver
+    ) -> Iterator[Guarded]:
+        self._baselines = tuple(Baseline.take(covered) for covered in scene.covered)
         with DesktopCopy.open(scene, self.setting, self.environ) as copy:
             self.layers = copy.layers
             if copy.way.name != "overlay":
                 _LOG.warning("the copy is made by %s", copy.way.told())
-            self._keep(downloads.parent, RehearsalRecord(run=downloads.parent.name, on="desktop"))
+            self._keep(folder, "begun")
             config = DesktopConfig(virtual=copy.display)
             with (
                 _telling(copy),
@@ -102,14 +114,7 @@ class CopyOfDesktop:
         """Tell what was changed in the copy, and keep the record of it."""
         told = differences(self.layers, self._baselines)
         consequences = Consequences(found=told.found, screen=self._screen)
-        record = RehearsalRecord(
-            run=folder.name,
-            on="desktop",
-            stage="ended",
-            consequences=consequences,
-            disturbed=told.disturbed,
-        )
-        self._keep(folder.path, record)
+        self._keep(folder.path, "ended", consequences=consequences, disturbed=told.disturbed)
         return consequences
 
     def described(self) -> str:
@@ -117,9 +122,24 @@ class CopyOfDesktop:
         folders = ", ".join(map(str, (self.wanted.home, *self.wanted.folders)))
         return f"a copy of {folders}: {' '.join(self.app)}"
 
-    def _keep(self, folder: Path, record: RehearsalRecord) -> None:
-        rows = tuple(map(LayerRow.of, self.layers))
-        keep_record(folder, record.model_copy(update={"layers": rows}), OsDisk())
+    def _keep(
+        self,
+        folder: Path,
+        stage: Stage,
+        reason: str = "",
+        consequences: Consequences | None = None,
+        disturbed: tuple[str, ...] = (),
+    ) -> None:
+        record = RehearsalRecord(
+            run=folder.name,
+            on="desktop",
+            stage=stage,
+            reason=reason,
+            layers=tuple(map(LayerRow.of, self.layers)),
+            consequences=consequences or Consequences(),
+            disturbed=disturbed,
+        )
+        keep_record(folder, record, OsDisk())
 
 
 @contextmanager
@@ -129,5 +149,7 @@ def _telling(copy: DesktopCopy) -> Iterator[None]:
         yield
     except ActuatorError as error:
         if copy.ended:
-            raise EnvironmentMissing(f"the program in the copy was ended: {copy.ended}") from error
+            why = f"the program in the copy was ended: {copy.ended}"
+            _LOG.warning(why)  # the run may have ended already, with the display's absence
+            raise EnvironmentMissing(why) from error
         raise

@@ -107,9 +107,11 @@ def test_a_program_that_passes_a_bound_ends_the_rehearsal(place: Place) -> None:
     waiting = (Wait(seconds=1.0),) * 20
     done = place.rehearse((*waiting, DONE), bounds=Bounds(seconds=2.5))
     assert done.end.exit_code == ExitCode.ENVIRONMENT
-    assert "took longer than 2.5 s" in done.end.result.reason
+    record = read_record(done.end.folder.path)
+    assert record.stage == "failed"
+    assert "took longer than 2.5 s" in record.reason
     assert done.consequences.found == ()
-    assert read_record(done.end.folder.path).stage == "begun"
+    assert not place.copies[0].layers[0].changed.exists()
 
 
 def test_a_program_that_shows_nothing_is_told(place: Place) -> None:
