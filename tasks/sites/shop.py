@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 from handrail.actuators.geometry import Point
 from handrail.tasks.sites.handler import LARGEST_BODY
 from handrail.tasks.sites.render import template
-from handrail.tasks.sites.shop_store import OrderRefused, ShopStore
+from handrail.tasks.sites.shop_store import ShopStore
 
 PLACES = {
     "lamp": (420, 140),
@@ -119,7 +119,7 @@ class Shop:
         try:
             lines = self.store.lines(items)
             total = self.store.total(items)
-        except OrderRefused as error:
+        except ValueError as error:
             return HTTPStatus.BAD_REQUEST, self._refused(str(error))
         return HTTPStatus.OK, self._shown(
             "checkout",

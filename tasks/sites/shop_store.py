@@ -1,4 +1,7 @@
-"""The database of the bundled shop: what it sells, and what was ordered."""
+"""The database of the bundled shop: what it sells, and what was ordered.
+
+An order that it does not take is a ValueError that says why.
+"""
 
 import secrets
 import sqlite3
@@ -14,10 +17,6 @@ create table orders (number integer primary key autoincrement, items text not nu
 insert into products values ('lamp', 'Desk lamp', 3490), ('chair', 'Oak chair', 12900),
   ('rug', 'Wool rug', 8950);
 """
-
-
-class OrderRefused(ValueError):
-    """An order that the shop does not take; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -77,18 +76,18 @@ class ShopStore:
             self._base.execute("update products set cents = ? where key = ?", (cents, key))
 
     def lines(self, items: str) -> list[tuple[Product, int]]:
-        """Return what is meant by ``key:count`` with commas. Raises OrderRefused."""
+        """Return what is meant by ``key:count`` with commas. Raises ValueError."""
         known = {one.key: one for one in self.products()}
         found = []
         for part in filter(None, items.split(",")):
             key, _, count = part.partition(":")
             if key not in known or not count.isdecimal() or not 0 < int(count) < 100:
-                raise OrderRefused(f"{part!a} is nothing that can be ordered")
+                raise ValueError(f"{part!a} is nothing that can be ordered")
             found.append((known[key], int(count)))
         return found
 
     def total(self, items: str) -> str:
-        """Return what these cost now. Raises OrderRefused."""
+        """Return what these cost now. Raises ValueError."""
         return money(sum(product.cents * count for product, count in self.lines(items)))
 
     def ticket(self) -> str:
@@ -99,18 +98,18 @@ class ShopStore:
         return made
 
     def order(self, form: dict[str, str]) -> int:
-        """Take an order and return its number. Raises OrderRefused."""
+        """Take an order and return its number. Raises ValueError."""
         items = form.get("items", "")
         if not items or form.get("total") != self.total(items):
-            raise OrderRefused("the price has changed: please look again")
+            raise ValueError("the price has changed: please look again")
         if not form.get("name", "").strip() or not form.get("street", "").strip():
-            raise OrderRefused("a name and a street are needed")
+            raise ValueError("a name and a street are needed")
         with self._lock, self._base:
             used = self._base.execute(
                 "delete from tickets where ticket = ?", (form.get("ticket", ""),)
             )
             if used.rowcount != 1:
-                raise OrderRefused("this form was sent already: please start again")
+                raise ValueError("this form was sent already: please start again")
             row = (items, form["total"], form["name"], form["street"], "open")
             made = self._base.execute(
                 "insert into orders (items, total, name, street, state) values (?, ?, ?, ?, ?)", row
