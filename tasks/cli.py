@@ -14,7 +14,6 @@ from handrail.agent.errors import AgentError
 from handrail.model.errors import ModelError
 from handrail.sandbox.errors import SandboxError
 from handrail.tasks import (
-    cli_commit,
     cli_doctor,
     cli_gc,
     cli_log,
@@ -73,7 +72,6 @@ def parser() -> argparse.ArgumentParser:
     for part in (
         cli_run,
         cli_rehearse,
-        cli_commit,
         cli_runs,
         cli_gc,
         cli_log,
