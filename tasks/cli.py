@@ -14,6 +14,7 @@ from handrail.agent.errors import AgentError
 from handrail.model.errors import ModelError
 from handrail.sandbox.errors import SandboxError
 from handrail.tasks import (
+    cli_commit,
     cli_doctor,
     cli_gc,
     cli_log,
@@ -72,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     for part in (
         cli_run,
         cli_rehearse,
+        cli_commit,
         cli_runs,
         cli_gc,
         cli_log,

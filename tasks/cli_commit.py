@@ -1,0 +1,85 @@
+"""``handrail commit``: do for real what was rehearsed, exactly as it was shown."""
+
+import argparse
+import os
+import sys
+
+from handrail.tasks.cli_output import complain, say
+from handrail.tasks.errors import ExitCode, UsageError
+from handrail.tasks.runs import RunFolder, find_run, runs_root
+
+
+def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = sub.add_parser(
+        "commit",
+        help="do for real what was rehearsed",
+        description="Do what RUN, a rehearsal, has shown, and nothing else: all of it, or nothing "
+        "where something changed meanwhile. A commit that was cut off is finished by the next. "
+        "Exit codes: 0 done, 2 usage, 3 you said no, 5 it was refused, and nothing is changed.",
+    )
+    parser.set_defaults(handler=handle)
+    parser.add_argument("run", metavar="RUN", help="the rehearsal's name, its beginning, or last")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only show it, and what stands in its way"
+    )
+    parser.add_argument("--yes", action="store_true", help="do it without being asked")
+    parser.add_argument(
+        "--approve", metavar="DIGEST", help="do it without being asked where it has this digest"
+    )
+    parser.add_argument(
+        "--with-noise", action="store_true", help="also caches, histories, locks and the like"
+    )
+
+
+def handle(arguments: argparse.Namespace) -> int:
+    """Show what would be done, ask, do it, and return the exit code."""
+    from handrail.sandbox.rehearsal.record import read_record
+
+    folder = find_run(runs_root(os.environ), arguments.run)
+    record = read_record(folder.path)
+    if record.on != "desktop":
+        raise UsageError(f"{folder.name} was rehearsed on a {record.on}: not committed here")
+    return _files(arguments, folder)
+
+
+def _files(arguments: argparse.Namespace, folder: RunFolder) -> int:
+    from rich.console import Console
+
+    from handrail.sandbox.rehearsal.commit import conflicting
+    from handrail.sandbox.rehearsal.commit_record import read_state
+    from handrail.sandbox.rehearsal.record import read_record
+    from handrail.tasks.changes_shown import show
+    from handrail.tasks.commit_files import commit_files, told
+
+    record, state = read_record(folder.path), read_state(folder.path)
+    digest = record.consequences.digest
+    if state is not None:
+        say(told(state))
+    if state is None or state.phase == "refused":
+        show(record, Console(highlight=False), noise=arguments.with_noise)
+        say(f"digest   {digest}")
+        if wrong := conflicting(folder.path, arguments.with_noise):
+            complain("changed since the rehearsal, so it is refused:\n" + "\n".join(wrong))
+            return ExitCode.ENVIRONMENT
+    if arguments.dry_run:
+        return ExitCode.SUCCESS
+    if not _agreed(arguments, digest):
+        say("nothing was done")
+        return ExitCode.DENIED
+    say(told(commit_files(folder, digest, arguments.with_noise)))
+    return ExitCode.SUCCESS
+
+
+def _agreed(arguments: argparse.Namespace, digest: str) -> bool:
+    if arguments.approve is not None:
+        if arguments.approve != digest:
+            raise UsageError(f"what was rehearsed has not this digest, but {digest}")
+        return True
+    if arguments.yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError(f"nobody is here to be asked: say --yes, or --approve {digest}")
+    sys.stdout.write("do exactly this? [y/N] ")
+    sys.stdout.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
