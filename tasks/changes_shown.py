@@ -1,6 +1,5 @@
 """Show on a terminal what a rehearsal would change: file by file, with what changes in it."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -8,13 +7,10 @@ from rich.text import Text
 
 from handrail.actuators.base import sanitise
 from handrail.sandbox.rehearsal.closer import Closer, closer
-from handrail.sandbox.rehearsal.consequences import (
-    Consequence,
-    FileConsequence,
-    RequestConsequence,
-)
+from handrail.sandbox.rehearsal.consequences import FileConsequence
 from handrail.sandbox.rehearsal.record import RehearsalRecord
 from handrail.sandbox.rehearsal.text_difference import LineKind
+from handrail.tasks.changes_words import counted, headline
 from handrail.tasks.report.pictures import dimensions
 
 _PATH = 400
@@ -37,27 +33,6 @@ def show(record: RehearsalRecord, console: Console, noise: bool = False) -> None
         for other in hidden:
             console.print(Text(f"noise    {headline(other)}", "dim"), soft_wrap=True)
     console.print(Text(counted(record)), soft_wrap=True)
-
-
-def counted(record: RehearsalRecord) -> str:
-    """Return how much was found, in a line."""
-    telling = record.consequences.telling
-    counts = Counter(one.change if hasattr(one, "change") else "to send" for one in telling)
-    words = ", ".join(f"{number} {change}" for change, number in sorted(counts.items()))
-    noise = len(record.consequences.found) - len(telling)
-    more = f"; and {noise} caches, histories, locks and the like" if noise else ""
-    return f"{words or 'nothing would change'}{more}"
-
-
-def headline(one: Consequence) -> str:
-    """Return what something is in a line that is fit to be shown."""
-    if isinstance(one, FileConsequence):
-        kind = "" if one.entry == "file" else f" ({one.entry})"
-        only = " (metadata only)" if one.metadata else ""
-        return f"{one.change:<8} {sanitise(one.path, _PATH)}{kind}{only}"
-    if isinstance(one, RequestConsequence):
-        return f"send     {sanitise(one.method, 20)} {sanitise(one.url, _PATH)}"
-    return f"{one.change:<8} {one.store} {sanitise(one.origin, _PATH)} {sanitise(one.key, _PATH)}"
 
 
 def _lines(one: Closer) -> Iterator[Text]:

@@ -54,8 +54,20 @@ def handle_show(arguments: argparse.Namespace) -> int:
     for row in content.steps:
         what = f"no action: {row.problem}" if row.action is None else describe(row.action)
         say(f"{row.number:>4}  {row.outcome or '-':<9}  {row.effect or '-':<8}  {what}")
+    _say_commit(folder)
     say(f"report   {folder.report}\njournal  {content.journal_head or folder.journal}")
     return ExitCode.SUCCESS
+
+
+def _say_commit(folder: RunFolder) -> None:
+    """Tell how far the commit of a rehearsal is, where one was begun."""
+    from handrail.sandbox.rehearsal.commit_record import read_state
+
+    state = read_state(folder.path)
+    if state is not None:
+        from handrail.tasks.commit_files import told
+
+        say(told(state))
 
 
 def handle_rm(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from handrail.actuators.base import sanitise
 from handrail.agent.proposal import describe
 from handrail.agent.result import Checked
 from handrail.tasks.errors import RunFolderError
+from handrail.tasks.report.changes import Changes, changes_of
 from handrail.tasks.report.frames import data_uris
 from handrail.tasks.report.marks import Mark, marks
 from handrail.tasks.run_file import RunFile, StepRow, read_run_file
@@ -78,14 +79,17 @@ def write_report(folder: RunFolder) -> None:
     content = read_run_file(folder.record)
     names = [row.frame for row in content.steps] + [content.last_frame]
     try:
-        page = render(content, data_uris(folder.frames, names))
+        page = render(content, data_uris(folder.frames, names), changes_of(folder))
         folder.report.write_text(page, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise RunFolderError(f"cannot write {folder.report}: {error.strerror}") from error
 
 
-def render(content: RunFile, uris: Mapping[str, str]) -> str:
-    """Return the page of a run, its frames given as ``data:`` addresses by file name."""
+def render(content: RunFile, uris: Mapping[str, str], changes: Changes | None = None) -> str:
+    """Return the page of a run, its frames given as ``data:`` addresses by file name.
+
+    ``changes``: what it would change, where it was a rehearsal.
+    """
     package = files("handrail.tasks.report")
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -103,6 +107,7 @@ def render(content: RunFile, uris: Mapping[str, str]) -> str:
         alarms=_alarms(content),
         cards=_cards(content, uris),
         last=_last(content, uris),
+        changes=changes,
         style=Markup(package.joinpath("report.css").read_text("utf-8")),
     )
 
