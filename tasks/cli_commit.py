@@ -6,6 +6,7 @@ import sys
 
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import ExitCode, UsageError
+from handrail.tasks.run_options import add_permissions
 from handrail.tasks.runs import RunFolder, find_run, runs_root
 
 
@@ -15,8 +16,9 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "commit",
         help="do for real what was rehearsed",
         description="Do what RUN, a rehearsal, has shown, and nothing else: all of it, or nothing "
-        "where something changed meanwhile. A commit that was cut off is finished by the next. "
-        "Exit codes: 0 done, 2 usage, 3 you said no, 5 it was refused, and nothing is changed.",
+        "where something changed meanwhile; in a browser it stops at the first difference. A "
+        "commit that was cut off is finished by the next, and nothing is sent twice. Exit codes: 0 "
+        "done, 1 stopped or in doubt in a browser, 2 usage, 3 you said no, 5 it was refused.",
     )
     parser.set_defaults(handler=handle)
     parser.add_argument("run", metavar="RUN", help="the rehearsal's name, its beginning, or last")
@@ -30,6 +32,7 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument(
         "--with-noise", action="store_true", help="also caches, histories, locks and the like"
     )
+    add_permissions(parser.add_argument_group("what a browser may do"))
 
 
 def handle(arguments: argparse.Namespace) -> int:
@@ -38,8 +41,10 @@ def handle(arguments: argparse.Namespace) -> int:
 
     folder = find_run(runs_root(os.environ), arguments.run)
     record = read_record(folder.path)
-    if record.on != "desktop":
-        raise UsageError(f"{folder.name} was rehearsed on a {record.on}: not committed here")
+    if record.on == "browser":
+        from handrail.tasks.commit_browser_command import commit_from_command
+
+        return commit_from_command(arguments, folder, lambda digest: _agreed(arguments, digest))
     return _files(arguments, folder)
 
 
