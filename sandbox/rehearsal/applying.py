@@ -215,9 +215,8 @@ def _remove(tree: Tree, top: bytes) -> None:
             os.fchmod(tree.folder(path), 0o700)
     for path in reversed(everything):
         above, name = split(path)
-        seen = tree.stat(path)
-        if seen is not None and kind_of(seen) == "folder":
+        try:
+            os.unlink(name, dir_fd=tree.folder(above))
+        except IsADirectoryError:
             tree.forget()
             os.rmdir(name, dir_fd=tree.folder(above))
-        elif seen is not None:
-            os.unlink(name, dir_fd=tree.folder(above))

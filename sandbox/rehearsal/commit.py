@@ -218,12 +218,17 @@ def _alone(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise RehearsalError(f"cannot open {folder}: {error.strerror}") from error
     try:
-        if sys.platform != "win32":
-            import fcntl
-
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(held)
         yield
     except BlockingIOError as error:
         raise RehearsalError(f"{folder.name} is being committed by another process") from error
     finally:
         os.close(held)
+
+
+def _lock(descriptor: int) -> None:
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

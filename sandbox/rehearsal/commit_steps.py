@@ -14,11 +14,13 @@ Does not promise
 import errno
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.file_names import read
 from handrail.sandbox.rehearsal.commit_record import Operation
 from handrail.sandbox.rehearsal.conflicts import mark
+from handrail.sandbox.rehearsal.consequences import EntryState
 from handrail.sandbox.rehearsal.dressing import dress
 from handrail.sandbox.rehearsal.tree import Tree, join, kind_of, split
 
@@ -50,10 +52,7 @@ class Steps:
                 self._insist(tree, path, one)
                 self._rename(tree, path, old)
         elif one.kind == "dress":
-            if self._inode(tree, path) != (one.then or (0,))[0]:
-                raise self._changed(tree, path)
-            assert one.becomes is not None, "a change of metadata ends in some"
-            dress(tree, path, one.becomes)
+            self._dress(tree, path, one, one.becomes)
         elif self._inode(tree, path) != one.fresh:
             self._place(tree, path, old, one)
         self.reached(f"did {one.number} {one.kind}")
@@ -73,27 +72,46 @@ class Steps:
             self._rename(tree, new, path)
 
     def undo(self, one: Operation) -> str:
-        """Take one step back, unless it is back; return the path of what somebody else changed."""
+        """Take one step back, unless it is back; return the path of what cannot be."""
+        try:
+            left = self._undo(one)
+        except OSError:
+            left = True  # the folder around it is gone, say: what was there stays in the stage
+        self.reached(f"undid {one.number} {one.kind}")
+        return self.real[one.layer].shown(read(one.path)) if left else ""
+
+    def _undo(self, one: Operation) -> bool:
+        """Take one step back, and tell whether somebody else's work had to be left."""
         tree, path, old = self._names(one, b"old")
         new = join(self.stage, b"new-%d" % one.number)
         now = self._inode(tree, path)
         if one.kind == "dress":
-            if now == (one.then or (0,))[0] and one.was is not None:
-                dress(tree, path, one.was)
+            with suppress(RehearsalError):  # it is another's now, and was never dressed
+                self._dress(tree, path, one, one.was)
         elif one.kind == "put":
             if now and now == one.fresh:
                 if not self._untouched(tree, path, one):
-                    return tree.shown(path)
+                    return True
                 self._unput(tree, path, new)
         elif tree.stat(old) is not None:
             if now == self._inode(tree, old):
                 self._unlink(tree, old)
             elif now and (one.kind == "take" or not self._untouched(tree, path, one)):
-                return tree.shown(path)
+                return True
             else:
                 self._rename(tree, old, path)
-        self.reached(f"undid {one.number} {one.kind}")
-        return ""
+        return False
+
+    def _dress(self, tree: Tree, path: bytes, one: Operation, state: EntryState | None) -> None:
+        """Dress what is still the same file, dressed or not: its time is given last."""
+        assert one.then is not None, "it was there"
+        assert one.becomes is not None, "it stays there"
+        assert state is not None, "it has two sides"
+        dressed = (*one.then[:2], one.becomes.mtime_ns)
+        folder = one.becomes.entry == "folder"
+        if mark(tree, path) not in (one.then, one.then if folder else dressed):
+            raise self._changed(tree, path)
+        dress(tree, path, state)
 
     def _untouched(self, tree: Tree, path: bytes, one: Operation) -> bool:
         """Tell whether an entry that a step placed is still as it placed it."""

@@ -42,6 +42,10 @@ class World:
             self.over.mkdir()
         shutil.copystat(self.real, self.over)
 
+    def begin_again(self) -> None:
+        """Look at the real folder anew: it is changed before the rehearsal begins."""
+        self.base = Baseline.take(self.real)
+
     def up(self, name: str) -> Path:
         """Copy an entry up, as an overlay does, with the folders around it."""
         path = self.over / name

@@ -1,7 +1,11 @@
 """What a rehearsal changed is told whole, noise is marked, and what is not certain is refused."""
 
+import errno
+import hashlib
 import os
 import socket
+from collections.abc import Callable
+from io import BufferedReader
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ from handrail.sandbox.disk import OsDisk
 from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.rehearsal.baseline import Baseline
 from handrail.sandbox.rehearsal.noise import NOISE, noise_of
+from handrail.sandbox.rehearsal.overlay_marks import OverlayMarks
 from handrail.sandbox.rehearsal.tree import Tree, attribute_names
 from tests.sandbox.rehearsal_world import World
 
@@ -223,5 +228,61 @@ def test_another_file_system_is_left_alone() -> None:
         tree.folder(b"proc")
 
 
-def test_attributes_that_cannot_be_asked_for_are_none() -> None:
+def test_attributes_that_cannot_be_asked_for_are_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert attribute_names(b"/proc/self/status") == []
+    for number in (errno.ENOTSUP, errno.EACCES):
+        error = OSError(number, os.strerror(number))
+        monkeypatch.setattr(os, "listxattr", _raising(error))
+        if number == errno.ENOTSUP:
+            assert attribute_names(bytes(world.real)) == []
+            continue
+        with Tree(world.real) as tree, pytest.raises(RehearsalError, match=r"cannot read .*top"):
+            tree.state(b"top.txt")
+
+
+def test_a_file_that_is_written_while_it_is_read_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = hashlib.file_digest
+
+    def slow(file: BufferedReader, name: str) -> object:
+        (world.real / "top.txt").write_text("more, meanwhile")
+        return digest(file, name)
+
+    monkeypatch.setattr(hashlib, "file_digest", slow)
+    with Tree(world.real) as tree, pytest.raises(RehearsalError, match="is being written"):
+        tree.state(b"top.txt")
+
+
+def test_a_folder_that_is_gone_or_closed_while_it_is_looked_at(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "scandir", _raising(FileNotFoundError(2, "gone")))
+    assert Baseline.take(world.real).entries == {}
+    monkeypatch.setattr(os, "scandir", _raising(PermissionError(13, "closed")))
+    with pytest.raises(RehearsalError, match=r"cannot look into .*real: closed"):
+        Baseline.take(world.real)
+
+
+def test_an_entry_that_vanishes_from_the_copy_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.begin()
+    world.up("docs/a.txt")
+    names = OverlayMarks.names
+
+    def more(self: OverlayMarks, tree: Tree, path: bytes) -> dict[bytes, bool]:
+        return {**names(self, tree, path), b"ghost": False}
+
+    monkeypatch.setattr(OverlayMarks, "names", more)
+    with pytest.raises(RehearsalError, match="vanished"):
+        world.told()
+
+
+def _raising(error: OSError) -> Callable[..., object]:
+    def raises(*_given: object, **_named: object) -> object:
+        raise error
+
+    return raises
