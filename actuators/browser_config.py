@@ -22,7 +22,18 @@ LAUNCH_FLAGS = (
     "--disable-quic",
 )
 # For a browser whose requests are held: what would go past the place where they are.
-HOLD_FLAGS = ("--webrtc-ip-handling-policy=disable_non_proxied_udp",)
+# A browser heeds one list of features only, the last: playwright's own comes first in ours.
+_PLAYWRIGHTS = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,"
+    "HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,"
+    "ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,TcpPortRandomizationWin,"
+    "OptimizationHints,NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch,"
+    "msForceBrowserSignIn,msEdgeUpdateLaunchServicesPreferredVersion"
+)
+HOLD_FLAGS = (
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    f"--disable-features={_PLAYWRIGHTS},Reporting,NetworkErrorLogging",
+)
 _NAMES = (
     "google-chrome-stable",
     "google-chrome",

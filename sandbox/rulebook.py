@@ -197,6 +197,11 @@ class Rulebook:
                 demanded.append(strictest(own))
         return _told(strictest((*granted, *demanded)))
 
+    def insists(self, request: HeldRequest, effect: EffectClass) -> bool:
+        """Tell whether a rule on requests wants this one asked about, whatever led to it."""
+        said = [layer.policy.on_request(request, effect) for layer in self.layers]
+        return any(ruling.asks for found in said for ruling in (*found.sure, *found.unsure))
+
     def judge(
         self, effect: EffectClass, action: Action, surface: Surface, around: Circumstances
     ) -> Ruling:

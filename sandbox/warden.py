@@ -5,7 +5,8 @@
 | a rule on requests matches | that rule; deny over all |
 | none does | the other rules and the profile, by the request's class, at page and destination |
 | ... they allow, deny | it is sent, stopped |
-| ... they ask, and the action that was just permitted names this very request | it is sent, once |
+| ... they ask, and the action that was just permitted names this very request | it is sent, once; |
+| | but not where a rule on requests itself asks |
 | ... they ask, for anything else | a person, who sees method, address and body |
 | goes to an origin that nobody named | asked in person at least; denied where nobody is there |
 | the same kind again, refused before | stopped without asking, until the next action |
@@ -149,7 +150,8 @@ class Warden:
             return _Verdict(False, ruling.reason, again=self._counts[kind] > 1)
         if not ruling.asks:
             return _Verdict(True, ruling.reason)
-        if self._names(sending.request):
+        insisted = self.rules.insists(sending.request, sending.effect)
+        if not insisted and self._names(sending.request):
             self._covered = True
             return _Verdict(True, f"{ruling.reason}; named by the action before it", "action")
         own = self._background
