@@ -7,7 +7,7 @@ file choosers are drawn over the page and answered there, the newest tab is the 
 
 import contextlib
 import time
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ from handrail.actuators.browser_launch import Running, launch
 from handrail.actuators.browser_loop import LoopThread
 from handrail.actuators.browser_session import Session
 from handrail.actuators.browser_storage import Storage, read_storage
-from handrail.actuators.browser_storing import Changes, write_storage
+from handrail.actuators.browser_storing import Changes, visit, write_storage
 from handrail.actuators.browser_words import why, without_user
 from handrail.actuators.errors import (
     ActionInDoubt,
@@ -144,17 +144,24 @@ class Browser:
         told = self._running.answers
         return () if told is None else tuple(told.told)
 
-    def storage(self) -> Storage:
-        """Read what the browser keeps of the pages that were visited.
+    @property
+    def asking(self) -> bool:
+        """Tell whether a dialog is open, while which the pages stand still."""
+        return self._running.tabs.question is not None
+
+    def storage(self, origins: Collection[str] = ()) -> Storage:
+        """Read what the browser keeps of the pages that were visited, and of these origins.
 
         Raises ObservationFailed, EnvironmentMissing.
         """
         self._check_open()
-        if self._running.tabs.question is not None:
+        if self.asking:
             raise ObservationFailed("a dialog is open: the pages' storage cannot be read")
-        reading = read_storage(self._running.context)
+        running = self._running
         try:
-            return self._call(reading, _STORAGE_SECONDS)
+            visiting = visit(running.context, running.tabs, origins)
+            self._call(visiting, _STORAGE_SECONDS)
+            return self._call(read_storage(running.context), _STORAGE_SECONDS)
         except (PlaywrightError, TimeoutError) as error:
             raise ObservationFailed(f"the storage cannot be read: {why(error)}") from error
 

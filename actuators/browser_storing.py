@@ -5,7 +5,7 @@ the records of one database that keeps its form go in one transaction.
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from playwright.async_api import BrowserContext, Page, Route
 from playwright.async_api import Error as PlaywrightError
 
-from handrail.actuators.browser_frames import Document, documents
+from handrail.actuators.browser_frames import Document, documents, origin_of
 from handrail.actuators.browser_storage import Slot, Storage, canonical
 from handrail.actuators.browser_tabs import Tabs
 from handrail.actuators.errors import ActionRefused
@@ -45,6 +45,17 @@ async def write_storage(
         else:
             async with _somewhere(context, tabs, origin) as document:
                 await document.call(_code(), job)
+
+
+async def visit(context: BrowserContext, tabs: Tabs, origins: Collection[str]) -> None:
+    """Let the context know these origins, as if it had been there: it tells of no others.
+
+    What is no origin of the web, such as a cookie's domain, is left out. Raises playwright's Error.
+    """
+    for origin in sorted(origins):
+        if origin and origin_of(origin) == origin:
+            async with _somewhere(context, tabs, origin):
+                pass
 
 
 def _places(changes: Changes) -> list[tuple[str, int | None]]:

@@ -80,6 +80,11 @@ class Desktop:
         self.safeguards = Safeguards()
         self._strokes = Strokes(devices.view, devices.hands, self._watch, self._stopped)
 
+    @property
+    def display(self) -> tuple[str, bool]:
+        """Return the display's name, and whether it is Handrail's own and ends with the run."""
+        return self._devices.name, self._devices.owned
+
     def observe(self) -> Observation:
         """Look at the screen now. Raises ObservationFailed, EnvironmentMissing."""
         self._open()

@@ -41,6 +41,10 @@ class ScreenPart:
             if text is not None:
                 make(json.loads(text))
 
+    def writable(self, entry: str, value: str | None) -> bool:
+        """Tell that every entry can be made so."""
+        return True
+
     def _entries(self) -> Iterator[tuple[str, object, Setter]]:
         screen = self.screen
         focus = next((n for n, w in enumerate(screen.widgets) if w is screen.focus), -1)

@@ -51,7 +51,11 @@ class Span:
 
 @dataclass(frozen=True)
 class UndoStep:
-    """One step of a plan; ``left``: what of it stays, whatever is put back."""
+    """One step of a plan; ``left``: what of it stays, whatever is put back.
+
+    ``differences`` are those that can be put back, ``lost`` the others. ``left_out``: keepers that
+    have something of it and are not here.
+    """
 
     state: ActionState
     intent: Intent
@@ -59,8 +63,10 @@ class UndoStep:
     reversal: Reversal = "irreversible"
     spans: tuple[Span, ...] = ()
     differences: tuple[Difference, ...] = ()
+    lost: tuple[Difference, ...] = ()
     reason: str = ""
     left: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,14 +118,14 @@ class Rollback:
         """Return a step as it stands now that nothing later than it is left to undo."""
         if step.prospect in {"undone", "nothing changed", "cannot be undone"}:
             return step
-        return self._judged(replace(step, differences=(), reason=""), {})
+        return self._judged(replace(step, differences=(), lost=(), reason=""), {})
 
     def _step(self, step: UndoStep, known: "_Timeline", newest: dict[str, str]) -> UndoStep:
         intent = step.intent
         declared = reversibility(intent.action.kind, intent.effect, intent.place.kind)
         spans = known.spans(step.state.seq, intent)
         there = tuple(span for span in spans if span.keeper in self.keepers)
-        gone = [s.keeper for s in spans if s not in there and s.older != s.newer]
+        gone = tuple(s.keeper for s in spans if s not in there and s.older != s.newer)
         left = (
             *((declared.rest,) if declared.rest else ()),
             *(f"{name}: {self.absent.get(name, 'nobody is there who kept it')}" for name in gone),
@@ -127,11 +133,11 @@ class Rollback:
         )
         for span in there:
             newest.setdefault(span.keeper, span.newer)
-        step = replace(step, reversal=declared.reversal, spans=there, left=left)
+        step = replace(step, reversal=declared.reversal, spans=there, left=left, left_out=gone)
         step = self._judged(step, newest)
         if step.prospect == "nothing changed":
             if gone or not spans:
-                why = "what it changed was not kept" if gone else "nothing was kept before it"
+                why = "what it changed is out of reach" if gone else "nothing was kept before it"
                 return replace(step, prospect="cannot be undone", reason=why)
             if declared.reversal == "irreversible":
                 return replace(step, prospect="cannot be undone")
@@ -148,21 +154,24 @@ class Rollback:
         found: list[Difference] = []
         moving: list[Span] = []
         changed: list[Difference] = []
-        lost: list[str] = []
+        lost: list[Difference] = []
         for span in step.spans:
             keeper = self.keepers[span.keeper]
             differences = keeper.differences(span.older, span.newer)
             if differences:
-                moving.append(span)
-                found += differences
-                lost += [one.what for one in keeper.lost(span.older, span.newer)]
+                gone = keeper.lost(span.older, span.newer)
+                back = [one for one in differences if one not in gone]
+                lost += gone
+                found += back
+                moving += [span] if back else []
                 # What a later step changed as well is as the latest of them left it.
                 changed += keeper.conflicts(span.older, newest.get(span.keeper, span.newer))
-        unkept = tuple(f"{what}: cannot be put back" for what in lost)
+        unkept = tuple(f"{one.what}: cannot be put back" for one in lost)
         left = (*step.left, *(one for one in unkept if one not in step.left))
         step = replace(step, spans=tuple(moving), differences=tuple(found), left=left)
+        step = replace(step, lost=tuple(lost))
         if not found:
-            return replace(step, prospect="nothing changed")
+            return replace(step, prospect="cannot be undone" if lost else "nothing changed")
         if changed:
             named = ", ".join(one.what for one in changed[:5])
             more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""

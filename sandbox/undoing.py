@@ -18,6 +18,7 @@ from handrail.sandbox.errors import RestoreError
 from handrail.sandbox.records import Record, Undone
 from handrail.sandbox.rollback import STOPS, Rollback, Span, UndoStep
 from handrail.sandbox.snapshot.keeper import Difference
+from handrail.sandbox.snapshot.part import kept_now
 
 _REASON = 1_500
 
@@ -46,16 +47,23 @@ def undo(
 def remaining(rollback: Rollback, steps: Iterable[UndoStep]) -> tuple[Difference, ...]:
     """Return what differs now from what was there before the earliest of these steps.
 
+    What nobody can put back counts where one of the steps changed it: what ended by itself since,
+    such as a tab, is not of the run's doing.
+
     Raises RestoreError.
     """
     oldest: dict[str, Span] = {}
+    touched: set[str] = set()
     for step in steps:
         if step.prospect == "put back":
             oldest.update((span.keeper, span) for span in step.spans)
+            touched |= {one.what for one in (*step.differences, *step.lost)}
     found: list[Difference] = []
     for name, span in oldest.items():
         keeper = rollback.keepers[name]
-        found += keeper.differences(span.older, keeper.keep())
+        now = kept_now(keeper, span.older)
+        gone = {one.what for one in keeper.lost(span.older, now)} - touched
+        found += (d for d in keeper.differences(span.older, now) if d.what not in gone)
     return tuple(found)
 
 
@@ -84,7 +92,8 @@ def _taken_back(rollback: Rollback, done: list[Span]) -> str:
 
 def _written(step: UndoStep) -> Undone:
     """Return the record of what became of a step."""
-    undone = step.prospect in {"put back", "nothing changed"} and step.reversal != "irreversible"
+    whole = step.prospect in {"put back", "nothing changed"} and not step.left_out
+    undone = whole and step.reversal != "irreversible"
     many = len(step.differences)
     said = {
         "put back": f"{many} difference{'' if many == 1 else 's'} put back",

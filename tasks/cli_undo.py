@@ -9,8 +9,9 @@ from pathlib import Path
 
 from handrail.sandbox.errors import JournalBusy, JournalCorrupt
 from handrail.sandbox.journal import JournalReading
-from handrail.sandbox.records import Kept, Note
+from handrail.sandbox.records import Intent, Kept, Note
 from handrail.sandbox.rollback import Later, Rollback, UndoStep, cut_off
+from handrail.sandbox.snapshot.part import kept_now
 from handrail.sandbox.terminal import confirmed
 from handrail.sandbox.undoing import remaining, undo
 from handrail.tasks.cli_log import read_key
@@ -29,8 +30,9 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="put back what a run changed",
         description="Put back what a run changed in what your policy's [restore] table had kept, "
         "the newest step first, and say what cannot be taken back. Where something changed "
-        "meanwhile, nothing of that step is touched and the undo ends there. Exit codes: 0 all is "
-        "as it was, 1 something is not, 2 usage, 3 not confirmed, 5 environment.",
+        "meanwhile, nothing of that step is touched and the undo ends there. Exit codes: 0 all "
+        "that was kept is as it was and no step did what nobody can take back, 1 otherwise, "
+        "2 usage, 3 not confirmed, 5 environment.",
     )
     command.set_defaults(handler=handle)
     command.add_argument("run", metavar="RUN", help="a run's name, last, or a journal's path")
@@ -44,6 +46,13 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         action="store_true",
         help="of a run that was cut off: put back all that changed since its last action began, "
         "whoever changed it",
+    )
+    command.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        choices=("files", "clipboard", "storage"),
+        help="leave this part as it is, for good; more than once for more",
     )
     command.add_argument("--all", action="store_true", help="list every difference, however many")
     command.add_argument("--key", type=Path, metavar="FILE", help="the key of the journal's anchor")
@@ -69,19 +78,20 @@ def handle(arguments: argparse.Namespace) -> int:
 
 
 def _shown(kept: KeptJournal, reading: JournalReading, arguments: argparse.Namespace) -> int:
-    with _opened(kept, reading) as found:
+    with _opened(kept, reading, arguments) as found:
         return _Undo(reading, found, kept, arguments).plan()[1]
 
 
 def _undone(kept: KeptJournal, addition: Addition, arguments: argparse.Namespace) -> int:
-    with _opened(kept, addition.reading) as found:
+    with _opened(kept, addition.reading, arguments) as found:
         undoing = _Undo(addition.reading, found, kept, arguments)
         plan, code = undoing.plan()
         moving = [step for step in plan if step.prospect == "put back"]
         if not moving:
             say("there is nothing to put back")
             # An undo that was interrupted may have had no time to say so of its last steps.
-            return undoing.carry_out(plan, addition) if undoing.begun else code
+            unsaid = any(step.prospect != "undone" for step in plan) and undoing.begun
+            return undoing.carry_out(plan, addition) if unsaid else code
         many = sum(len(step.differences) for step in moving)
         question = f"Put back {_many(many, 'difference')} of {_many(len(moving), 'step')}?"
         if not arguments.yes and not confirmed(question):
@@ -110,9 +120,15 @@ class _Undo:
         self._rollback = Rollback(found.keepers, found.absent, remedies)
         points: dict[str, str] = {}
         if cut_off(reading.entries):
-            points = {name: keeper.keep() for name, keeper in found.keepers.items()}
+            points = {n: kept_now(k, self._latest(n)) for n, k in found.keepers.items()}
         self._later = Later(points, arguments.unseen)
         self._view = UndoView(Hearing(highlight=False), self._numbers, arguments.all)
+
+    def _latest(self, name: str) -> str:
+        """Return a keeper's point before the last action, empty where it has none."""
+        records = (entry.record for entry in reversed(self._reading.entries))
+        points = (record.before for record in records if isinstance(record, Intent))
+        return next((point[name] for point in points if name in point), "")
 
     @property
     def begun(self) -> bool:
@@ -137,24 +153,32 @@ class _Undo:
         for step in undo(self._rollback, plan, addition.add):
             self._view.ended(step)
             ended.append(step)
+        self._view.total(ended)
         differing = remaining(self._rollback, ended)
         if differing:
             self._view.remaining(differing)
         return ExitCode.FAILED if differing else _code(ended)
 
 
-def _opened(kept: KeptJournal, reading: JournalReading) -> AbstractContextManager[Found]:
-    return found_keepers(KeptParts.told(reading), RunFolder(kept.path.parent))
+def _opened(
+    kept: KeptJournal, reading: JournalReading, arguments: argparse.Namespace
+) -> AbstractContextManager[Found]:
+    parts = KeptParts.told(reading)
+    for name, why in parts.unkept.items():
+        say(f"{name}: was not kept: {why}")
+    return found_keepers(parts, RunFolder(kept.path.parent), arguments.without)
 
 
 def _code(steps: Iterable[UndoStep]) -> ExitCode:
-    """Return 0 where all is, or will be, as it was; else 1."""
-    whole = all(
-        step.prospect in {"put back", "nothing changed", "undone"}
-        and (step.reversal != "irreversible" or step.prospect == "undone")
-        for step in steps
-    )
-    return ExitCode.SUCCESS if whole else ExitCode.FAILED
+    """Return 0 where all is, or will be, as far as anybody can say as it was; else 1."""
+    return ExitCode.SUCCESS if all(map(_whole, steps)) else ExitCode.FAILED
+
+
+def _whole(step: UndoStep) -> bool:
+    if step.prospect == "undone":
+        return step.state.state == "undone"
+    back = step.prospect in {"put back", "nothing changed"}
+    return back and step.reversal != "irreversible" and not step.left_out
 
 
 def _many(count: int, what: str) -> str:

@@ -218,7 +218,8 @@ class _Run:
                 proposer = load_proposer(request.model)
         gate = Gate(screen, office, self.policy, self.journal, warden.consents, stop)
         gate.warden = warden
-        kept = kept_during(self.policy.restore, self.folder, self.journal)
+        restore, target = self.policy.restore, request.target
+        kept = kept_during(restore, target, screen, self.folder, self.journal)
         gate.keeping = opened.enter_context(kept)
         watch = Watch(screen.observe, self.crew.clock, senses=screen)
         habits = Habits(request.budget, screenshots=request.model.screenshots)

@@ -84,6 +84,14 @@ def restore_folder(root: Path) -> Path:
     return root.with_name("restore-points")
 
 
+def texts_folder(root: Path, name: str) -> Path:
+    """Return the folder of what a run kept of clipboards and browsers, outside its own folder.
+
+    A run's folder may be shown to others; this one holds cookies.
+    """
+    return root.with_name("restore-texts") / name
+
+
 def create_run(root: Path, now: datetime | None = None) -> RunFolder:
     """Make the folder of a new run, mode 0700. Raises RunFolderError."""
     began = datetime.now(UTC) if now is None else now

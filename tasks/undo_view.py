@@ -7,12 +7,12 @@ from rich.text import Text
 
 from handrail.actuators.base import sanitise
 from handrail.agent.proposal import describe
-from handrail.sandbox.rollback import Prospect, UndoStep
+from handrail.sandbox.rollback import STOPS, Prospect, UndoStep
 from handrail.sandbox.snapshot.keeper import Change, Difference
 
 _PLANNED: dict[Prospect, tuple[str, str]] = {
     "put back": ("will be put back", "green"),
-    "nothing changed": ("nothing changed", "dim"),
+    "nothing changed": ("nothing to put back", "dim"),
     "cannot be undone": ("cannot be undone", "bold red"),
     "conflict": ("conflict", "bold red"),
     "lost": ("can no longer be undone", "bold red"),
@@ -46,9 +46,22 @@ class UndoView:
             self._rest(step)
 
     def ended(self, step: UndoStep) -> None:
-        """Print what became of a step."""
+        """Print what became of a step; what was never tried has been told by the plan."""
+        if step.prospect != "put back" and step.prospect not in STOPS:
+            return
         self._head(step, *_DONE[step.prospect])
         self._rest(step)
+
+    def total(self, steps: Iterable[UndoStep]) -> None:
+        """Print in one line what came of it all."""
+        found = list(steps)
+        back = sum(step.prospect in {"put back", "undone"} for step in found)
+        said = [f"{back} of {len(found)} steps put back"]
+        if never := sum(step.reversal == "irreversible" for step in found):
+            said.append(f"{never} did what cannot be taken back")
+        if any(step.prospect in STOPS for step in found):
+            said.append("it ended early: see above")
+        self._print(Text("; ".join(said)))
 
     def remaining(self, differences: Iterable[Difference]) -> None:
         """Print what is not as it was before."""
@@ -68,10 +81,9 @@ class UndoView:
             self._print(Text(f"{_INDENT}{sanitise(step.reason, 1_000)}", style))
 
     def _rest(self, step: UndoStep) -> None:
-        if step.prospect == "nothing changed" and step.reversal != "irreversible":
-            return  # what might have stayed is no news where nothing happened
         for left in step.left:
-            self._print(Text(f"{_INDENT}stays: {sanitise(left, 600)}", "yellow"))
+            label = "" if left.startswith("by hand: ") else "stays: "
+            self._print(Text(f"{_INDENT}{label}{sanitise(left, 600)}", "yellow"))
 
     def _differences(self, differences: tuple[Difference, ...], turned: bool) -> None:
         for one in differences[: self._most]:

@@ -10,6 +10,7 @@ Promises
 
 Does not promise
 - To see a change that is made between its look and its writing.
+- To put back what can no longer be written: ``lost`` names it.
 - That a value is shown: it may be a secret; a difference tells an entry's name alone.
 """
 
@@ -19,9 +20,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from handrail.actuators.base import sanitise
+from handrail.actuators.errors import ActuatorError
 from handrail.sandbox.disk import replace_file
 from handrail.sandbox.errors import RestoreError, UndoConflict
-from handrail.sandbox.snapshot.keeper import Change, Difference
+from handrail.sandbox.snapshot.keeper import Change, Difference, Keeper
 from handrail.sandbox.snapshot.texts import KeptTexts
 
 Entries = dict[str, str]
@@ -43,12 +45,16 @@ class Part(Protocol):
     def read(self, wanted: Collection[str]) -> Entries:
         """Return every entry that is there; look for those ``wanted``, wherever they would be.
 
-        Raises RestoreError.
+        Raises ActuatorError.
         """
         ...
 
     def write(self, entries: Mapping[str, str | None]) -> None:
-        """Make these entries so; None takes one away. Raises RestoreError."""
+        """Make these entries so; None takes one away. Raises ActuatorError."""
+        ...
+
+    def writable(self, entry: str, value: str | None) -> bool:
+        """Tell whether an entry can be made so now."""
         ...
 
 
@@ -64,9 +70,13 @@ class PartKeeper:
         """Return what it keeps."""
         return self.part.name
 
-    def keep(self) -> str:
-        """Keep every entry as it is now. Raises RestoreError."""
-        return self.texts.keep(json.dumps(self.part.read(()), sort_keys=True))
+    def keep(self, like: str = "") -> str:
+        """Keep every entry as it is now; those of the point ``like`` are looked for everywhere.
+
+        Raises RestoreError.
+        """
+        wanted = self._entries(like) if like else ()
+        return self.texts.keep(json.dumps(self._read(wanted), sort_keys=True))
 
     def differences(self, older: str, newer: str) -> tuple[Difference, ...]:
         """Return what differs between two points, in order. Raises RestoreError."""
@@ -74,16 +84,18 @@ class PartKeeper:
         return tuple(self._told(name, was, came) for name in _differing(was, came))
 
     def lost(self, older: str, newer: str) -> tuple[Difference, ...]:
-        """Return nothing: every entry can be put back."""
-        return ()
+        """Return the entries that cannot be made so any more. Raises RestoreError."""
+        was, came = self._entries(older), self._entries(newer)
+        can = self._names(was, came)
+        return tuple(self._told(n, was, came) for n in _differing(was, came) if n not in can)
 
     def conflicts(self, older: str, newer: str) -> tuple[Difference, ...]:
         """Return what of that is now neither as one point has it nor as the other."""
         was, came = self._entries(older), self._entries(newer)
-        names = _differing(was, came)
+        names = self._names(was, came)
         if not names or self._underway(older, newer):
             return ()
-        now = self.part.read(names)
+        now = self._read(names)
         changed = [n for n in names if now.get(n) not in (was.get(n), came.get(n))]
         return tuple(self._told(name, came, now) for name in changed)
 
@@ -96,13 +108,27 @@ class PartKeeper:
             named = ", ".join(one.what for one in changed[:5])
             raise UndoConflict(f"{self.name}: changed meanwhile: {named}; nothing was touched")
         was, came = self._entries(older), self._entries(newer)
-        now = self.part.read(_differing(was, came))
-        turned = {n: was.get(n) for n in _differing(was, came) if now.get(n) != was.get(n)}
+        names = self._names(was, came)
+        now = self._read(names) if names else {}
+        turned = {n: was.get(n) for n in names if now.get(n) != was.get(n)}
         if turned:
             self._mark(older, newer)
-            self.part.write(turned)
+            try:
+                self.part.write(turned)
+            except ActuatorError as error:
+                raise RestoreError(f"{self.name}: {error}; undo again to finish it") from error
         self._mark("", "")
-        return self.differences(older, newer)
+        return tuple(self._told(name, was, came) for name in names)
+
+    def _read(self, wanted: Collection[str]) -> Entries:
+        try:
+            return self.part.read(wanted)
+        except ActuatorError as error:
+            raise RestoreError(f"{self.name}: {error}") from error
+
+    def _names(self, was: Entries, came: Entries) -> list[str]:
+        """Return which entries differ and can be put back."""
+        return [n for n in _differing(was, came) if self.part.writable(n, was.get(n))]
 
     def _entries(self, point: str) -> Entries:
         entries: Entries = json.loads(self.texts.read(point))
@@ -136,3 +162,8 @@ class PartKeeper:
 
 def _differing(was: Entries, came: Entries) -> list[str]:
     return sorted(n for n in was.keys() | came.keys() if was.get(n) != came.get(n))
+
+
+def kept_now(keeper: Keeper, like: str) -> str:
+    """Keep what is there now of all that a point has. Raises RestoreError."""
+    return keeper.keep(like) if isinstance(keeper, PartKeeper) else keeper.keep()

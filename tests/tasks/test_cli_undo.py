@@ -245,7 +245,7 @@ def test_what_to_do_by_hand_is_told(office: Office, capsys: pytest.CaptureFixtur
     office.build = at_the_shop  # type: ignore[method-assign]
     office.work(press(WRITE), restore=Restore(files=(str(office.folder),), compensation=(shop,)))
     call(["undo", "last", "--dry-run"])
-    assert "stays: by hand: cancel at https://shop.example/orders" in capsys.readouterr().out
+    assert "  by hand: cancel at https://shop.example/orders" in capsys.readouterr().out
 
 
 def test_a_long_list_is_cut_and_told(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
