@@ -72,7 +72,8 @@ class Applying:
         return ", ".join(tree.shown(self.stage) for tree in self.real)
 
     def times(self) -> tuple[FolderTime, ...]:
-        """Return the times of the folders that the steps will change."""
+        """Return the times of the folders that the steps will change. Raises OSError."""
+        self._forget()
         return tuple(times(self.real, self.wanted, self.noise))
 
     def staged(self, marks: Marks, before: tuple[FolderTime, ...]) -> CommitPlan:
@@ -123,6 +124,7 @@ class Applying:
 
     def apply(self, plan: CommitPlan) -> None:
         """Do every step, and look for the last time. Raises RehearsalError, OSError."""
+        self._forget()
         steps = Steps(self.real, self.stage, self.reached)
         for one in plan.operations:
             steps.keep(one)
@@ -136,7 +138,10 @@ class Applying:
     def take_back(self, plan: CommitPlan) -> list[str]:
         """Take every step back, and return the paths of what somebody changed since."""
         steps = Steps(self.real, self.stage, self.reached)
-        left = [steps.undo(one) for one in reversed(plan.operations)]
+        left = [
+            self.real[one.layer].shown(read(one.path)) if self._grown(one) else steps.undo(one)
+            for one in reversed(plan.operations)
+        ]
         self._sync(plan)
         return [path for path in left if path]
 
@@ -158,6 +163,10 @@ class Applying:
                 with suppress(PermissionError):  # others' folders keep the time of the commit
                     os.utime(tree.folder(path), ns=(seen.st_atime_ns, time))
 
+    def _forget(self) -> None:
+        for tree in self.real:
+            tree.forget()
+
     def _look(self, one: Operation) -> None:
         """Insist that what was moved away is as it was when it was looked at."""
         tree, old = self.real[one.layer], join(self.stage, b"old-%d" % one.number)
@@ -170,16 +179,28 @@ class Applying:
         if wrong:
             raise RehearsalError(f"{tree.shown(read(one.path))} changed while it was committed")
 
-    def _differs(self, top: Place, tree: Tree, old: bytes) -> bool:
-        for below in _walk(tree, old):
-            place = Place(top.layer, top.path + below[len(old) :])
-            then = self.wanted[place].was if place in self.wanted else None
+    def _grown(self, one: Operation) -> bool:
+        """Tell whether somebody worked in a folder that was put in place."""
+        tree, path = self.real[one.layer], read(one.path)
+        seen = tree.stat(path)
+        if one.kind != "put" or seen is None or seen.st_ino != one.fresh:
+            return False
+        return self._differs(Place(one.layer, path), tree, path, after=True)
+
+    def _differs(self, top: Place, tree: Tree, at: bytes, after: bool = False) -> bool:
+        """Tell whether what lies in a folder is not what was there before (or is to be, after)."""
+        for below in _walk(tree, at):
+            one = self.wanted.get(Place(top.layer, top.path + below[len(at) :]))
+            then = None if one is None else one.becomes if after else one.was
             seen = tree.stat(below)
             if then is None or seen is None or then.entry != kind_of(seen):
                 return True
-            if then.entry == "file" and (then.size, then.mtime_ns) != (
-                seen.st_size,
-                seen.st_mtime_ns,
+            now = (seen.st_size, seen.st_mtime_ns)
+            if (
+                then.entry == "file"
+                and one
+                and not one.linked
+                and (then.size, then.mtime_ns) != now
             ):
                 return True
         return False

@@ -94,7 +94,13 @@ class Commit:
                 applying = Applying.open(
                     stack, self._folder.name, record, noise, self._around.reached
                 )
-                return self._go_on(applying, begun, record, noise)
+                try:
+                    return self._go_on(applying, begun, record, noise)
+                except OSError as error:
+                    raise RehearsalError(
+                        f"the commit of {self._folder.name} broke off: {_words(error)}; once that "
+                        "is mended, the next one goes on where it stands"
+                    ) from error
 
     def _go_on(
         self,

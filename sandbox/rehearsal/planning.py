@@ -9,6 +9,7 @@ Does not promise
 - That a step can be done.
 """
 
+import os
 from collections.abc import Container, Iterator, Sequence
 
 from handrail.sandbox.file_names import written
@@ -67,22 +68,21 @@ def kinds(one: FileConsequence, names: int) -> tuple[StepKind, ...]:
 def times(trees: Sequence[Tree], wanted: Items, moving: Container[Place]) -> Iterator[FolderTime]:
     """Yield every folder in which an entry is placed or removed, with its times.
 
-    ``moving``: the folders whose time the rehearsal changed. All others keep theirs.
+    ``moving``: the folders whose time the rehearsal changed. All others keep theirs. Raises OSError
+    where one of them has gone.
     """
     above = {Place(place.layer, split(place.path)[0]) for place in tops(wanted)}
     above |= {Place(layer, b"") for layer in range(len(trees))}  # the stage comes and goes there
     for place in sorted(above, reverse=True):
-        seen = trees[place.layer].stat(place.path)
-        if seen is not None:
-            then = seen.st_mtime_ns
-            state = wanted[place].becomes if place in wanted else None
-            dressed = None if state is None else state.mtime_ns
-            yield FolderTime(
-                layer=place.layer,
-                path=written(place.path),
-                then=then,
-                wanted=dressed if place in wanted else None if place in moving else then,
-            )
+        then = os.fstat(trees[place.layer].folder(place.path)).st_mtime_ns
+        state = wanted[place].becomes if place in wanted else None
+        dressed = None if state is None else state.mtime_ns
+        yield FolderTime(
+            layer=place.layer,
+            path=written(place.path),
+            then=then,
+            wanted=dressed if place in wanted else None if place in moving else then,
+        )
 
 
 def _folder(state: EntryState | None) -> bool:

@@ -64,7 +64,10 @@ def test_a_picture_is_handed_over(world: World) -> None:
 
 def test_metadata_is_told_in_words(world: World) -> None:
     (world.real / "link").symlink_to("a")
+    (world.real / "top2.txt").write_text("top\n")
+    shutil.copystat(world.real / "top.txt", world.real / "top2.txt")
     world.begin()
+    os.link(world.up("top.txt"), world.over / "top2.txt")
     path = world.up("docs/a.txt")
     path.chmod(0o600)
     os.utime(path, ns=(1, 1))
@@ -72,7 +75,6 @@ def test_metadata_is_told_in_words(world: World) -> None:
     if os.geteuid() == 0:
         os.chown(path, 3, 4)
     (world.over / "link").write_text("")
-    os.link(path, world.over / "twin")
     (world.over / ".~lock.x#").write_text("")
     seen = looks(world)
     note = seen["a.txt"].note
@@ -82,6 +84,7 @@ def test_metadata_is_told_in_words(world: World) -> None:
     assert os.geteuid() != 0 or "owner 0:0 to 3:4" in note
     assert "becomes 0 bytes" in seen["link"].note
     assert ".~lock.x#" not in seen
+    assert seen["top2.txt"].note.startswith("another name of ")
 
 
 def test_a_folder_that_becomes_a_link_says_so(world: World) -> None:

@@ -204,13 +204,16 @@ def test_what_somebody_writes_midway_is_kept_and_all_taken_back(world: World, na
     assert not (world.real / ".handrail-run-1").exists()
 
 
-def test_what_was_written_after_it_was_applied_is_left_and_told(world: World) -> None:
+@pytest.mark.parametrize("saved", ["in place", "as a new file"])
+def test_what_was_written_after_it_was_applied_is_left_and_told(world: World, saved: str) -> None:
     """Cut off, then somebody writes to what was applied already, and to what was not."""
     digest = world.record()
 
     with pytest.raises(Stop):
         Commit(world.run, at("did swap", stop)).run(digest)
-    (world.real / "docs" / "a.txt").write_text("mine, after")
+    place = world.real / "docs" / "a.txt" if saved == "in place" else world.folder / "fresh"
+    place.write_text("mine, after")
+    place.replace(world.real / "docs" / "a.txt")
     (world.real / "docs" / "b.txt").unlink()
     for _ in range(2):
         with pytest.raises(RehearsalError, match=r"but for what was changed since: .*docs/a\.txt"):
@@ -541,3 +544,40 @@ def test_a_record_that_cannot_be_written_says_so(world: World) -> None:
     world.record()
     with pytest.raises(RehearsalError, match="cannot write"):
         keep_record(world.run / "none", read_record(world.run), OsDisk())
+
+
+def test_a_folder_that_goes_just_before_it_begins_is_told(world: World) -> None:
+    class Removing(Points):
+        def keep(self) -> str:
+            shutil.rmtree(world.real / "docs")
+            return super().keep()
+
+    with pytest.raises(RehearsalError, match=r"broke off: .*No such file"):
+        Commit(world.run, Surroundings(Removing())).run(world.record())
+    assert (world.real / "top.txt").exists()
+    assert not (world.real / "new").exists()
+
+
+@pytest.mark.parametrize("name", ["new/mine", "new/file", "single"])
+def test_work_in_what_was_put_in_place_is_never_taken_away(world: World, name: str) -> None:
+    (world.over / "single").write_text("x")
+    digest = world.record()
+    with pytest.raises(Stop):
+        Commit(world.run, at("did swap", stop)).run(digest)
+    (world.real / name).write_text("mine, in what is new")
+    (world.real / "docs" / "b.txt").write_text("mine too")
+    with pytest.raises(RehearsalError, match="but for what was changed since"):
+        Commit(world.run).run(digest)
+    assert (world.real / name).read_text() == "mine, in what is new"
+    assert (world.real / "docs" / "b.txt").read_text() == "mine too"
+    assert (world.real / "docs" / "a.txt").read_text() == "one\n"
+
+
+def test_attributes_that_stay_are_left_alone(world: World) -> None:
+    path = world.over / "docs" / "b.txt"
+    for place in (path, world.real / "docs" / "b.txt"):
+        os.setxattr(place, "user.stays", b"1")
+    os.setxattr(path, "user.more", b"2")
+    world.begin_again()
+    Commit(world.run).run(world.record())
+    assert sorted(os.listxattr(world.real / "docs" / "b.txt")) == ["user.more", "user.stays"]

@@ -173,6 +173,19 @@ def test_special_entries_are_told_by_their_sort(world: World) -> None:
     }  # fmt: skip
 
 
+def test_a_folders_mode_is_told_and_its_time_is_noise(world: World) -> None:
+    (world.real / "other").mkdir()
+    world.begin()
+    path = world.up("docs")
+    os.setxattr(path, "user.x", b"1")
+    path.chmod(0o700)
+    os.utime(world.up("other"), ns=(1, 1))
+    os.link(world.up("top.txt"), world.folder / "outside")
+    assert {name: one.noise for name, one in world.found().items()} == {
+        "docs": False, "other": True,
+    }  # fmt: skip
+
+
 def test_noise_is_marked_and_what_is_needed_for_the_rest_is_not(world: World) -> None:
     world.begin()
     for name in (".cache/x/y", ".config/dconf/user", ".config/own/set", ".recently-used/doc"):
