@@ -15,6 +15,8 @@ import stat
 from pathlib import Path
 from typing import Protocol
 
+from handrail.sandbox.file_places import beside
+
 Attributes = tuple[tuple[bytes, bytes], ...]
 WRITABLE = 0o600
 """What its owner must be allowed before a file's attributes can be changed."""
@@ -67,33 +69,24 @@ def dress(folder: int, name: bytes, wanted: Dress) -> None:
 
     In this order: a change of owner takes bits of the mode away, and access lists are part of it.
     """
-    info = os.stat(name, dir_fd=folder, follow_symlinks=False)
-    if (info.st_uid, info.st_gid) != (wanted.uid, wanted.gid):
-        os.chown(name, wanted.uid, wanted.gid, dir_fd=folder, follow_symlinks=False)
-    if stat.S_ISLNK(info.st_mode):
-        if not stat.S_ISLNK(wanted.mode):
-            raise NotADirectoryError(errno.ENOTDIR, "a link is in its place")
-        _give(f"/proc/self/fd/{folder}/{os.fsdecode(name)}", wanted.attributes, follow=False)
-    else:
-        _attributes_and_mode(folder, name, wanted)
-    os.utime(name, ns=(info.st_atime_ns, wanted.mtime), dir_fd=folder, follow_symlinks=False)
-
-
-def _attributes_and_mode(folder: int, name: bytes, wanted: Dress) -> None:
-    """Dress what is certainly no link: chmod itself would follow one. Raises OSError."""
     flags = getattr(os, "O_PATH", 0) | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(name, flags, dir_fd=folder)
     try:
-        place, mode = Path(f"/proc/self/fd/{descriptor}"), stat.S_IMODE(wanted.mode)
-        info = os.fstat(descriptor)
-        if stat.S_ISLNK(info.st_mode):
-            raise NotADirectoryError(errno.ENOTDIR, "a link is in its place")
-        if attributes_of(str(place)) != wanted.attributes:
-            if info.st_mode & WRITABLE != WRITABLE:
-                place.chmod(mode | WRITABLE)
-            _give(str(place), wanted.attributes, follow=True)
-        if stat.S_IMODE(os.fstat(descriptor).st_mode) != mode:
-            place.chmod(mode)
+        info, mode = os.fstat(descriptor), stat.S_IMODE(wanted.mode)
+        link = stat.S_ISLNK(info.st_mode)
+        if link != stat.S_ISLNK(wanted.mode):
+            raise NotADirectoryError(errno.ENOTDIR, "a link for another thing, or the other way")
+        # By its descriptor, what was looked at is what is changed; links have calls only by name.
+        place = beside(folder, name) if link else f"/proc/self/fd/{descriptor}"
+        if (info.st_uid, info.st_gid) != (wanted.uid, wanted.gid):
+            os.chown(place, wanted.uid, wanted.gid, follow_symlinks=not link)
+        if attributes_of(place, follow=not link) != wanted.attributes:
+            if not link and info.st_mode & WRITABLE != WRITABLE:
+                Path(place).chmod(mode | WRITABLE)
+            _give(place, wanted.attributes, follow=not link)
+        if not link and stat.S_IMODE(os.fstat(descriptor).st_mode) != mode:
+            Path(place).chmod(mode)
+        os.utime(place, ns=(info.st_atime_ns, wanted.mtime), follow_symlinks=not link)
     finally:
         os.close(descriptor)
 

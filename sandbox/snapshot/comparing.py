@@ -10,6 +10,7 @@ Does not promise
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from handrail.sandbox.errors import RestoreError
@@ -19,7 +20,7 @@ from handrail.sandbox.file_places import above, folder_of, names_in, root_of
 from handrail.sandbox.snapshot.contents import measured
 from handrail.sandbox.snapshot.entries import Entry, difference
 from handrail.sandbox.snapshot.keeper import Difference
-from handrail.sandbox.snapshot.looking import grouped, look, unread
+from handrail.sandbox.snapshot.looking import GONE, grouped, look, readable
 from handrail.sandbox.snapshot.manifest import Manifest
 
 Found = Entry | None
@@ -86,7 +87,7 @@ class Comparison:
         """Return what is at the paths now. Raises RestoreError."""
         found: dict[bytes, Entry] = {}
         for path in paths:
-            entry = look(root_of(self.roots, path), path, measured)
+            entry = look(self._root(path), path, measured)
             if entry is not None:
                 found[path] = entry
         return grouped(found, found)
@@ -99,12 +100,10 @@ class Comparison:
             older, here = self.older.get(path), now.get(path)
             if here is None or here.kind != "folder" or (older and older.kind == "folder"):
                 continue
-            try:
-                with folder_of(root_of(self.roots, path), path) as folder:
-                    inner = [path + b"/" + name for name in names_in(folder)]
-            except OSError as error:
-                raise unread(path, error) from error
-            for child in sorted(set(inner) - set(paths)):
+            inner: set[bytes] = set()
+            with suppress(*GONE), readable(path), folder_of(self._root(path), path) as folder:
+                inner.update(path + b"/" + name for name in names_in(folder))
+            for child in sorted(inner.difference(paths)):
                 yield Difference("created", "file", written(child))
 
     def _missing(self, paths: Collection[bytes]) -> Iterator[Difference]:
@@ -112,10 +111,13 @@ class Comparison:
         needed = {above(p) for p in paths if p not in self.roots and p in self.older}
         for path in sorted(needed - set(paths)):
             try:
-                with folder_of(root_of(self.roots, path), path):
+                with folder_of(self._root(path), path):
                     continue
             except OSError:
                 yield Difference("deleted", "folder", written(path))
+
+    def _root(self, path: bytes) -> bytes:
+        return root_of(self.roots, path)
 
 
 def settled(now: Found, older: Found, newer: Found) -> bool:

@@ -81,14 +81,13 @@ def _passed(source: int, target: int | None, holes: Holes) -> Content:
         sparse |= start > at
         _zeros(digest.update, target if holes == "filled" else None, at, start)
         at = start
-        while at < end:
-            count = os.preadv(source, [buffer[: min(_CHUNK, end - at)]], at)
-            if count == 0:
-                break  # it was cut meanwhile
+        while at < end and (count := os.preadv(source, [buffer[: min(_CHUNK, end - at)]], at)):
             digest.update(buffer[:count])
             if target is not None:
                 _write(target, buffer[:count], at, holes == "made")
             at += count
+        if at < end:
+            break  # it was cut meanwhile
     if target is not None:
         os.ftruncate(target, at)
     return Content(digest.hexdigest(), at, sparse)

@@ -9,10 +9,10 @@ Does not promise
 - To see bytes that a program writes through a memory map that it wrote to before.
 """
 
-import errno
 import os
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from handrail.sandbox.errors import RestoreError
@@ -24,6 +24,7 @@ from handrail.sandbox.snapshot.entries import Entry, Kind
 
 Reader = Callable[[int], Content]
 TRIES = 5
+GONE = FileNotFoundError, NotADirectoryError
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -33,7 +34,7 @@ def look(root: bytes, path: bytes, reader: Reader) -> Entry | None:
     Where the folder that it would lie in is gone, or is a link, there is nothing.
     """
     try:
-        with parent_of(root, path) as (folder, name):
+        with readable(path), parent_of(root, path) as (folder, name):
             info = os.stat(name, dir_fd=folder, follow_symlinks=False)
             if stat.S_ISDIR(info.st_mode):
                 if path != root and info.st_dev != os.fstat(folder).st_dev:
@@ -43,12 +44,8 @@ def look(root: bytes, path: bytes, reader: Reader) -> Entry | None:
             if stat.S_ISREG(info.st_mode):
                 return read_file(path, folder, name, reader)
             return other_entry(path, info, folder, name)
-    except (FileNotFoundError, NotADirectoryError):
+    except GONE:
         return None
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            return None
-        raise unread(path, error) from error
 
 
 def read_file(path: bytes, folder: int, name: bytes, reader: Reader) -> Entry:
@@ -57,12 +54,8 @@ def read_file(path: bytes, folder: int, name: bytes, reader: Reader) -> Entry:
     Raises FileNotFoundError where it went away, RestoreError.
     """
     for _ in range(TRIES):
-        try:
+        with readable(path):
             entry = _read_once(path, folder, name, reader)
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise unread(path, error) from error
         if entry is not None:
             return entry
     raise RestoreError(
@@ -142,10 +135,17 @@ def other_entry(path: bytes, info: os.stat_result, folder: int, name: bytes) -> 
     )
 
 
-def unread(path: bytes, error: OSError) -> RestoreError:
-    """Return the error of something that cannot be read."""
-    why = error.strerror or str(error)
-    return RestoreError(f"{written(path)}: cannot be read, so it cannot be kept: {why}")
+@contextmanager
+def readable(path: bytes) -> Iterator[None]:
+    """Turn an error of the system into one that names the place, but for what went away."""
+    try:
+        yield
+    except GONE:
+        raise
+    except OSError as error:
+        why = error.strerror or str(error)
+        message = f"{written(path)}: cannot be read, so it cannot be kept: {why}"
+        raise RestoreError(message) from error
 
 
 def moment(info: os.stat_result) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
@@ -23,6 +24,7 @@ from handrail.sandbox.file_names import written
 from handrail.sandbox.file_places import above, folder_of, last
 from handrail.sandbox.snapshot.entries import Entry
 from handrail.sandbox.snapshot.looking import (
+    GONE,
     TRIES,
     Reader,
     folder_entry,
@@ -31,7 +33,7 @@ from handrail.sandbox.snapshot.looking import (
     other_entry,
     plain_entry,
     read_file,
-    unread,
+    readable,
 )
 
 _CHUNK = 64
@@ -104,11 +106,10 @@ class Tree:
 
     def _walk(self, root: bytes) -> None:
         try:
-            info = os.lstat(root)
-        except FileNotFoundError:
+            with readable(root):
+                info = os.lstat(root)
+        except GONE:
             return
-        except OSError as error:
-            raise unread(root, error) from error
         if not stat.S_ISDIR(info.st_mode):
             link = stat.S_ISLNK(info.st_mode)
             what = "a link: name the folder that it leads to" if link else "no folder"
@@ -122,12 +123,10 @@ class Tree:
         """Find a folder and what is in it, at a moment at which that did not change."""
         for _ in range(TRIES):
             try:
-                with folder_of(root, path) as folder:
+                with readable(path), folder_of(root, path) as folder:
                     found = self._look_into(folder, root, path)
-            except FileNotFoundError:
+            except GONE:
                 return
-            except OSError as error:
-                raise unread(path, error) from error
             if found is not None:
                 self._found.add(found)
                 return
@@ -175,15 +174,8 @@ class Tree:
 
     def _read_files(self, root: bytes, outer: bytes, paths: list[bytes]) -> list[Entry]:
         found = []
-        try:
-            with folder_of(root, outer) as folder:
-                for path in paths:
-                    try:
-                        found.append(read_file(path, folder, last(path), self.reader))
-                    except FileNotFoundError:
-                        continue
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise unread(outer, error) from error
+        with suppress(*GONE), readable(outer), folder_of(root, outer) as folder:
+            for path in paths:
+                with suppress(*GONE):
+                    found.append(read_file(path, folder, last(path), self.reader))
         return found

@@ -1,12 +1,21 @@
 """Files are kept, compared and put back exactly, or not touched at all."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from handrail.sandbox.errors import UndoConflict
+from handrail.sandbox.errors import RestoreError, UndoConflict
+from handrail.sandbox.snapshot.comparing import Fits, settled
 from handrail.sandbox.snapshot.files import FileKeeper
+from handrail.sandbox.snapshot.live import LiveTree
+from handrail.sandbox.snapshot.plan import Plan, remove_plan
+from handrail.sandbox.snapshot.planning import Now
+from handrail.sandbox.snapshot.putting_back import PuttingBack
+from handrail.sandbox.snapshot.store import Store
 from tests.faults.file_looks import seen
+from tests.faults.undoing import watched
 
 
 @pytest.fixture
@@ -67,3 +76,99 @@ def test_a_change_meanwhile_is_not_overwritten(root: Path, keeper: FileKeeper) -
     with pytest.raises(UndoConflict, match="mine was created; nothing was touched"):
         keeper.put_back(older, newer)
     assert seen(root) == now
+
+
+def test_only_modes_and_times_are_put_back_without_new_files(
+    root: Path, keeper: FileKeeper
+) -> None:
+    (root / "empty").mkdir()
+    before, inode = seen(root), (root / "a.txt").stat().st_ino
+    older = keeper.keep()
+    (root / "a.txt").chmod(0o640)
+    (root / "empty").chmod(0o500)
+    os.utime(root / "link", ns=(1, 2), follow_symlinks=False)
+    keeper.put_back(older, keeper.keep())
+    assert seen(root) == before
+    assert (root / "a.txt").stat().st_ino == inode
+
+
+def test_folders_that_allow_nothing_are_opened_and_closed_again(
+    root: Path, keeper: FileKeeper
+) -> None:
+    (root / "sub").chmod(0o500)
+    before, older = seen(root), keeper.keep()
+    (root / "sub" / "b").unlink()
+    (root / "sub" / "more").write_text("more")
+    keeper.put_back(older, keeper.keep())
+    assert seen(root) == before
+    (root / "c").write_text("in place")
+    keeper.put_back(older, keeper.keep())
+    assert seen(root) == before
+
+
+def test_another_folders_interrupted_undo_is_left_alone(
+    tmp_path: Path, root: Path, keeper: FileKeeper
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    second = FileKeeper(tmp_path / "store", (other,))
+    points = [second.keep()]
+    (other / "file").write_text("x")
+    points.append(second.keep())
+    second.live = watched(_stop)
+    with pytest.raises(RestoreError):
+        second.put_back(*points)
+    older = keeper.keep()
+    _work(root)
+    keeper.put_back(older, keeper.keep())
+    assert (root / "a.txt").read_text() == "hello"
+    assert len(list((tmp_path / "store" / "plans").glob("*.json"))) == 1
+    second.live = LiveTree
+    second.put_back(*points)
+    assert not list(other.iterdir())
+
+
+def test_what_was_staged_by_somebody_who_was_stopped_is_removed(
+    root: Path, keeper: FileKeeper
+) -> None:
+    class Killed(PuttingBack):
+        def insist(self, fits: Fits) -> Now:
+            if fits is not settled:
+                raise KeyboardInterrupt
+            return super().insist(fits)
+
+    before, older = seen(root), keeper.keep()
+    _work(root)
+    newer = keeper.keep()
+    keeper.putting = Killed
+    with pytest.raises(KeyboardInterrupt):
+        keeper.put_back(older, newer)
+    assert list(root.glob(".handrail-undo-*"))
+    keeper.putting = PuttingBack
+    keeper.put_back(older, newer)
+    assert seen(root) == before
+
+
+def test_a_live_tree_removes_only_the_kind_that_it_is_told(root: Path) -> None:
+    live = LiveTree([bytes(root)])
+    live.remove(bytes(root / "a.txt"), folder=True)
+    live.remove(bytes(root / "sub"), folder=False)
+    live.remove(bytes(root / "missing"), folder=False)
+    assert (root / "a.txt").exists()
+    assert (root / "sub" / "b").exists()
+
+
+def test_a_plan_that_cannot_be_forgotten_is_said(tmp_path: Path) -> None:
+    plan = Plan(token="t", mark="m", older="", newer="", roots=(), paths=(), fresh=(), stages=(),
+                folders=())  # fmt: skip
+    with pytest.raises(RestoreError, match="plans: cannot be written: No such file"):
+        remove_plan(Store(tmp_path / "none"), plan)
+
+
+def test_it_is_named_as_the_journal_names_it(keeper: FileKeeper) -> None:
+    assert keeper.name == "files"
+
+
+def _stop(number: int, _before: bool) -> None:
+    if number > 4:
+        raise OSError(errno.EIO, "Input/output error")

@@ -2,15 +2,17 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from handrail.sandbox.errors import RestoreError
+from handrail.sandbox.file_places import opened
 from handrail.sandbox.snapshot.contents import Content, measured
 from handrail.sandbox.snapshot.files import FileKeeper
-from handrail.sandbox.snapshot.looking import look
+from handrail.sandbox.snapshot.looking import look, read_file
 from handrail.sandbox.snapshot.tree import Known, Tree
 from tests.faults.file_looks import seen
 
@@ -90,12 +92,88 @@ def test_a_folder_that_goes_away_meanwhile_has_no_files(root: Path) -> None:
                 path.rmdir()
 
     class Slow(Tree):
-        def _chunks(self):  # type: ignore[no-untyped-def]
+        def _chunks(self) -> Iterator[tuple[bytes, bytes, list[bytes]]]:
             remove()
             return super()._chunks()
 
     entries = Slow(Known(), measured).read([bytes(root)])
     assert list(entries) == [bytes(root), *(bytes(root / name) for name in "abcz")]
+
+
+@dataclass(frozen=True)
+class Meddler(Known):
+    """Lets something happen when the thing with a name is looked at."""
+
+    name: str = ""
+    meddle: Callable[[], None] = dict[str, str]().clear
+
+    def still(self, path: bytes, now: os.stat_result) -> None:
+        if path.endswith(b"/" + self.name.encode()):
+            self.meddle()
+
+
+def test_a_folder_that_changes_while_it_is_listed_is_listed_again(root: Path) -> None:
+    more = iter([root / "d", root / "e"])
+
+    def add() -> None:
+        for path in [*more][:1]:
+            path.hardlink_to(root / "a")
+
+    entries = Tree(Meddler(name="a", meddle=add), measured).read([bytes(root)])
+    assert list(entries) == [bytes(root), *(bytes(root / name) for name in "abcd")]
+    assert entries[bytes(root / "a")].first == entries[bytes(root / "d")].first != b""
+    assert entries[bytes(root / "b")].first == b"", "it was listed twice, and has one name"
+
+
+def test_a_folder_that_never_stops_changing_is_named(root: Path) -> None:
+    def replace() -> None:
+        (root / "b").unlink()
+        (root / "b").write_text("b")
+
+    with pytest.raises(RestoreError, match="docs: never stopped changing"):
+        Tree(Meddler(name="a", meddle=replace), measured).read([bytes(root)])
+
+
+def test_what_goes_away_while_a_folder_is_listed_is_left_out(root: Path) -> None:
+    names = [path.name for path in os.scandir(root)]
+
+    def remove() -> None:
+        (root / names[-1]).unlink(missing_ok=True)
+
+    entries = Tree(Meddler(name=names[0], meddle=remove), measured).read([bytes(root)])
+    assert sorted(entries) == [bytes(root), *(bytes(root / name) for name in sorted(names[:-1]))]
+
+
+def test_a_folder_that_goes_away_before_it_is_listed_is_left_out(root: Path) -> None:
+    for name in ("x", "y"):
+        (root / name).mkdir()
+        (root / name / "inner").touch()
+
+    class Late(Tree):
+        def _settle(self, root_: bytes, path: bytes) -> None:
+            if path.endswith(b"/y"):
+                (root / "y").rename(root.parent / "gone")
+            super()._settle(root_, path)
+
+    entries = Late(Known(), measured).read([bytes(root)])
+    assert bytes(root / "x" / "inner") in entries
+    assert bytes(root / "y") not in entries
+
+
+def test_what_is_no_file_when_it_is_read_is_named(root: Path) -> None:
+    (root / "in").mkdir()
+    with (
+        opened(bytes(root)) as folder,
+        pytest.raises(RestoreError, match="in: never stopped changing"),
+    ):
+        read_file(bytes(root / "in"), folder, b"in", measured)
+
+
+def test_a_name_that_no_file_system_takes_is_refused(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(RestoreError, match=r"cannot be read.*name too long"):
+        look(bytes(root), bytes(root) + b"/" + b"x" * 300, measured)
+    with pytest.raises(RestoreError, match=r"cannot be read.*name too long"):
+        FileKeeper(tmp_path / "store", (tmp_path / ("x" * 300),)).keep()
 
 
 def test_a_clock_that_was_turned_back_makes_everything_be_read_again(
