@@ -71,6 +71,7 @@ class Browser:
         self._secrets = NoSecrets() if secrets is None else secrets
         self._session = Session(running, self._secrets)
         self._closed = False
+        self._visited: set[str] = set()  # origins that the context tells of from now on
         self.safeguards = Safeguards()
 
     @classmethod
@@ -159,8 +160,10 @@ class Browser:
             raise ObservationFailed("a dialog is open: the pages' storage cannot be read")
         running = self._running
         try:
-            visiting = visit(running.context, running.tabs, origins)
-            self._call(visiting, _STORAGE_SECONDS)
+            if fresh := set(origins) - self._visited:
+                visiting = visit(running.context, running.tabs, fresh)
+                self._call(visiting, _STORAGE_SECONDS)
+                self._visited |= fresh
             return self._call(read_storage(running.context), _STORAGE_SECONDS)
         except (PlaywrightError, TimeoutError) as error:
             raise ObservationFailed(f"the storage cannot be read: {why(error)}") from error

@@ -1,7 +1,8 @@
 """A browser's storage as named texts that can be read and written back.
 
 An entry is named by its store, its origin and its key: ``local https://shop.test cart``. The values
-may be secrets. The limits of ``browser_storage.py`` are this one's too.
+may be secrets. A tab's session storage is no part of it: it comes and goes with what a tab shows.
+The limits of ``browser_storage.py`` are this one's too.
 """
 
 import json
@@ -18,10 +19,10 @@ _STORES: tuple[Store, ...] = get_args(Store)
 
 @dataclass
 class StoragePart:
-    """Every entry of a browser's storage.
+    """Every lasting entry of a browser's storage, and its cookies.
 
-    ``anew``: the browser was started again since, with the same profile: what ended with the first
-    one, its tabs' session storage and cookies without an end, can no longer be written.
+    ``anew``: the browser was started again since, with the same profile: cookies without an end
+    ended with the first one, and can no longer be written.
     """
 
     browser: Browser
@@ -50,20 +51,23 @@ class StoragePart:
         except ObservationFailed:
             if self._last is None or not self.browser.asking:
                 raise
-        return {_name(slot): value for slot, value in self._last.entries.items()}
+        told = self._last.entries.items()
+        return {_name(slot): value for slot, value in told if slot.store != "session"}
 
     def write(self, entries: Mapping[str, str | None]) -> None:
-        """Make these entries so. Raises ActionRefused, ActionInDoubt, EnvironmentMissing."""
+        """Make these entries so; they have just been read.
+
+        Raises ActionRefused, ActionInDoubt, EnvironmentMissing.
+        """
+        assert self._last is not None
         changes = {_slot(name): value for name, value in entries.items()}
-        now = self.browser.storage({slot.origin for slot in changes})
-        self.browser.put_storage(now, changes)
+        self.browser.put_storage(self._last, changes)
 
     def writable(self, entry: str, value: str | None) -> bool:
         """Tell whether an entry can be made so."""
-        slot = _slot(entry)
-        if slot.store == "cookies" and value is not None and self.anew:
-            return bool(json.loads(value)["expires"] >= 0)
-        return slot.store != "session" or not self.anew
+        if value is None or _slot(entry).store != "cookies" or not self.anew:
+            return True
+        return bool(json.loads(value)["expires"] >= 0)
 
 
 def _name(slot: Slot) -> str:

@@ -91,25 +91,19 @@ class PartKeeper:
 
     def conflicts(self, older: str, newer: str) -> tuple[Difference, ...]:
         """Return what of that is now neither as one point has it nor as the other."""
-        was, came = self._entries(older), self._entries(newer)
-        names = self._names(was, came)
-        if not names or self._underway(older, newer):
-            return ()
-        now = self._read(names)
-        changed = [n for n in names if now.get(n) not in (was.get(n), came.get(n))]
-        return tuple(self._told(name, came, now) for name in changed)
+        return self._look(older, newer)[1]
 
     def put_back(self, older: str, newer: str) -> tuple[Difference, ...]:
         """Write what differs between the points as ``older`` has it, and return what that was.
 
         Raises UndoConflict (nothing was touched), RestoreError.
         """
-        if changed := self.conflicts(older, newer):
+        now, changed = self._look(older, newer)
+        if changed:
             named = ", ".join(one.what for one in changed[:5])
             raise UndoConflict(f"{self.name}: changed meanwhile: {named}; nothing was touched")
         was, came = self._entries(older), self._entries(newer)
         names = self._names(was, came)
-        now = self._read(names) if names else {}
         turned = {n: was.get(n) for n in names if now.get(n) != was.get(n)}
         if turned:
             self._mark(older, newer)
@@ -119,6 +113,18 @@ class PartKeeper:
                 raise RestoreError(f"{self.name}: {error}; undo again to finish it") from error
         self._mark("", "")
         return tuple(self._told(name, was, came) for name in names)
+
+    def _look(self, older: str, newer: str) -> tuple[Entries, tuple[Difference, ...]]:
+        """Return what is there now, and what of it is neither as one point has it nor the other."""
+        was, came = self._entries(older), self._entries(newer)
+        names = self._names(was, came)
+        if not names:
+            return {}, ()
+        now = self._read(names)
+        if self._underway(older, newer):
+            return now, ()
+        changed = [n for n in names if now.get(n) not in (was.get(n), came.get(n))]
+        return now, tuple(self._told(name, came, now) for name in changed)
 
     def _read(self, wanted: Collection[str]) -> Entries:
         try:
