@@ -13,6 +13,7 @@ from handrail.agent.proposer import Proposer
 from handrail.sandbox.rehearsal.consequences import Consequences
 from handrail.sandbox.rehearsal.trying import Trying
 from handrail.tasks.errors import UsageError
+from handrail.tasks.report.page import write_report
 from handrail.tasks.run import Crew, RunEnd, run
 from handrail.tasks.run_request import RunRequest
 from handrail.tasks.run_target import Target
@@ -63,4 +64,5 @@ def rehearse(request: RunRequest, copy: CopyTarget, crew: Crew | None = None) ->
     consequences = Consequences()
     if end.result.kind != "environment":
         consequences = copy.found(end.folder)
+        write_report(end.folder)  # anew: what was found is known only now
     return Rehearsed(end, consequences)

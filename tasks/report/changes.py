@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from handrail.actuators.base import sanitise
 from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.rehearsal.closer import Closer, closer
-from handrail.sandbox.rehearsal.consequences import FileConsequence
+from handrail.sandbox.rehearsal.consequences import (
+    Consequence,
+    FileConsequence,
+    RequestConsequence,
+)
 from handrail.sandbox.rehearsal.record import RECORD_NAME, RehearsalRecord, read_record
 from handrail.sandbox.rehearsal.text_difference import ShownLine
 from handrail.tasks.changes_words import counted, headline
 from handrail.tasks.report.pictures import thumbnail
 from handrail.tasks.runs import RunFolder
 
-_NOTE, _MOST_PICTURES, _MOST_NOISE = 400, 12, 500
+_NOTE, _MOST_PICTURES, _MOST_NOISE, _MOST_LINES = 400, 12, 500, 60
 _TONES = {"created": "good", "changed": "warn", "deleted": "bad"}
 
 
@@ -59,7 +63,7 @@ def changes(record: RehearsalRecord) -> Changes:
         pictures -= bool(one.before or one.after)
         cards.append(_card(one, pictures >= 0))
     others = (o for o in record.consequences.telling if not isinstance(o, FileConsequence))
-    cards += [ChangeCard("warn", headline(one)) for one in others]
+    cards += [ChangeCard("warn", headline(one), lines=_body(one)) for one in others]
     noise = [headline(one) for one in record.consequences.found if one.noise]
     return Changes(
         count=counted(record),
@@ -68,6 +72,12 @@ def changes(record: RehearsalRecord) -> Changes:
         more_noise=max(0, len(noise) - _MOST_NOISE),
         disturbed=[sanitise(path, _NOTE) for path in record.disturbed[:_MOST_NOISE]],
     )
+
+
+def _body(one: Consequence) -> list[ShownLine]:
+    """Return what a request would say, line by line."""
+    said = one.body.splitlines() if isinstance(one, RequestConsequence) else []
+    return [ShownLine("same", sanitise(line, _NOTE)) for line in said[:_MOST_LINES]]
 
 
 def _card(one: Closer, pictured: bool) -> ChangeCard:

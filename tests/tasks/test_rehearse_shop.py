@@ -87,3 +87,12 @@ def test_a_changed_price_stops_the_commit_before_the_order(
     shop.store.set_price("lamp", 3490)
     assert committed(done.end.folder).good, "nothing was sent, so that it may be tried again"
     assert len(shop.store.orders()) == 1
+
+
+def test_the_report_shows_what_would_be_sent(
+    shop: Shop, tmp_path: Path, browser_program: Path | None
+) -> None:
+    done = Shopper(f"{shop.url}{SHORT}", tmp_path / "runs", browser_program).rehearsed()
+    page = done.end.folder.report.read_text(encoding="utf-8")
+    assert "send     POST" in page
+    assert "street=Hafenweg 3" in page
