@@ -17,7 +17,7 @@ from handrail.actuators.browser import Browser, BrowserConfig
 from handrail.actuators.browser_clone import Clone
 from handrail.actuators.browser_storage import Storage
 from handrail.actuators.browser_words import without_user
-from handrail.actuators.errors import EnvironmentMissing
+from handrail.actuators.errors import EnvironmentMissing, ObservationFailed
 from handrail.actuators.held import RequestWarden
 from handrail.actuators.primitives import Guarded
 from handrail.agent.cassette import UpTo
@@ -75,7 +75,14 @@ class CopyOfBrowser:
             before = browser.storage()
             yield browser
             self._screen = browser.observe().fingerprint
-            self._ends = before, browser.storage()
+            self._ends = before, self._storage(browser, before)
+
+    def _storage(self, browser: Browser, before: Storage) -> Storage:
+        try:
+            return browser.storage()
+        except ObservationFailed as error:
+            self.left_out += (f"what it would keep: {error}",)
+            return before
 
     def bounded(self, proposer: Proposer) -> Proposer:
         """End the rehearsal where a page is about to be left for an answer that never comes."""
@@ -102,6 +109,7 @@ class CopyOfBrowser:
             stage="ended",
             consequences=consequences,
             plan=plan.model_dump(mode="json"),
+            left_out=self.left_out,
         )
         self._keep(folder.path, record)
         return consequences

@@ -41,6 +41,7 @@ def handle(arguments: argparse.Namespace) -> int:
     """Carry the rehearsal out, print what it would have done, and return its exit code."""
     chosen = GROUNDS[arguments.on]
     _check(arguments)
+    from handrail.sandbox.rehearsal.record import read_record
     from handrail.tasks.live import Hearing, LiveView
     from handrail.tasks.rehearse import rehearse
     from handrail.tasks.run import Crew
@@ -69,6 +70,8 @@ def handle(arguments: argparse.Namespace) -> int:
     else:
         for line in told(rehearsed.consequences):
             say(line)
+        for line in read_record(end.folder.path).left_out:
+            say(f"not in the copy: {line}")
     say(f"rehearsal {end.folder.name}\nreport   {end.folder.report}")
     return end.exit_code
 

@@ -32,7 +32,7 @@ def commit_from_command(
     plan = read_plan(folder)
     for line in told(read_record(folder.path).consequences):
         say(line)
-    say(f"actions  {len(plan.steps)}, of {len(plan.requests)} requests\ndigest   {plan.digest}")
+    say(f"actions  {len(plan.steps)}, requests {len(plan.requests)}\ndigest   {plan.digest}")
     before = read_sending(folder.path)
     if arguments.dry_run:
         return ExitCode.SUCCESS

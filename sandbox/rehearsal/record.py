@@ -57,7 +57,8 @@ class RehearsalRecord(_Part):
     ``on``: the kind of copy. ``stage``: ``begun`` until its end; ``failed`` where it broke off, and
     then there is nothing to commit; ``reason`` says why. ``disturbed``: paths that changed in the
     real folders while it went on, so that what was found may not be what would happen. ``plan``:
-    the actions and screens of a rehearsal that is committed by doing it again.
+    the actions and screens of a rehearsal that is committed by doing it again. ``left_out``: in
+    words, what the copy did not have.
     """
 
     schema_version: int = SCHEMA
@@ -69,6 +70,7 @@ class RehearsalRecord(_Part):
     consequences: Consequences = Consequences()
     disturbed: tuple[str, ...] = ()
     plan: dict[str, JsonValue] | None = None
+    left_out: tuple[str, ...] = ()
 
 
 def keep_record(folder: Path, record: RehearsalRecord, disk: Disk) -> None:
