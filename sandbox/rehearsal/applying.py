@@ -23,6 +23,7 @@ from handrail.sandbox.rehearsal.overlay_marks import OverlayMarks
 from handrail.sandbox.rehearsal.planning import operations, times
 from handrail.sandbox.rehearsal.record import RehearsalRecord
 from handrail.sandbox.rehearsal.staging import Stager
+from handrail.sandbox.rehearsal.syncing import sync_file_system
 from handrail.sandbox.rehearsal.tree import Tree, join, kind_of, split
 
 _FEW = 64
@@ -209,7 +210,8 @@ class Applying:
         """Return when what was done is on the disk."""
         folders = {(one.layer, split(read(one.path))[0]) for one in plan.operations}
         if len(folders) > _FEW:
-            os.sync()
+            for layer in sorted({layer for layer, _path in folders}):
+                sync_file_system(self.real[layer].folder(b""))
             return
         for layer, path in folders:
             if self.real[layer].stat(path) is not None:

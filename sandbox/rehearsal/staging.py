@@ -21,10 +21,11 @@ from handrail.sandbox.rehearsal.commit_record import Operation
 from handrail.sandbox.rehearsal.consequences import EntryState, FileConsequence
 from handrail.sandbox.rehearsal.dressing import dress
 from handrail.sandbox.rehearsal.items import Items, Place
+from handrail.sandbox.rehearsal.syncing import sync_file_system
 from handrail.sandbox.rehearsal.tree import Tree, join, split
 
 _PIECE = 1 << 20
-_FEW = 64
+_FEW = 200
 
 
 @dataclass
@@ -128,10 +129,10 @@ class Stager:
 
     def _sync(self, operations: Sequence[Operation]) -> None:
         """Return when all that was staged is on the disk."""
-        if self._count > _FEW:
-            os.sync()
-            return
         for layer in sorted({operation.layer for operation in operations}):
+            if self._count > _FEW:
+                sync_file_system(self.real[layer].folder(b""))
+                continue
             for folder in _folders(self.real[layer], self.stage):
                 os.fsync(self.real[layer].folder(folder))
 

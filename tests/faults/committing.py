@@ -4,39 +4,30 @@ Runs in a mount namespace of its own (``namespaced``). Each line of the input is
 for each a line of the output says what was wrong, empty where nothing was.
 """
 
-import contextlib
 import json
 import os
 import re
 import resource
 import shutil
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from handrail.sandbox.disk import OsDisk
 from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.file_names import read
 from handrail.sandbox.rehearsal.applying import Applying
-from handrail.sandbox.rehearsal.baseline import Baseline
 from handrail.sandbox.rehearsal.commit import Commit, Surroundings
 from handrail.sandbox.rehearsal.commit_record import CommitState
 from handrail.sandbox.rehearsal.conflicts import Marks
-from handrail.sandbox.rehearsal.consequences import Consequences
-from handrail.sandbox.rehearsal.difference import differences
 from handrail.sandbox.rehearsal.items import Place
-from handrail.sandbox.rehearsal.layer import Layer
 from handrail.sandbox.rehearsal.record import (
-    LayerRow,
     RehearsalRecord,
-    keep_record,
     read_record,
 )
-from tests.faults.tree_making import Look, Worker, hard_links, look
+from tests.faults.rehearsing import Rehearsed, expected, told
+from tests.faults.tree_making import Look, hard_links, look
 
 Tree = dict[bytes, Look]
 
@@ -74,116 +65,17 @@ class Forgetful(Commit):
         return self._begin(applying, record, noise)
 
 
-class Rehearsed:
-    """A folder, a copy of it in which random work was done, and what was told of it."""
-
-    def __init__(self, folder: Path, random: Random) -> None:
-        self.folder, self.random = folder, random
-        self.real, self.run = folder / "real", folder / "run"
-        self.real.mkdir()
-        self.run.mkdir()
-        Worker(self.real, random).work(random.randint(3, 30))
-        self.copy = random.random() < 0.2
-        self.layer = Layer(
-            self.real,
-            folder / "over",
-            "copy" if self.copy else "overlay",
-            "trusted" if os.geteuid() == 0 and not os.environ.get("USERXATTR") else "user",
-        )
-        self.before, self.links_before = look(self.real), hard_links(self.real)
-        self.base = Baseline.take(self.real)
-        with self._copied() as merged:
-            Worker(merged, random).work(random.randint(1, 15))
-            self.merged, self.links = look(merged), hard_links(merged)
-
-    @contextlib.contextmanager
-    def _copied(self) -> Iterator[Path]:
-        over, merged = self.layer.changed, self.folder / "merged"
-        if self.copy:
-            subprocess.run(["cp", "-a", self.real, over], check=True)
-            self.base = self.base.with_copy(over)
-            yield over
-            return
-        over.mkdir()
-        shutil.copystat(self.real, over)
-        for place in (merged, self.folder / "work"):
-            place.mkdir()
-        user = ",userxattr" if self.layer.marks == "user" else ""
-        options = (
-            f"lowerdir={self.real},upperdir={over},workdir={self.folder / 'work'}{user},"
-            "redirect_dir=off,metacopy=off,index=off"
-        )
-        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, merged], check=True)
-        try:
-            yield merged
-        finally:
-            subprocess.run(["umount", merged], check=True)
-
-    def tell(self) -> RehearsalRecord:
-        """Compare, and keep the record."""
-        told = differences([self.layer], [self.base])
-        record = RehearsalRecord(
-            run=self.run.name,
-            on="desktop",
-            stage="ended",
-            layers=(LayerRow.of(self.layer),),
-            consequences=Consequences(found=told.found),
-            disturbed=told.disturbed,
-        )
-        keep_record(self.run, record, OsDisk())
-        return record
-
-    def below(self, path: str) -> bytes:
-        """Return an absolute written path as the looks name it."""
-        return read(path)[len(bytes(self.real)) + 1 :] or b"."
-
-
-def _expected(rehearsed: Rehearsed) -> set[tuple[str, str, bytes, str, str, bool]]:
-    """Return what two looks at the whole folder say that changed."""
-    found = set()
-    before, after = rehearsed.before, rehearsed.merged
-    for path in before.keys() | after.keys():
-        old, new = before.get(path), after.get(path)
-        if old == new:
-            continue
-        change = "created" if old is None else "deleted" if new is None else "changed"
-        same = bool(old and new and (old.kind, old.content) == (new.kind, new.content))
-        kind = (new or old or _NOTHING).kind
-        found.add((change, kind, path, _hash(old), _hash(new), same))
-    return found
-
-
-_NOTHING = Look("", 0, (0, 0), 0, b"", ())
-
-
-def _hash(one: Look | None) -> str:
-    if one is None or one.kind == "folder":
-        return ""
-    sorts = {b"10000": "fifo", b"140000": "socket"}
-    return sorts[one.content] if one.kind == "special" else one.content.hex()
-
-
-def _told(
-    rehearsed: Rehearsed, record: RehearsalRecord
-) -> set[tuple[str, str, bytes, str, str, bool]]:
-    return {
-        (one.change, one.entry, rehearsed.below(one.path), one.before, one.after, one.metadata)
-        for one in record.consequences.files
-        if one.was != one.becomes
-    }
-
-
 def _differing(one: Tree, two: Tree) -> str:
     wrong = [path for path in sorted(one.keys() | two.keys()) if one.get(path) != two.get(path)]
     return "; ".join(f"{path!r}: {one.get(path)} is not {two.get(path)}" for path in wrong[:2])
 
 
-def equal(rehearsed: Rehearsed, _defended: bool) -> str:
+def equal(rehearsed: Rehearsed, defended: bool) -> str:
     """What is told is what two looks say, and the commit makes the real folder the merged one."""
-    record = rehearsed.tell()
+    record = rehearsed.tell(defended)
     if record.disturbed:
         return f"disturbed: {record.disturbed}"
-    if wrong := _told(rehearsed, record) ^ _expected(rehearsed):
+    if wrong := told(rehearsed, record) ^ expected(rehearsed):
         return f"told wrongly: {sorted(wrong)[:3]}"
     if rehearsed.random.random() < 0.3:
         return _without_noise(rehearsed, record)
@@ -242,8 +134,8 @@ def conflict(rehearsed: Rehearsed, defended: bool) -> str:
     """Somebody changes what is concerned: the commit refuses and touches nothing."""
     early = rehearsed.random.random() < 0.3
     if early:
-        expected = [path for _c, _k, path, *_rest in _expected(rehearsed) if path != b"."]
-        meddled = _meddle(rehearsed, sorted(expected))
+        paths = [path for _change, _kind, path, *_rest in expected(rehearsed) if path != b"."]
+        meddled = _meddle(rehearsed, sorted(paths))
     record = rehearsed.tell()
     if not early:
         files = [o for o in record.consequences.files if not o.noise and o.was != o.becomes]
