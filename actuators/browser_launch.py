@@ -24,7 +24,7 @@ from handrail.actuators.browser_config import (
 from handrail.actuators.browser_driver import start_driver
 from handrail.actuators.browser_files import Downloads
 from handrail.actuators.browser_hold import Hold
-from handrail.actuators.browser_sockets import SocketRelay, socket_flags
+from handrail.actuators.browser_relay import Relay, relay_flags
 from handrail.actuators.browser_tabs import MOST_TABS, Tabs
 from handrail.actuators.errors import EnvironmentMissing
 from handrail.actuators.held import RequestWarden
@@ -52,7 +52,7 @@ class Running:
     scale: float | None
     blank_size: tuple[int, int]
     hold: Hold | None = None
-    relay: SocketRelay | None = None
+    relay: Relay | None = None
     answers: Answers | None = None
     closed: bool = False
 
@@ -87,7 +87,7 @@ async def launch(config: BrowserConfig, warden: RequestWarden | None = None) -> 
     """Open what the settings ask for, its requests held for a warden. Raises EnvironmentMissing."""
     playwright = await start_driver()
     hold = None if warden is None else Hold(warden, refuses_workers=config.attach is None)
-    relay = None if hold is None or config.attach is not None else SocketRelay(hold.ask)
+    relay = None if hold is None or config.attach is not None else Relay(hold.ask)
     try:
         async with asyncio.timeout(_LAUNCH_SECONDS):
             running = await _open(playwright, config, hold, relay)
@@ -100,14 +100,14 @@ async def launch(config: BrowserConfig, warden: RequestWarden | None = None) -> 
     return running
 
 
-async def _give_up(playwright: Playwright, relay: SocketRelay | None) -> None:
+async def _give_up(playwright: Playwright, relay: Relay | None) -> None:
     if relay is not None:
         relay.close()
     await playwright.stop()
 
 
 async def _open(
-    playwright: Playwright, config: BrowserConfig, hold: Hold | None, relay: SocketRelay | None
+    playwright: Playwright, config: BrowserConfig, hold: Hold | None, relay: Relay | None
 ) -> Running:
     browser: Browser | None = None
     if config.attach is not None:
@@ -118,7 +118,7 @@ async def _open(
         executable = pick_chromium(config.executable, Path(playwright.chromium.executable_path))
         flags: tuple[str, ...] = LAUNCH_FLAGS
         if relay is not None:
-            flags += HOLD_FLAGS + socket_flags(await relay.start(), getproxies())
+            flags += HOLD_FLAGS + relay_flags(*await relay.start(), getproxies())
         browser, context = await _start(playwright, config, executable, flags)
         name = f"chromium {browser.version}" if browser is not None else "chromium"
     context.set_default_timeout(30_000)

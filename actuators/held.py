@@ -9,12 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
+from handrail.actuators.secret_names import hidden_in_address
+
 RequestKind = Literal["navigation", "fetch", "beacon", "websocket", "download", "other"]
 """What a request is for. ``navigation``: it brings a document to a tab or a frame; ``download``:
 the document would become a file; ``websocket``: it opens a connection that then says anything."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods that by rights change nothing (RFC 9110, section 9.2.1)."""
+_SHOWN = 4_000
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,17 @@ class HeldRequest:
     body: RequestBody | None = None
 
     def cleaned(self, clean: Callable[[str], str]) -> "HeldRequest":
-        """Return it without the values that ``clean`` takes out of texts; ``data`` is emptied."""
+        """Return it as it may be shown: without the values that ``clean`` takes out of texts.
+
+        So are values in addresses whose names say that they are secret; ``data`` is emptied. Texts
+        are cut only afterwards, as half a secret would not be found.
+        """
         told = replace(
             self,
-            url=clean(self.url),
-            page=clean(self.page),
-            hop_of=clean(self.hop_of),
-            headers=tuple((name, clean(value)) for name, value in self.headers),
+            url=hidden_in_address(clean(self.url)),
+            page=hidden_in_address(clean(self.page)),
+            hop_of=hidden_in_address(clean(self.hop_of)),
+            headers=tuple((name, hidden_in_address(clean(v))) for name, v in self.headers),
         )
         if self.body is None:
             return told
@@ -77,8 +84,10 @@ class HeldRequest:
             replace(p, name=clean(p.name), value=clean(p.value), file=clean(p.file))
             for p in self.body.parts
         )
-        body = replace(self.body, data=b"", parts=parts, text=clean(self.body.text))
-        changed = (parts, body.text) != (self.body.parts, self.body.text)
+        text = clean(self.body.text)
+        changed = (parts, text) != (self.body.parts, self.body.text)
+        shown = tuple(replace(part, value=part.value[:_SHOWN]) for part in parts)
+        body = replace(self.body, data=b"", parts=shown, text=text[:_SHOWN])
         return replace(told, body=replace(body, secret=self.body.secret or changed))
 
 

@@ -5,23 +5,16 @@ hidden.
 """
 
 import json
-import re
 from email import message_from_bytes
 from email.message import Message
 from email.policy import HTTP
 from urllib.parse import parse_qsl
 
 from handrail.actuators.held import BodyPart, RequestBody
+from handrail.actuators.secret_names import HIDDEN, hidden_in_text, names_secret
 
-HIDDEN = "[hidden]"
-_SECRET_NAME = re.compile(
-    r"pass(?:wor[dt]|phrase|code|wd)?|pwd|secret|token|otp|totp|pin|cvv|cvc|csc|mfa|kennwort"
-    r"|passwort|contrase[nñ]a|senha|mot_?de_?passe|credential|api_?key|private_?key|auth",
-    re.IGNORECASE,
-)
-_WORD = re.compile(r"[a-z0-9]+|[A-Z][a-z0-9]*|[A-Z]+")
 _MOST_PARTS = 200
-_LONGEST = 4_000
+_LONGEST = 64_000  # far beyond what is shown: see ``HeldRequest.cleaned``
 
 
 def read_body(content_type: str, data: bytes, whole: bool) -> RequestBody:
@@ -41,8 +34,11 @@ def read_body(content_type: str, data: bytes, whole: bool) -> RequestBody:
     except (ValueError, RecursionError):
         parts, text = [], _as_text(data)
     told = [_hidden(part) for part in parts[:_MOST_PARTS]]
-    secret = any(part.value == HIDDEN for part in told) or len(parts) > _MOST_PARTS
-    return RequestBody(content_type, data, tuple(told), text[:_LONGEST], whole, secret)
+    shown = hidden_in_text(text[:_LONGEST])
+    secret = any(part.value == HIDDEN for part in told) or shown != text[:_LONGEST]
+    # What is left out may hold a secret, too.
+    secret = secret or len(parts) > _MOST_PARTS or len(text) > _LONGEST
+    return RequestBody(content_type, data, tuple(told), shown, whole, secret)
 
 
 def _of_form(data: bytes) -> list[BodyPart]:
@@ -89,8 +85,6 @@ def _as_text(data: bytes) -> str:
 
 
 def _hidden(part: BodyPart) -> BodyPart:
-    words = _WORD.findall(part.name)
-    joined = "_".join(words)
-    if part.value and any(map(_SECRET_NAME.fullmatch, (*words, joined, part.name))):
+    if part.value and names_secret(part.name):
         return BodyPart(part.name, HIDDEN, part.file, part.size)
     return part

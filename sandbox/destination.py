@@ -12,6 +12,7 @@ Does not promise
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 from handrail.actuators.actions import Action, Click, Press, Type
@@ -39,14 +40,23 @@ def destinations(
     return tuple(replace(surface, url=url) for url in dict.fromkeys(found) if url != surface.url)
 
 
-def named(action: Action, element: Element | None, surface: Surface) -> tuple[tuple[str, str], ...]:
-    """Return what an action is known to send: each method, and the absolute address."""
+class Named(NamedTuple):
+    """What an action is known to send; ``form``: its fields are written into the request."""
+
+    method: str
+    url: str
+    form: bool
+
+
+def named(action: Action, element: Element | None, surface: Surface) -> tuple[Named, ...]:
+    """Return what an action is known to send."""
     if element is None:
         return ()
     return tuple(
-        (
+        Named(
             "GET" if address == element.href else element.method.upper(),
             _absolute(surface.url, address),
+            form=address != element.href,
         )
         for address in _led(action, element)
     )

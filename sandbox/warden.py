@@ -46,7 +46,7 @@ from handrail.sandbox.approval import ApprovalRequest, Approver
 from handrail.sandbox.case import Case
 from handrail.sandbox.circumstances import Circumstances
 from handrail.sandbox.consent import Consents
-from handrail.sandbox.destination import named
+from handrail.sandbox.destination import Named, named
 from handrail.sandbox.goal import read_goal
 from handrail.sandbox.journal import Journal
 from handrail.sandbox.likeness import NEVER_BY_KIND
@@ -221,10 +221,7 @@ class Warden:
         if request.kind not in {"navigation", "fetch"}:
             return False
         said = named(case.action, case.element, case.observation.surface)
-        return any(
-            method == request.method and _same(address, request.url, method)
-            for method, address in said
-        )
+        return any(one.method == request.method and _same(one, request.url) for one in said)
 
     def _sending(self, request: HeldRequest) -> Sending:
         case = self._case
@@ -261,9 +258,9 @@ def _around(case: Case) -> Circumstances:
     return Circumstances(case.elements, case.observation.geometry)
 
 
-def _same(address: str, url: str, method: str) -> bool:
-    """Tell whether an address that an action names is the one that a request goes to."""
-    named_, sent = address.partition("#")[0], url.partition("#")[0]
-    if method == "GET":  # a form that fetches writes its fields behind the address
-        named_, sent = named_.partition("?")[0], sent.partition("?")[0]
-    return named_ == sent
+def _same(named_: Named, url: str) -> bool:
+    """Tell whether what an action names is what a request goes to."""
+    said, sent = named_.url.partition("#")[0], url.partition("#")[0]
+    if named_.form and named_.method == "GET":  # its fields are written behind the address
+        said, sent = said.partition("?")[0], sent.partition("?")[0]
+    return said == sent

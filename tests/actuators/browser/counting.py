@@ -56,7 +56,7 @@ def _handler(site: Counting) -> type[BaseHTTPRequestHandler]:
                 return
             socket = self.headers.get("Upgrade", "").lower() == "websocket"
             method = "WS" if socket else self.command
-            if method != "OPTIONS":
+            if method != "OPTIONS" and path != "/favicon.ico":
                 site.arrived.append(Arrival(method, self.path, body))
             if socket:
                 self._upgrade()

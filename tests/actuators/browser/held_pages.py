@@ -1,7 +1,7 @@
 """Pages that send in every way that a page can, each when its button is pressed.
 
-``THERE`` stands for where it sends to, ``FIRST`` for what is redirected there, ``OTHER`` for the other
-origin, ``CASE`` for what the case carries everywhere, ``SILENT`` for what must never be sent.
+``THERE`` stands for where it sends to, ``FIRST`` for what is redirected there, ``OTHER`` for the
+other origin, ``CASE`` for what the case carries everywhere, ``SILENT`` for what is never sent.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,10 @@ _NEXT = "location.href = '/x/CASE'"
 _FRAME = (
     "const f = document.createElement('iframe'); f.src = 'OTHER/x/CASE'; document.body.append(f)"
 )
-_SUBMITS = "<form method=post action=THERE><input name=a value=1></form><script>document.forms[0].submit()</script>"
+_SUBMITS = (
+    "<form method=post action=THERE><input name=a value=1></form>"
+    "<script>document.forms[0].submit()</script>"
+)
 
 
 def _clicked(code: str) -> str:
