@@ -17,7 +17,7 @@ from handrail.actuators.tls_hello import RECORD_HEAD, record_size, speaks_web
 
 _HANDSHAKE_SECONDS = 10.0
 _CONNECT_SECONDS = 60.0
-_GRANTED, _UNREACHABLE, _REFUSED = 0, 4, 5
+_GRANTED, _REFUSED = 0, 5
 _HEAD = 16 * 1024
 _PIECE = 64 * 1024
 _TLS = b"\x16"
@@ -106,9 +106,8 @@ class Relay:
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 there, back = await asyncio.open_connection(host, port)
-        except (OSError, UnicodeError) as error:
-            refused = isinstance(error, ConnectionRefusedError)
-            await _reply(writer, _REFUSED if refused else _UNREACHABLE)
+        except (OSError, UnicodeError):
+            await _reply(writer, _REFUSED)
             return
         try:
             await _reply(writer, _GRANTED)

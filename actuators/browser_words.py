@@ -7,8 +7,7 @@ _USER = re.compile(r"(?<=://)[^/?#\s]*@")
 _WHY = {
     "ERR_NAME_NOT_RESOLVED": "no such host",
     "ERR_CONNECTION_REFUSED": "the connection was refused",
-    "ERR_SOCKS_CONNECTION_HOST_UNREACHABLE": "no such host, or it cannot be reached",
-    "ERR_SOCKS_CONNECTION_FAILED": "the connection was refused",
+    "ERR_SOCKS_CONNECTION_FAILED": "no such host, or the connection was refused",
     "ERR_CONNECTION_TIMED_OUT": "the connection timed out",
     "ERR_INTERNET_DISCONNECTED": "there is no network",
     "ERR_FILE_NOT_FOUND": "there is no such file",

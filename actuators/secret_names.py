@@ -8,15 +8,17 @@ _NAMES = (
     r"pass(?:wor[dt]|phrase|code|wd)?|pwd|secret|token|otp|totp|pin|cvv|cvc|csc|mfa|kennwort"
     r"|passwort|contrase[nñ]a|senha|mot_?de_?passe|credential|api_?key|private_?key|auth"
 )
-_SECRET = re.compile(_NAMES, re.IGNORECASE)
-_WORD = re.compile(r"[a-z0-9]+|[A-Z][a-z0-9]*|[A-Z]+")
+_SECRET = re.compile(
+    rf"(?:^|_)(?:{_NAMES}|[a-z0-9]*(?:password|passwd|passwort|kennwort)[a-z0-9]*)(?:_|$)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 _SAID = re.compile(rf"(?i)(?<![a-z])((?:{_NAMES})[\"'\]]?\s*[=:]\s*)(\S[^\r\n&;]*)")
 
 
 def names_secret(name: str) -> bool:
     """Tell whether a field of this name takes a secret."""
-    words = _WORD.findall(name)
-    return any(map(_SECRET.fullmatch, (*words, "_".join(words), name)))
+    return _SECRET.search("_".join(_WORD.findall(name))) is not None
 
 
 def hidden_in_text(text: str) -> str:

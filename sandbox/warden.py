@@ -184,16 +184,20 @@ class Warden:
     def _asked(
         self, sending: Sending, kind: RequestKind, told: HeldRequest, ruling: Ruling
     ) -> _Verdict:
+        shown = tuple(
+            replace(place, url=url)
+            for place, url in zip(sending.places, (told.page, web_address(told.url)), strict=True)
+        )
         by_kind = not ruling.in_person and sending.effect not in NEVER_BY_KIND and kind.plain
         consent = self.consents.seek(
             ApprovalRequest(
                 goal=self.goal,
                 action=sending.action,
                 effect=sending.effect,
-                surface=sending.places[0],
+                surface=shown[0],
                 reason=ruling.reason,
                 kind=kind if by_kind else None,
-                places=sending.places,
+                places=shown,
                 rehearsal="rehearse" in ruling.demands,
                 in_person=ruling.in_person,
                 held=told,
