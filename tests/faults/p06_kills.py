@@ -137,7 +137,7 @@ SUITES = (
         "P6+P9 kills at points",
         "Killed at 12 points of an action: no acknowledged record lost, no effect repeated",
         ("a process", "counting actuator"),
-        Counts(test=24, faults=1_200, full=1_200, undefended=24),
+        Counts(test=12, faults=1_200, full=1_200, undefended=24),
         180,
         _at_points,
     ),

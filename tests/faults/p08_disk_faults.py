@@ -222,7 +222,7 @@ SUITES = (
         "P8 disk faults",
         "An error of the disk stops the run: no effect after it, nothing acknowledged is lost",
         ("fake", "failing disk"),
-        Counts(test=120, faults=2_500, full=20_000),
+        Counts(test=60, faults=2_500, full=20_000, undefended=120),
         30,
         _faults,
     ),

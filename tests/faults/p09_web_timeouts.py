@@ -135,7 +135,7 @@ SUITES = (
         "P9 web timeouts",
         "An input to a page whose reply was lost is never sent again, and reads as in doubt",
         ("browser",),
-        Counts(test=4, faults=8, full=200),
+        Counts(test=2, faults=8, full=200, undefended=4),
         30,
         _timeouts,
     ),

@@ -33,7 +33,7 @@ SUITES = (
         "P15 browser",
         "On pages, too: refused for the one of seven reasons, and the page heard nothing",
         ("browser",),
-        Counts(test=7, faults=21, full=280, undefended=7),
+        Counts(test=2, faults=21, full=280, undefended=7),
         45,
         _browser,
     ),

@@ -156,7 +156,7 @@ SUITES = (
         "P16 endless worlds",
         "Every run ends within its budget, whatever the screen or the model does",
         ("fake",),
-        Counts(test=30, faults=300, full=300, undefended=12),
+        Counts(test=8, faults=300, full=300, undefended=12),
         60,
         _endless,
     ),

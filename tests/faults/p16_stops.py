@@ -237,7 +237,7 @@ SUITES = (
         "P16 stops",
         "After a stop at any moment, also within typing, nothing is sent but what is under way",
         ("fake",),
-        Counts(test=50, faults=500, full=500),
+        Counts(test=15, faults=500, full=500, undefended=50),
         40,
         _stops,
     ),

@@ -121,7 +121,7 @@ SUITES = (
         "P17 web",
         "A run on a page is a success where server and page say so, and not by the model's word",
         ("browser", "files"),
-        Counts(test=6, faults=8, full=300),
+        Counts(test=2, faults=8, full=300, undefended=6),
         45,
         _done,
     ),
