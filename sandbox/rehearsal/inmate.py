@@ -34,7 +34,7 @@ class Inmate:
         self.process = process
         self._told = told
         self._known = 0
-        self._warden = Warden(bounds, self._first, written, self._passed)
+        self._warden = Warden(bounds, lambda: self.first, written, self._passed)
         self._warden.start()
 
     @property
@@ -55,7 +55,8 @@ class Inmate:
         self.end()
         self._told()
 
-    def _first(self) -> int:
+    @property
+    def first(self) -> int:
         """Return the first process of its namespace, 0 where there is none."""
         if not _is_first(self._known):
             self._known = 0

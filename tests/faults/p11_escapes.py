@@ -16,7 +16,7 @@ from random import Random
 
 import psutil
 
-from handrail.sandbox.rehearsal.bounds import Bounds
+from handrail.sandbox.rehearsal.bounds import Bounds, disk_used, memory_of, processes_of
 from handrail.sandbox.rehearsal.confinement import Confinement, passed_on
 from handrail.sandbox.rehearsal.control_group import ControlGroup
 from handrail.sandbox.rehearsal.inmate import Inmate
@@ -40,8 +40,8 @@ _OUTER = {**os.environ, "OUTER_TOKEN": SECRET}
 def _bounds(name: str) -> Bounds:
     """Return the bounds of an attempt to take too much: wide but for what it takes."""
     return {
-        "forks": Bounds(_ALL, processes=40),
-        "bomb": Bounds(_ALL, processes=40),
+        "forks": Bounds(_ALL, processes=16),
+        "bomb": Bounds(_ALL, processes=16),
         "memory": Bounds(_ALL, memory=128 * _MIB),
         "memory-of-many": Bounds(_ALL, memory=256 * _MIB),
         "file": Bounds(_ALL, disk=32 * _MIB),
@@ -123,23 +123,31 @@ def _unconfined(place: World, names: Sequence[str]) -> Iterator[tuple[str, str]]
 
 def _overspent(place: World, name: str) -> str:
     """Let the puppet take too much; return what is wrong with how it ended."""
-    bounds = _bounds(name)
-    limit = _KILLED + (bounds.seconds if bounds.seconds < _ALL else 0)
+    bounds, passed = _bounds(name), 0.0
     with _shut_in(place, [name], bounds) as (inmate, left):
-        while not (left / "begun").exists() and inmate.process.poll() is None:
+        end = time.monotonic() + _ALL
+        began = 0.0
+        while inmate.process.poll() is None or _alive(str(place.home)):
+            now = time.monotonic()
+            began = began or (now if (left / "begun").exists() else 0.0)
+            passed = passed or (now if began and _passes(inmate, left, bounds, now - began) else 0)
+            if passed and now - passed > _KILLED:
+                return f"it was not ended in {_KILLED:g} s"
+            if now > end:
+                return "it never took too much"
             time.sleep(0.01)
-        began = time.monotonic()
-        try:
-            inmate.process.wait(limit)
-        except subprocess.TimeoutExpired:
-            return f"it was not ended in {limit:g} s"
-        if not inmate.ended:
-            return "it ended by itself"
-        while alive := _alive(str(place.home)):
-            if time.monotonic() - began > limit:
-                return f"{alive} processes were left"
-            time.sleep(0.02)
-    return ""
+        return "" if inmate.ended else "it ended by itself"
+
+
+def _passes(inmate: Inmate, left: Path, bounds: Bounds, seconds: float) -> bool:
+    """Tell whether it takes too much now."""
+    running = processes_of(inmate.first)
+    return (
+        seconds > bounds.seconds
+        or len(running) > bounds.processes
+        or memory_of(running) > bounds.memory
+        or disk_used([left], bounds.disk) > bounds.disk
+    )
 
 
 def _alive(word: str) -> int:

@@ -134,7 +134,7 @@ def test_a_program_that_has_ended_is_not_ended_again(tmp_path: Path) -> None:
         inmate = Inmate(process, Bounds(), [tmp_path], lambda: None)
         inmate.end()
         inmate.close()
-        assert inmate._first() == 0
+        assert inmate.first == 0
     assert inmate.ended == ""
 
 
