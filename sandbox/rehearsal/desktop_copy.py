@@ -34,6 +34,14 @@ from handrail.sandbox.rehearsal.stage import WAYS, Stage, Way, WayName
 from handrail.sandbox.rehearsal.ways import find_way
 
 _NOWHERE = Path("/tmp")
+# Bubblewrap ends with the program; some programs go on in the background and end at once. Beside
+# those who stay there are the first process and this shell.
+_STAYING = """
+"$@"
+code=$?
+while set -- /proc/[0-9]*/stat && [ $# -gt 2 ]; do sleep 0.1; done
+exit $code
+"""
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,10 @@ class DesktopCopy:
         return "" if self._inmate is None else self._inmate.ended
 
     def start(self, command: Sequence[str]) -> "subprocess.Popen[bytes]":
-        """Start the program, in its folder; once for each copy. Raises RehearsalError."""
+        """Start the program, in its folder; once for each copy. Raises RehearsalError.
+
+        The process that is returned ends when all have ended that the program started.
+        """
         if self._inmate is not None:
             raise RehearsalError("there is a program in this copy already: open another copy")
         confined = self._confined(self._scene.home, self._scene.cwd)
@@ -100,7 +111,9 @@ class DesktopCopy:
         confined = confined.around(self._stage.writable, hidden)
         _insist_visible(command[0], confined)
         group = self._opened.enter_context(ControlGroup.made(self._bounds))
-        entered = self._stage.entered(confined, self._bounds, command, group)
+        entered = self._stage.entered(
+            confined, self._bounds, ["sh", "-c", _STAYING, "staying", *command], group
+        )
         written = [layer.changed for layer in self.layers]
         started = self.display.launch(entered)
         # With the display gone, too, whoever works it learns of the end.

@@ -202,3 +202,18 @@ def test_displays_that_number_their_extensions_apart_are_worked_in_turn() -> Non
             with closing(X11Link(name)) as link:
                 known = set(link.display.list_extensions())
                 assert ("MIT-SHM" in known) == (name == shared.name)
+
+
+def test_a_guarded_server_takes_a_bounded_amount_of_memory_for_programs() -> None:
+    with (
+        VirtualDisplay.start(200, 150, wm=False, guarded=True) as guarded,
+        closing(Display(guarded.name)) as program,
+    ):
+        refused: list[object] = []
+        program.set_error_handler(lambda problem, _request: refused.append(problem))
+        for _ in range(40):  # of 64 MB each, which are only promised until they are used
+            program.screen().root.create_pixmap(4_000, 4_000, 24)
+            program.sync()
+        assert {type(one).__name__ for one in refused} == {"BadAlloc"}
+        assert len(refused) > 20
+        assert guarded.alive

@@ -203,7 +203,7 @@ SUITES = (
         "P11 escapes",
         "Nothing gets out of a rehearsal, and what takes too much is ended in two seconds",
         ("desktop",),
-        Counts(test=40, faults=160, full=160),
+        Counts(test=20, faults=160, full=160),
         25,
         _attempts,
     ),

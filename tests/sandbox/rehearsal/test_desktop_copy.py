@@ -66,6 +66,13 @@ def test_a_program_reaches_its_own_display_and_bus_and_no_other(scene: Scene) ->
     assert not (scene.home / "docs/shown").exists()
 
 
+def test_a_program_that_goes_on_in_the_background_is_waited_for(scene: Scene) -> None:
+    with DesktopCopy.open(scene, Setting(_SMALL)) as copy:
+        script = "(sleep 0.5; echo late > late) > /dev/null & exit 3"
+        assert copy.start(["sh", "-c", script]).wait(_SECONDS) == 3
+        assert (copy.layers[0].changed / "docs/late").read_text() == "late\n"
+
+
 def test_a_plain_copy_shows_no_secret(scene: Scene) -> None:
     with DesktopCopy.open(scene, Setting(_SMALL, ways=("copy",))) as copy:
         assert copy.ended == ""
