@@ -56,6 +56,7 @@ def _files(arguments: argparse.Namespace, folder: RunFolder) -> int:
     from handrail.sandbox.rehearsal.record import read_record
     from handrail.tasks.changes_shown import show
     from handrail.tasks.commit_files import commit_files, told
+    from handrail.tasks.commit_keeper import keeper_of
 
     record, state = read_record(folder.path), read_state(folder.path)
     digest = record.consequences.digest
@@ -72,7 +73,8 @@ def _files(arguments: argparse.Namespace, folder: RunFolder) -> int:
     if not _agreed(arguments, digest):
         say("nothing was done")
         return ExitCode.DENIED
-    say(told(commit_files(folder, digest, arguments.with_noise)))
+    with keeper_of(folder, record) as keeper:
+        say(told(commit_files(folder, digest, arguments.with_noise, keeper)))
     return ExitCode.SUCCESS
 
 

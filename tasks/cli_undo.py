@@ -10,6 +10,7 @@ from pathlib import Path
 from handrail.sandbox.errors import JournalBusy, JournalCorrupt
 from handrail.sandbox.journal import JournalReading
 from handrail.sandbox.records import Intent, Kept, Note
+from handrail.sandbox.rehearsal.record import RECORD_NAME, read_record
 from handrail.sandbox.rollback import Later, Rollback, UndoStep, cut_off
 from handrail.sandbox.snapshot.part import kept_now
 from handrail.sandbox.terminal import confirmed
@@ -60,9 +61,14 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def handle(arguments: argparse.Namespace) -> int:
     """Undo a run, or say what that would do."""
+    from handrail.tasks.undo_commit import undo_commit
+
     key = read_key(arguments.key)
     try:
         kept = KeptJournal.found(runs_root(os.environ), arguments.run)
+        folder = RunFolder(kept.path.parent)
+        if (folder.path / RECORD_NAME).exists():
+            return undo_commit(folder, read_record(folder.path), arguments)
         if arguments.dry_run:
             kept.insist_idle()
             return _shown(kept, kept.checked(key=key), arguments)

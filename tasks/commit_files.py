@@ -1,5 +1,7 @@
 """Commit what a rehearsal on a desktop changed in files, and write it down in the run's journal."""
 
+from functools import partial
+
 from handrail.sandbox.journal import read_journal
 from handrail.sandbox.records import Note
 from handrail.sandbox.rehearsal.commit import Commit, Surroundings
@@ -17,6 +19,7 @@ _WORDS = {
     "refused": "a commit was refused, and nothing is changed",
     "applied": "all of it is done; what was kept for taking it back is still to be removed",
     "closed": "all of it is done",
+    "undone": "it was done, and undone",
 }
 
 
@@ -28,8 +31,8 @@ def commit_files(
     That it begins stands in the run's journal before anything is touched, and how it ended after.
     Raises RehearsalError (nothing is applied), RestoreError, JournalError, KeyUnreadable.
     """
-    journal = _Told(folder)
-    return Commit(folder.path, Surroundings(keeper, journal.told)).run(digest, noise)
+    around = Surroundings(keeper, partial(write_down, folder))
+    return Commit(folder.path, around).run(digest, noise)
 
 
 def told(state: CommitState) -> str:
@@ -38,28 +41,25 @@ def told(state: CommitState) -> str:
     return f"commit   {_WORDS[state.phase]}{why}"
 
 
-class _Told:
-    """Adds a note to the run's journal for each phase, once."""
+def write_down(folder: RunFolder, state: CommitState) -> None:
+    """Add a note of what begins, and of how it ends, to the run's journal, once.
 
-    def __init__(self, folder: RunFolder) -> None:
-        self._folder = folder
-
-    def told(self, state: CommitState) -> None:
-        """Add a note of what begins, and of how it ends. Raises JournalError, KeyUnreadable."""
-        if state.phase in ("applying", "taking back") or not self._folder.journal.exists():
-            return
-        data: dict[str, str | int | bool] = {
-            "phase": state.phase, "digest": state.digest, "entries": state.entries,
-            "noise": state.noise, "before": state.before, "after": state.after,
-        }  # fmt: skip
-        if state.reason:
-            data["reason"] = state.reason[:1_000]
-        last = [
-            entry.record.data
-            for entry in read_journal(self._folder.journal).entries
-            if isinstance(entry.record, Note) and entry.record.topic == _TOPIC
-        ]
-        if last[-1:] != [data]:
-            kept = KeptJournal.found(self._folder.path.parent, self._folder.name)
-            with kept.adding() as addition:
-                addition.add(Note(topic=_TOPIC, data=dict(data)))
+    Raises JournalError, KeyUnreadable.
+    """
+    if state.phase in ("applying", "taking back") or not folder.journal.exists():
+        return
+    data: dict[str, str | int | bool] = {
+        "phase": state.phase, "digest": state.digest, "entries": state.entries,
+        "noise": state.noise, "before": state.before, "after": state.after,
+    }  # fmt: skip
+    if state.reason:
+        data["reason"] = state.reason[:1_000]
+    last = [
+        entry.record.data
+        for entry in read_journal(folder.journal).entries
+        if isinstance(entry.record, Note) and entry.record.topic == _TOPIC
+    ]
+    if last[-1:] != [data]:
+        kept = KeptJournal.found(folder.path.parent, folder.name)
+        with kept.adding() as addition:
+            addition.add(Note(topic=_TOPIC, data=dict(data)))

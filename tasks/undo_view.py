@@ -42,7 +42,7 @@ class UndoView:
         """Print what would be done."""
         for step in steps:
             self._head(step, *_PLANNED[step.prospect])
-            self._differences(step.differences, turned=True)
+            self.differences(step.differences, turned=True)
             self._rest(step)
 
     def ended(self, step: UndoStep) -> None:
@@ -66,7 +66,7 @@ class UndoView:
     def remaining(self, differences: Iterable[Difference]) -> None:
         """Print what is not as it was before."""
         self._print(Text("not as it was before:", "bold red"))
-        self._differences(tuple(differences), turned=False)
+        self.differences(tuple(differences), turned=False)
 
     def _head(self, step: UndoStep, words: str, style: str) -> None:
         what = sanitise(describe(step.state.action), 200)
@@ -85,7 +85,8 @@ class UndoView:
             label = "" if left.startswith("by hand: ") else "stays: "
             self._print(Text(f"{_INDENT}{label}{sanitise(left, 600)}", "yellow"))
 
-    def _differences(self, differences: tuple[Difference, ...], turned: bool) -> None:
+    def differences(self, differences: tuple[Difference, ...], turned: bool) -> None:
+        """Print differences, those that undoing turns around as it will leave them."""
         for one in differences[: self._most]:
             sign, style = _SIGNS[one.change]
             if not turned:

@@ -112,6 +112,10 @@ class Commit:
         match None if begun is None else begun.phase:
             case "closed" | "applied" if begun is not None:
                 return self._close(applying, begun)
+            case "undone":
+                raise RehearsalError(
+                    f"{self._folder.name} was committed, and undone: rehearse again"
+                )
             case "applying" if begun is not None:
                 return self._apply(applying, begun)
             case "taking back" if begun is not None:

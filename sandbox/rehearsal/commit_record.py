@@ -20,7 +20,7 @@ from handrail.sandbox.rehearsal.consequences import EntryState
 
 STATE_NAME, PLAN_NAME = "commit.json", "commit-plan.json"
 
-Phase = Literal["staging", "applying", "taking back", "refused", "applied", "closed"]
+Phase = Literal["staging", "applying", "taking back", "refused", "applied", "closed", "undone"]
 StepKind = Literal["take", "put", "swap", "dress"]
 Mark = tuple[int, int, int]
 """Inode, size and time of an entry."""
@@ -37,6 +37,7 @@ class CommitState(_Part):
     ``applying``: they are being put in place. ``taking back``: something was in the way, and what
     was put in place is being taken out again. ``refused``: nothing is changed; ``reason`` says why.
     ``applied``: all is in place. ``closed``: and what was kept for taking it back is removed.
+    ``undone``: and all was put back from the restore points.
     ``before`` and ``after``: the restore points around it, empty where nobody kept any.
     """
 

@@ -25,7 +25,7 @@ from PIL import Image
 
 from handrail.actuators.actions import Wait, points
 from handrail.actuators.base import sanitise
-from handrail.actuators.held_body import HIDDEN
+from handrail.actuators.secret_names import HIDDEN
 from handrail.actuators.observation import Element, Observation
 from handrail.sandbox.recheck import changed_pixels, region_holds, screen_holds
 from handrail.sandbox.rehearsal.consequences import RequestConsequence

@@ -30,6 +30,7 @@ from handrail.sandbox.snapshot.live import LiveTree
 from handrail.sandbox.snapshot.manifest import Manifest, plain, read_manifest
 from handrail.sandbox.snapshot.plan import Plan, pending
 from handrail.sandbox.snapshot.putting_back import PuttingBack
+from handrail.sandbox.snapshot.selection import EVERYTHING
 from handrail.sandbox.snapshot.store import Batch, Store, locked, unkept
 from handrail.sandbox.snapshot.tree import Known, Tree
 
@@ -38,7 +39,10 @@ _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 class FileKeeper:
-    """Keeps folders in a store; points are of the run that is named, and live as long as it may."""
+    """Keeps folders in a store; points are of the run that is named, and live as long as it may.
+
+    A ``selection`` may be put in place of everything in them.
+    """
 
     def __init__(
         self,
@@ -55,6 +59,7 @@ class FileKeeper:
         self.clock = clock
         self.live = live
         self.putting = putting
+        self.selection = EVERYTHING
         self._held = ExitStack()
         self._open = False
         self._last: tuple[str, Manifest] | None = None
@@ -89,7 +94,7 @@ class FileKeeper:
         Raises RestoreError: a full disk, a file that cannot be read or never stops changing, a
         folder that is a link, or an undo of these folders that was interrupted.
         """
-        roots = plain(self.roots, self.store.path)
+        roots = plain(self.roots, self.store.path if self.selection.whole else None)
         self._hold()
         with self.store.shared():
             if any(plan.touches(roots) for plan in pending(self.store)):
@@ -99,7 +104,8 @@ class FileKeeper:
                 )
             began, batch = self.clock(), Batch(self.store)
             try:
-                entries = Tree(self._known(roots, began), batch.take).read(roots)
+                tree = Tree(self._known(roots, began), batch.take, self.selection)
+                entries = tree.read(roots)
                 batch.settle()
             except OSError as error:
                 raise unkept(self.store.path, error) from error
@@ -107,7 +113,8 @@ class FileKeeper:
                 batch.drop()
             manifest = Manifest(self.run, began, roots, entries)
             name = self.store.write_point(manifest.written())
-            self._remember(roots, name)
+            if self.selection.whole:
+                self._remember(roots, name)
         self._last = name, manifest
         return name
 
@@ -175,6 +182,8 @@ class FileKeeper:
 
     def _known(self, roots: tuple[bytes, ...], now: int) -> Known:
         """Return what the last point of these folders knows, if there is one that can be used."""
+        if not self.selection.whole:
+            return Known()
         place = self._latest(roots)
         try:
             name = place.read_text(encoding="ascii")

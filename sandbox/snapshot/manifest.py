@@ -87,22 +87,23 @@ def _reading(name: str) -> Iterator[None]:
         raise RestoreError(f"the restore point {name[:12]} is no list of files: {error}") from error
 
 
-def plain(roots: tuple[Path, ...], store: Path) -> tuple[bytes, ...]:
+def plain(roots: tuple[Path, ...], store: Path | None) -> tuple[bytes, ...]:
     """Return folders as absolute paths without links above them. Raises RestoreError.
 
-    Refused: a path that is not absolute, a folder inside another one, and one around the store.
+    Refused: a path that is not absolute, a folder inside another one, and one around the store,
+    unless that is None.
     """
     real = []
     for root in roots:
         if not root.is_absolute() or not root.name:
             raise RestoreError(f"{root}: folders to keep are named by their whole path, and not /")
         real.append(root.parent.resolve() / root.name)
-    inner = store.resolve()
+    inner = None if store is None else store.resolve()
     for root in real:
         around = [other for other in real if other != root and root.is_relative_to(other)]
         if around or real.count(root) > 1:
             raise RestoreError(f"{root}: is kept twice: leave it out, or what is around it")
-        if inner.is_relative_to(root) or root.is_relative_to(inner):
+        if inner is not None and (inner.is_relative_to(root) or root.is_relative_to(inner)):
             raise RestoreError(
                 f"{root}: holds the restore points themselves ({inner}) or lies among them: name "
                 "the folders inside that matter, or let XDG_STATE_HOME point elsewhere"

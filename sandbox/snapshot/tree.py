@@ -35,6 +35,7 @@ from handrail.sandbox.snapshot.looking import (
     read_file,
     readable,
 )
+from handrail.sandbox.snapshot.selection import EVERYTHING, Selection
 
 _CHUNK = 64
 _TICK = 50_000_000
@@ -83,11 +84,12 @@ class _Found:
 
 
 class Tree:
-    """Reads folders; ``reader`` is given each file that has to be read."""
+    """Reads what is selected of folders; ``reader`` is given each file that has to be read."""
 
-    def __init__(self, known: Known, reader: Reader) -> None:
+    def __init__(self, known: Known, reader: Reader, selection: Selection = EVERYTHING) -> None:
         self.known = known
         self.reader = reader
+        self.selection = selection
         self._found = _Found()
 
     def read(self, roots: Sequence[bytes]) -> dict[bytes, Entry]:
@@ -135,12 +137,16 @@ class Tree:
     def _look_into(self, folder: int, root: bytes, path: bytes) -> _Found | None:
         """Return an open folder and what is in it, None where that changed meanwhile."""
         before = os.fstat(folder)
-        found = _Found({path: folder_entry(path, before, folder)})
+        found = _Found()
+        if self.selection.holds(path):
+            found.entries[path] = folder_entry(path, before, folder)
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     name, info = os.fsencode(entry.name), entry.stat(follow_symlinks=False)
                     inner = path + b"/" + name
+                    if not (self.selection.holds(inner) or self.selection.leads(inner)):
+                        continue
                     if not stat.S_ISDIR(info.st_mode):
                         self._note(found, root, inner, info, folder)
                     elif info.st_dev == before.st_dev:
