@@ -32,6 +32,10 @@ from handrail.sandbox.rehearsal.record import RehearsalRecord, keep_record
 from handrail.sandbox.rehearsal.stored import storage_consequences
 from handrail.tasks.runs import RunFolder
 
+_FETCHED = (
+    "the servers: pages are fetched (GET) from them as ever, and what they do on that is real"
+)
+_MEMORY = "what the pages' scripts hold in memory"
 _LOCKS = ("SingletonLock", "SingletonSocket", "SingletonCookie")
 
 
@@ -109,7 +113,7 @@ class CopyOfBrowser:
             stage="ended",
             consequences=consequences,
             plan=plan.model_dump(mode="json"),
-            left_out=self.left_out,
+            left_out=(_FETCHED, *([_MEMORY] * (self.config.attach is not None)), *self.left_out),
         )
         self._keep(folder.path, record)
         return consequences

@@ -10,15 +10,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.rehearsal.sending import SENDING_NAME
 from handrail.tasks.browser_setting import chosen_browser
-from handrail.tasks.runs import RunFolder
+from handrail.tasks.runs import RunFolder, list_runs
 from handrail.tasks.sites.shop import Shop
 from handrail.tasks.suites.shopping import SHORT, Shopper, committed
 from tests.faults.shop_kills import disk
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch
 
-SCRIPT = Path(__file__).with_name("shop_kills.py")
+ROOT = Path(__file__).resolve().parents[2]
 # For each point: how many orders there are once it was hit, and after a rerun, and whether that
 # rerun is certain of it.
 EXPECTED: dict[str, tuple[int, int, bool]] = {
@@ -31,14 +32,15 @@ EXPECTED: dict[str, tuple[int, int, bool]] = {
     "ended": (1, 1, True),
     "before begun": (0, 1, True),
 }
+REHEARSED = ("before found", "opened", "found")
 
 
-def _killed(rehearsal: RunFolder, point: str, defended: bool) -> str:
-    """Commit in a process that dies at the point; return what is wrong with its end."""
+def _killed(what: str, folder: Path, point: str, defended: bool, url: str = "") -> str:
+    """Rehearse or commit in a process that dies at the point; return what is wrong with its end."""
     word = "defended" if defended else "open"
     done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.shop_kills", str(rehearsal.path), point, word],
-        cwd=SCRIPT.parents[2],
+        [sys.executable, "-m", "tests.faults.shop_kills", what, str(folder), point, word, url],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
@@ -50,7 +52,7 @@ def _killed(rehearsal: RunFolder, point: str, defended: bool) -> str:
 
 def _wrong(shop: Shop, rehearsal: RunFolder, point: str, defended: bool) -> str:
     before, after, certain = EXPECTED[point]
-    if why := _killed(rehearsal, point, defended):
+    if why := _killed("commit", rehearsal.path, point, defended):
         return why
     if len(shop.store.orders()) != before:
         return f"{len(shop.store.orders())} orders where it was killed, not {before}"
@@ -82,6 +84,40 @@ def _kills(count: int, seed: int, defended: bool) -> Verdict:
     return tally.verdict()
 
 
+def _rehearsals(count: int, seed: int, defended: bool) -> Verdict:
+    tally = Tally()
+    program = chosen_browser(None, os.environ)
+    with scratch() as folder:
+        for number in range(count):
+            point = REHEARSED[number % len(REHEARSED)]
+            tally.new((number, point))
+            with Shop() as shop:
+                shopper = Shopper(f"{shop.url}{SHORT}", folder / f"{seed}-{number}", program)
+                if wrong := _wrong_rehearsal(shop, shopper, point, defended):
+                    tally.fail(point, wrong)
+    return tally.verdict()
+
+
+def _wrong_rehearsal(shop: Shop, shopper: Shopper, point: str, defended: bool) -> str:
+    if why := _killed("rehearse", shopper.runs, point, defended, shopper.url):
+        return why
+    if shop.received:
+        return f"the rehearsal sent {len(shop.received)} requests"
+    [cut_off] = list_runs(shopper.runs)
+    whole = point == "found"
+    try:
+        end = committed(cut_off)
+    except RehearsalError as error:
+        if whole:
+            return f"what was rehearsed whole is not committed: {error}"
+    else:
+        if not whole:
+            return f"what was cut off is committed: {end.words}"
+    if not whole and not committed(shopper.rehearsed().end.folder).good:
+        return "a new rehearsal is not committed"
+    return "" if len(shop.store.orders()) == 1 else f"{len(shop.store.orders())} orders, not 1"
+
+
 SUITES = (
     Suite(
         "P10 shop",
@@ -90,5 +126,13 @@ SUITES = (
         Counts(test=1, faults=8, full=24, undefended=1),
         120,
         _kills,
+    ),
+    Suite(
+        "P10 shop rehearsals",
+        "A rehearsal in a browser, killed: nothing sent, and nothing half rehearsed is committed",
+        ("browser",),
+        Counts(test=1, faults=3, full=9, undefended=1),
+        40,
+        _rehearsals,
     ),
 )
