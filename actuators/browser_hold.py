@@ -1,6 +1,6 @@
 """Hold what a browser is about to send, at its own Fetch domain, until a warden has decided.
 
-One session of the whole browser pauses every request of every tab, frame and worker, each hop of a
+One session of the whole browser pauses the requests of every tab, frame and worker, each hop of a
 redirect anew, from a new tab's first. What is safe goes on at once; a service worker, which would
 send in the name of pages that are long gone, is never installed; all else waits.
 """
@@ -18,8 +18,11 @@ from playwright.async_api import Error as PlaywrightError
 from handrail.actuators.browser_paused import Paused, Sender
 from handrail.actuators.held import SAFE_METHODS, HeldRequest, RequestWarden
 
-_EVERYTHING = [
-    {"urlPattern": "*"},
+# All there is but for a page's scripts, styles, pictures, fonts and sound, which a browser itself
+# only ever fetches: hundreds of them may not wait for one another. A service worker's is "Other".
+_TYPES = ("Document", "XHR", "Fetch", "Ping", "CSPViolationReport", "Other")
+_HELD = [
+    *({"urlPattern": "*", "resourceType": kind} for kind in _TYPES),
     # Only the answer tells that a document would be saved as a file.
     {"urlPattern": "*", "resourceType": "Document", "requestStage": "Response"},
 ]
@@ -63,7 +66,7 @@ class Hold:
         """Hold from now on. Raises playwright's Error."""
         self._cdp = await browser.new_browser_cdp_session()
         self._cdp.on("Fetch.requestPaused", self._paused)
-        await self._cdp.send("Fetch.enable", {"patterns": _EVERYTHING})
+        await self._cdp.send("Fetch.enable", {"patterns": _HELD})
 
     async def cover(self, page: Page) -> None:
         """Hold what a page sends that was there before the hold was."""
