@@ -25,8 +25,8 @@ from PIL import Image
 
 from handrail.actuators.actions import Wait, points
 from handrail.actuators.base import sanitise
-from handrail.actuators.secret_names import HIDDEN
 from handrail.actuators.observation import Element, Observation
+from handrail.actuators.secret_names import HIDDEN
 from handrail.sandbox.recheck import changed_pixels, region_holds, screen_holds
 from handrail.sandbox.rehearsal.consequences import RequestConsequence
 from handrail.sandbox.rehearsal.plan import PlannedRequest, PlannedStep
