@@ -30,7 +30,7 @@ class Points:
     def differences(self, older: str, newer: str) -> tuple[Difference, ...]:
         return ()
 
-    conflicts = put_back = differences
+    lost = conflicts = put_back = differences
 
 
 def prepared(tmp_path: Path) -> World:
