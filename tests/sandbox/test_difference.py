@@ -10,6 +10,7 @@ import pytest
 from handrail.sandbox.disk import OsDisk
 from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.rehearsal.baseline import Baseline
+from handrail.sandbox.rehearsal.consequences import Consequences
 from handrail.sandbox.rehearsal.noise import NOISE, noise_of
 from handrail.sandbox.rehearsal.overlay_marks import OverlayMarks
 from handrail.sandbox.rehearsal.tree import Tree
@@ -189,6 +190,8 @@ def test_noise_is_marked_and_what_is_needed_for_the_rest_is_not(world: World) ->
         (world.over / name).parent.mkdir(parents=True, exist_ok=True)
         (world.over / name).write_text("x")
     (world.over / ".config" / "empty").mkdir()
+    found = Consequences(found=world.told().found)
+    assert all(one.noise for one in set(found.files) - set(found.telling))
     noise = {name for name, one in world.found().items() if one.noise}
     assert noise == {
         ".cache", ".cache/x", ".cache/x/y", ".config/dconf", ".config/dconf/user",
