@@ -106,8 +106,9 @@ def _refused(keeper: FileKeeper, older: str, newer: str) -> bool:
 
 def _meddle(differences: tuple[Difference, ...], random: Random) -> str:
     """Change one thing that would be put back to what neither point knows, and say which."""
-    told = random.choice([one for one in differences if one.kind in ("file", "folder")])
-    path = Path(os.fsdecode(read(told.what)))
+    told = random.choice([one for one in differences if one.kind in ("file", "folder")
+                          and _in_folders(_path(one))])  # fmt: skip
+    path = _path(told)
     if not os.path.lexists(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"of a person")
@@ -121,6 +122,16 @@ def _meddle(differences: tuple[Difference, ...], random: Random) -> str:
     how = random.choice((_write, _make_link, _mark))
     how(path)
     return f"{how.__name__} {told.what}"
+
+
+def _path(told: Difference) -> Path:
+    return Path(os.fsdecode(read(told.what)))
+
+
+def _in_folders(path: Path) -> bool:
+    """Tell whether a path leads through folders alone: what a link leads to is not kept."""
+    there = next(outer for outer in path.parents if os.path.lexists(outer))
+    return there.is_dir() and there.resolve() == there
 
 
 def _write(path: Path) -> None:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from handrail.sandbox.errors import RestoreError
+
+PAGE = 4096
 _NOBODY = 65_534
 _SET_DUMPABLE = 4  # from linux/prctl.h: without it /proc/self belongs to root after setuid
 
@@ -60,3 +63,36 @@ def as_normal_user(work: Callable[[], None]) -> None:
             os._exit(1)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, "see what it printed"
+
+
+def fill(root: Path) -> None:
+    """Make a folder with a few of each kind."""
+    (root / "in").mkdir(parents=True)
+    for number in range(3):
+        (root / f"file {number}").write_bytes(os.urandom(3 * PAGE))
+    (root / "in" / "file").write_bytes(os.urandom(5))
+    (root / "link").symlink_to("nowhere")
+
+
+def work(root: Path) -> None:
+    """Change all of it."""
+    for path in sorted(root.glob("file *")):
+        path.write_bytes(os.urandom(PAGE))
+    (root / "in" / "file").unlink()
+    (root / "in").rmdir()
+    (root / "link").unlink()
+    (root / "new").mkdir()
+    (root / "new" / "file").write_text("n")
+
+
+def refusal(act: Callable[[], object]) -> str:
+    """Return why something was refused, empty where it was not."""
+    try:
+        act()
+    except RestoreError as error:
+        return str(error)
+    return ""
+
+
+def leftovers(*folders: Path) -> list[Path]:
+    return [p for folder in folders for p in folder.rglob("*") if "handrail-undo" in p.name]
