@@ -15,6 +15,7 @@ from handrail.sandbox.rollback import Later, Rollback, UndoStep, cut_off
 from handrail.sandbox.snapshot.part import kept_now
 from handrail.sandbox.terminal import confirmed
 from handrail.sandbox.undoing import remaining, undo
+from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_log import read_key
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import ExitCode, UsageError
@@ -36,7 +37,7 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "2 usage, 3 not confirmed, 5 environment.",
     )
     command.set_defaults(handler=handle)
-    command.add_argument("run", metavar="RUN", help="a run's name, last, or a journal's path")
+    command.add_argument("run", metavar="RUN", help="a run of yours: its name, or last")
     command.add_argument(
         "--to", type=int, default=0, metavar="STEP", help="undo what came after this step alone"
     )
@@ -55,6 +56,7 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         choices=("files", "clipboard", "storage"),
         help="leave this part as it is, for good; more than once for more",
     )
+    add_browser(command)
     command.add_argument("--all", action="store_true", help="list every difference, however many")
     command.add_argument("--key", type=Path, metavar="FILE", help="the key of the journal's anchor")
 
@@ -65,7 +67,7 @@ def handle(arguments: argparse.Namespace) -> int:
 
     key = read_key(arguments.key)
     try:
-        kept = KeptJournal.found(runs_root(os.environ), arguments.run)
+        kept = _own(runs_root(os.environ), arguments.run)
         folder = RunFolder(kept.path.parent)
         if (folder.path / RECORD_NAME).exists():
             return undo_commit(folder, read_record(folder.path), arguments)
@@ -81,6 +83,14 @@ def handle(arguments: argparse.Namespace) -> int:
     except JournalCorrupt as error:
         complain(f"{error}; nothing was undone: what it says cannot be relied on")
         return ExitCode.FAILED
+
+
+def _own(root: Path, name: str) -> KeptJournal:
+    """Return the journal of a run of the user's own: another's would say what to write where."""
+    kept = KeptJournal.found(root, name)
+    if kept.path.resolve().parent.parent != root.resolve():
+        raise UsageError(f"{kept.path}: only a run in {root} can be undone")
+    return kept
 
 
 def _shown(kept: KeptJournal, reading: JournalReading, arguments: argparse.Namespace) -> int:
@@ -172,7 +182,8 @@ def _opened(
     parts = KeptParts.told(reading)
     for name, why in parts.unkept.items():
         say(f"{name}: was not kept: {why}")
-    return found_keepers(parts, RunFolder(kept.path.parent), arguments.without)
+    browser = chosen_browser(arguments.browser, os.environ)
+    return found_keepers(parts, RunFolder(kept.path.parent), arguments.without, browser)
 
 
 def _code(steps: Iterable[UndoStep]) -> ExitCode:

@@ -37,7 +37,6 @@ class BrowserPlace(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     profile: str = ""
-    executable: str = ""
     attach: str = ""
 
 
@@ -128,10 +127,14 @@ def kept_during(
 
 @contextmanager
 def found_keepers(
-    parts: KeptParts, folder: RunFolder, without: Collection[str] = ()
+    parts: KeptParts,
+    folder: RunFolder,
+    without: Collection[str] = (),
+    browser: Path | None = None,
 ) -> Iterator[Found]:
     """Lend the keepers of a run's parts again, but those that are to be left out.
 
+    ``browser`` is the program that opens a profile: a journal names none that would be started.
     Raises RestoreError where one is out of reach for now.
     """
     left = {
@@ -143,7 +146,7 @@ def found_keepers(
     with ExitStack() as opened:
         keepers = _common(wanted, folder, opened)
         if wanted.browser is not None:
-            part = _reopened(wanted.browser, opened)
+            part = _reopened(wanted.browser, browser, opened)
             keepers.append(PartKeeper(part, _texts(folder)))
         absent = dict.fromkeys(without, "left as it is, as you asked")
         yield Found({keeper.name: keeper for keeper in keepers}, absent)
@@ -165,9 +168,9 @@ def _common(parts: KeptParts, folder: RunFolder, opened: ExitStack) -> list[Keep
     return keepers
 
 
-def _reopened(place: BrowserPlace, opened: ExitStack) -> StoragePart:
+def _reopened(place: BrowserPlace, program: Path | None, opened: ExitStack) -> StoragePart:
     config = BrowserConfig(
-        executable=Path(place.executable) if place.executable else None,
+        executable=None if place.attach else program,
         profile_dir=Path(place.profile) if place.profile else None,
         attach=place.attach or None,
     )
@@ -207,8 +210,7 @@ def _browser(target: Target) -> tuple[BrowserPlace | None, str]:
         return BrowserPlace(attach=config.attach), ""
     if config.profile_dir is None:
         return None, "the browser had no lasting profile: its storage ended with it"
-    executable = "" if config.executable is None else str(config.executable.absolute())
-    return BrowserPlace(profile=str(config.profile_dir.absolute()), executable=executable), ""
+    return BrowserPlace(profile=str(config.profile_dir.absolute())), ""
 
 
 def _texts(folder: RunFolder) -> KeptTexts:

@@ -129,6 +129,18 @@ def test_a_step_that_is_not_there_is_refused(
     assert "there is no step 7: the run has 2" in complaint(capsys)
 
 
+def test_a_run_of_anybody_elses_is_refused(
+    office: Office, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    end = office.work(press(WRITE))
+    after = seen(office.folder)
+    foreign = end.folder.path.rename(tmp_path / "foreign")
+    for path in (foreign, foreign / "journal.jsonl"):
+        assert call(["undo", str(path), "--yes"]) == 2
+        assert "can be undone" in complaint(capsys)
+    assert seen(office.folder) == after
+
+
 def test_a_conflict_touches_nothing(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
     office.work(press(WRITE), press(ERASE))
     (office.folder / "letter.txt").write_text("mine")

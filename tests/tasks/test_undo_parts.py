@@ -105,7 +105,8 @@ def test_a_lasting_browsers_storage_is_put_back_and_an_order_stays_ordered(
     restore = Restore(storage=True, clipboard=True, compensation=(by_hand,))
     work(BrowserTarget(site, config), state, restore, Click(point=Point(x=50, y=30)))
     assert orders == ["/order"]
-    assert call(["undo", "last", "--yes"]) == 1
+    named = [] if browser_program is None else ["--browser", str(browser_program)]
+    assert call(["undo", "last", "--yes", *named]) == 1
     told = capsys.readouterr().out
     assert f"~ local {site} cart (entry)" in told
     assert "stays: what was sent to a site stays sent" in told
