@@ -66,7 +66,7 @@ SUITES = (
         "P10 commit kills",
         "A commit killed at any point, up to three times, comes to the same end",
         ("overlay", "copy"),
-        Counts(test=12, faults=45, full=300),
+        Counts(test=12, faults=45, full=400),
         6,
         partial(_tried, "kill"),
     ),
