@@ -11,6 +11,7 @@ Does not promise
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from handrail.sandbox.rehearsal.bounds import Bounds
 
 _SYSTEM = Path("/sys/fs/cgroup")
 _HEAD = "handrail-"
+_SECONDS = 1.0
 THREADS = 4
 """Threads that a process may have on average: the kernel counts threads."""
 
@@ -43,8 +45,18 @@ class ControlGroup:
         try:
             yield cls(folder if _set_up(folder, bounds.processes * THREADS) else None)
         finally:
-            with suppress(OSError):  # not empty yet: the next one removes it
-                folder.rmdir()
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a group as soon as its last process has gone; later the next one removes it."""
+    end = time.monotonic() + _SECONDS
+    while folder.exists():
+        with suppress(OSError):
+            folder.rmdir()
+        if time.monotonic() > end:
+            return
+        time.sleep(0.005)
 
 
 def _set_up(folder: Path, most: int) -> bool:

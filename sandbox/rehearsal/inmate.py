@@ -48,8 +48,10 @@ class Inmate:
             self.process.kill()
 
     def close(self) -> None:
-        """Watch no longer; safe to call twice."""
+        """End it, and watch no longer; safe to call twice."""
         self._warden.close()
+        self.end()
+        self.process.wait()
 
     def _passed(self) -> None:
         self.end()

@@ -80,8 +80,6 @@ def _shut_in(place: World, names: Sequence[str], bounds: Bounds) -> Iterator[tup
         opened.callback(remove, folder)
         inmate = Inmate(_started(place, entered), bounds, [stage.layers[0].changed], _nobody_told)
         opened.callback(inmate.close)
-        opened.callback(inmate.process.wait)
-        opened.callback(inmate.end)
         yield inmate, stage.layers[0].changed
 
 

@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 
-from handrail.sandbox.rehearsal import bounds
+from handrail.sandbox.rehearsal import bounds, control_group
 from handrail.sandbox.rehearsal.bounds import Bounds, Warden, disk_used, memory_free, memory_of
 from handrail.sandbox.rehearsal.control_group import THREADS, ControlGroup
 
@@ -138,6 +138,16 @@ def test_a_closed_system_and_groups_of_the_dead(tmp_path: Path) -> None:
         left = {path.name for path in tmp_path.glob("handrail-*")}
         assert "handrail-4000000-a" not in left
         assert {"handrail-4000000-b", f"handrail-{os.getpid()}-c"} < left
+
+
+def test_a_group_that_somebody_stays_in_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cgroup.subtree_control").write_text("pids\n")
+    monkeypatch.setattr(control_group, "_SECONDS", 0.0)
+    with ControlGroup.made(Bounds(), tmp_path) as group:
+        assert group.folder is not None
+    assert group.folder.exists()  # for what lies in it stands for whoever is in it
 
 
 def test_a_group_that_cannot_be_made_is_none(
