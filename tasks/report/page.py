@@ -4,9 +4,10 @@ Everything that a screen, a page or a model chose goes through the sanitiser and
 escaping; the page runs no script and may load nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
@@ -14,6 +15,9 @@ from markupsafe import Markup
 from handrail.actuators.base import sanitise
 from handrail.agent.proposal import describe
 from handrail.agent.result import Checked
+from handrail.sandbox.errors import JournalError
+from handrail.sandbox.journal_reading import read_journal
+from handrail.sandbox.records import Sent
 from handrail.tasks.errors import RunFolderError
 from handrail.tasks.report.changes import Changes, changes_of
 from handrail.tasks.report.frames import data_uris
@@ -74,18 +78,56 @@ class Alarm:
     at: int
 
 
+@dataclass(frozen=True)
+class Held:
+    """A request that the browser held, as the page shows it."""
+
+    line: str
+    decision: str
+    effect: str
+    reason: str
+    body: str
+
+    @classmethod
+    def of(cls, sent: Sent) -> "Held":
+        """Return what a journal's record tells."""
+        many = f" ({sent.count} times until then)" if sent.count > 1 else ""
+        return cls(
+            sanitise(f"{sent.method} {sent.url}{many}", _LINE),
+            sent.decision,
+            sent.effect,
+            sanitise(sent.reason, _LINE),
+            "\n".join(sanitise(line, _LINE) for line in sent.body[:_REPLY].splitlines()),
+        )
+
+
 def write_report(folder: RunFolder) -> None:
-    """Write a run's report from its record and frames. Raises RunFolderError."""
+    """Write a run's report from its record, journal and frames. Raises RunFolderError."""
     content = read_run_file(folder.record)
     names = [row.frame for row in content.steps] + [content.last_frame]
     try:
-        page = render(content, data_uris(folder.frames, names), changes_of(folder))
+        held, changes = _requests(folder.journal), changes_of(folder)
+        page = render(content, data_uris(folder.frames, names), held, changes)
         folder.report.write_text(page, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise RunFolderError(f"cannot write {folder.report}: {error.strerror}") from error
 
 
-def render(content: RunFile, uris: Mapping[str, str], changes: Changes | None = None) -> str:
+def _requests(journal: Path) -> list[Held]:
+    """Return the requests that a run's journal tells of; without a journal, none."""
+    try:
+        entries = read_journal(journal).entries
+    except JournalError:
+        return []
+    return [Held.of(entry.record) for entry in entries if isinstance(entry.record, Sent)]
+
+
+def render(
+    content: RunFile,
+    uris: Mapping[str, str],
+    held: Sequence[Held] = (),
+    changes: Changes | None = None,
+) -> str:
     """Return the page of a run, its frames given as ``data:`` addresses by file name.
 
     ``changes``: what it would change, where it was a rehearsal.
@@ -106,6 +148,7 @@ def render(content: RunFile, uris: Mapping[str, str], changes: Changes | None = 
         checks=_checks(content),
         alarms=_alarms(content),
         cards=_cards(content, uris),
+        requests=held,
         last=_last(content, uris),
         changes=changes,
         style=Markup(package.joinpath("report.css").read_text("utf-8")),

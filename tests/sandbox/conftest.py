@@ -23,9 +23,11 @@ from handrail.sandbox.approval import Approver, DenyAll, ScriptedApprover
 from handrail.sandbox.gate import Gate, Outcome
 from handrail.sandbox.journal import Journal, JournalReading, read_journal
 from handrail.sandbox.permit import PermitOffice
-from handrail.sandbox.policy import Policy, profile
+from handrail.sandbox.policy import Policy, ProfileName, profile
 from handrail.sandbox.records import ActionState, Record
+from handrail.sandbox.rulebook import Rulebook
 from tests.sandbox.kept_run import MakeRun, Run
+from tests.sandbox.warden_stage import WardenStand
 
 
 def box(left: int, top: int, width: int, height: int) -> Box:
@@ -110,3 +112,12 @@ def made(open_door: Callable[..., Door]) -> MakeRun:
     return lambda **world: Run(
         open_door(policy=profile("ask"), approver=ScriptedApprover([True] * 40)), dict(world)
     )
+
+
+@pytest.fixture
+def stand(tmp_path: Path) -> Callable[..., WardenStand]:
+    def make(policy: Policy | Rulebook | ProfileName = "ask", **more: object) -> WardenStand:
+        known = Policy(profile=policy) if isinstance(policy, str) else policy
+        return WardenStand(tmp_path / "journal.jsonl", known, **more)  # type: ignore[arg-type]
+
+    return make

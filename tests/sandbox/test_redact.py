@@ -15,8 +15,8 @@ from handrail.actuators.observation import Surface
 from handrail.sandbox.journal import Journal, read_journal
 from handrail.sandbox.outcome import Outcome
 from handrail.sandbox.policy import profile
-from handrail.sandbox.records import Alert, Intent, Place, Refusal, Result
-from handrail.sandbox.redact import SECRET, hidden
+from handrail.sandbox.records import Alert, Intent, Place, Refusal, Result, Sent
+from handrail.sandbox.redact import SECRET, cleaned, hidden
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Door
@@ -141,3 +141,27 @@ def test_an_action_that_quotes_a_secret_is_written_without_it_and_says_so(tmp_pa
     assert written == refusal.model_copy(
         update={"action": told, "digest": digest(told), "redacted": True}
     )
+
+
+def test_a_requests_record_loses_values_and_then_the_hash_of_its_body() -> None:
+    sent = Sent(
+        method="POST",
+        url="https://shop.test/?q=geheim",
+        purpose="fetch",
+        page="https://shop.test/",
+        effect="commit",
+        decision="sent",
+        reason="geheim",
+        body="field a: geheim",
+        body_digest="0" * 64,
+    )
+
+    def clean(text: str) -> str:
+        return text.replace("geheim", "[secret]")
+
+    told = cleaned(sent, clean)
+    assert "geheim" not in told.model_dump_json()
+    assert isinstance(told, Sent)
+    assert told.body_digest == ""
+    whole = sent.model_copy(update={"body": "field a: 1"})
+    assert cleaned(whole, clean).model_dump()["body_digest"] == "0" * 64

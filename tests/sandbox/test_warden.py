@@ -1,100 +1,28 @@
 """The warden: who decides about a request, who is asked, what is written down of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from handrail.actuators.actions import Action, Click, Press
-from handrail.actuators.geometry import Box, Point
-from handrail.actuators.held import BodyPart, HeldRequest, RequestBody
-from handrail.actuators.held_body import read_body
-from handrail.actuators.observation import Element, ScreenText, Surface
+from handrail.actuators.actions import Click, Press
+from handrail.actuators.held import HeldRequest
+from handrail.actuators.observation import Surface
 from handrail.sandbox.approval import KIND, STOP, ApprovalAnswer, ScriptedApprover
-from handrail.sandbox.case import Case
 from handrail.sandbox.errors import JournalError
-from handrail.sandbox.journal import Journal
-from handrail.sandbox.journal_reading import read_journal
-from handrail.sandbox.policy import Policy, ProfileName, Rule
-from handrail.sandbox.prompt import prompt_lines
-from handrail.sandbox.records import Intent, Sent
+from handrail.sandbox.policy import Policy, Rule
 from handrail.sandbox.request_rules import RequestRule
 from handrail.sandbox.rulebook import Layer, Rulebook
 from handrail.sandbox.ruling import Ruling
-from handrail.sandbox.vault import Vault
 from handrail.sandbox.warden import Warden
+from tests.sandbox.warden_stage import CLICK, FORM, HOME, ORDER, POLL, WardenStand, allowing
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Door
 
-HOME = "https://shop.test/cart"
-CLICK = Click(point=Point(x=1, y=1))
-FORM = Element(
-    "button",
-    ScreenText("Order"),
-    Box(left=0, top=0, right=9, bottom=9),
-    submits=True,
-    method="post",
-    sends_to="https://shop.test/order",
-)
-ORDER = HeldRequest("POST", "https://shop.test/order", "navigation", HOME, top=True)
-POLL = HeldRequest("POST", "https://shop.test/ping", "fetch", HOME)
-
-
-@dataclass
-class _Stand:
-    """A warden over a journal on disk, with a scripted person and a clock that is set by hand."""
-
-    path: Path
-    policy: Policy | Rulebook
-    answers: tuple[bool | ApprovalAnswer, ...] = ()
-    goal: str = "order at shop.test"
-    clean: Callable[[str], str] = lambda text: text
-    now: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.person = ScriptedApprover(self.answers)
-        self.journal = Journal.create(self.path, "run")
-        rules = Rulebook.of(self.policy)
-        self.warden = Warden(
-            rules, self.journal, self.person, self.goal, self.clean, lambda: self.now
-        )
-
-    def during(
-        self, *requests: HeldRequest, element: Element | None = FORM, action: Action = CLICK
-    ) -> list[bool]:
-        """Decide about requests while an action is performed."""
-        with self.warden.following(self.case(element, action), 7):
-            return [self.warden.decide(request) for request in requests]
-
-    def case(self, element: Element | None, action: Action) -> Case:
-        from handrail.actuators.fake import FakeScreen
-        from handrail.sandbox.permit import PermitOffice
-
-        surface = Surface("browser", "chromium", owned=True, url=HOME)
-        with_url = replace(FakeScreen(PermitOffice(), []).observe(), surface=surface)
-        return Case(action, with_url, (element,), "commit", Ruling("ask", "profile"), self.goal)
-
-    def told(self) -> list[Sent]:
-        return [e.record for e in read_journal(self.path).entries if isinstance(e.record, Sent)]
-
-
-@pytest.fixture
-def stand(tmp_path: Path) -> Callable[..., _Stand]:
-    def make(policy: Policy | Rulebook | ProfileName = "ask", **more: object) -> _Stand:
-        known = Policy(profile=policy) if isinstance(policy, str) else policy
-        return _Stand(tmp_path / "journal.jsonl", known, **more)  # type: ignore[arg-type]
-
-    return make
-
-
-Stand = Callable[..., _Stand]
-
-
-def allowing(**conditions: object) -> RequestRule:
-    return RequestRule.model_validate({"decision": "allow", "host": "shop.test", **conditions})
+Stand = Callable[..., WardenStand]
 
 
 def test_an_action_that_was_permitted_covers_the_one_request_that_it_names(stand: Stand) -> None:
@@ -131,7 +59,7 @@ def test_the_fields_of_a_form_stand_behind_its_address_but_a_link_is_the_whole_o
     form = replace(FORM, method="get", sends_to="https://shop.test/find")
     link = replace(FORM, submits=False, role="link", href="https://shop.test/find")
     assert stand(asking).during(find, element=form) == [True]
-    door = _Stand(tmp_path / "second", asking)
+    door = WardenStand(tmp_path / "second", asking)
     assert door.during(find, element=link) == [False]
     assert door.during(replace(find, url=link.href + "#a"), element=link) == [True]
     assert door.during(find, element=None, action=Press(keys=("enter",))) == [False]
@@ -232,67 +160,6 @@ def test_nothing_goes_on_that_cannot_be_written(stand: Stand) -> None:
         door.warden.decide(POLL)
 
 
-def test_secrets_are_shown_and_written_nowhere(stand: Stand) -> None:
-    vault = Vault()
-    vault.censor.learn('geheim "12"')
-    data = b'{"note": "geheim \\"12\\"", "password": "short"}'
-    told = replace(
-        POLL,
-        url="https://shop.test/ping?q=geheim+%2212%22&token=t0k&x=1#pin=9",
-        headers=(("referer", "https://shop.test/?pwd=abc"),),
-        body=read_body("application/json", data, whole=True),
-    )
-    door = stand(answers=(False,), clean=vault.censor.clean)
-    door.during(told)
-    (asked,) = door.person.requests
-    (record,) = door.told()
-    shown = "\n".join(prompt_lines(asked)) + record.model_dump_json() + repr(asked)
-    for secret in ("geheim", "short", "t0k", "pin=9", "pwd=abc"):
-        assert secret not in shown
-    assert record.body_digest == ""
-    assert "token=[hidden]&x=1#pin=[hidden]" in record.url
-
-
-def test_a_secret_is_not_shown_by_halves_where_a_body_is_cut(stand: Stand) -> None:
-    vault = Vault()
-    vault.censor.learn("geheimnis")
-    data = b"x" * 3_996 + b"geheimnis"
-    door = stand(answers=(False,), clean=vault.censor.clean)
-    door.during(replace(POLL, body=read_body("text/plain", data, whole=True)))
-    assert "gehe" not in repr(door.person.requests) + repr(door.told())
-
-
-def test_a_body_without_secrets_is_known_by_its_hash(stand: Stand) -> None:
-    body = read_body("application/x-www-form-urlencoded", b"a=1&b=2", whole=True)
-    door = stand(Policy(requests=(allowing(),)))
-    door.during(replace(POLL, body=body))
-    (record,) = door.told()
-    assert record.body == "field a: 1\nfield b: 2"
-    assert len(record.body_digest) == 64
-
-
-def test_a_prompt_tells_all_there_is_to_know(stand: Stand) -> None:
-    parts = tuple(BodyPart(f"f{n}", "1", size=1) for n in range(45))
-    body = RequestBody("multipart/form-data", b"", (BodyPart("up", "", "a.txt", 3), *parts))
-    body = replace(body, text="more", whole=False)
-    hop = replace(POLL, hop_of="https://shop.test/first", body=body, page="")
-    socket = HeldRequest("GET", "wss://shop.test:443/", "websocket", HOME)
-    file = HeldRequest("GET", "https://shop.test/a.zip", "download", HOME)
-    asking = Policy(rules=(Rule(decision="ask", effects=("edit",)),), profile="ask")
-    door = stand(asking, answers=(False,) * 4)
-    door.during(hop, socket, file, POLL)
-    shown = ["\n".join(prompt_lines(one)) for one in door.person.requests]
-    assert "redirected from: https://shop.test/first" in shown[0]
-    assert 'the file "a.txt" (3 bytes that are known)' in shown[0]
-    assert "fields more" in shown[0]
-    assert "(not known)" in shown[0]
-    assert "what is said on it afterwards is not looked at" in shown[1]
-    assert "it would be saved in the run's folder" in shown[2]
-    assert "kind permits in this run: every GET (download)" in shown[2]
-    assert "body: (none)" in shown[3]
-    assert "to be sent: this request" in shown[3]
-
-
 def test_no_edit_of_the_action_is_an_answer_to_a_request(stand: Stand) -> None:
     door = stand(answers=(ApprovalAnswer("edit", CLICK),))
     assert door.during(POLL) == [False]
@@ -314,11 +181,3 @@ def test_layers_that_only_restrict_do_so_for_requests_too() -> None:
     assert ruled(RequestRule(decision="deny", path="/ping")).decision == "deny"
     assert ruled(RequestRule(decision="deny", path="/other")).decision == "allow"
     assert ruled(allowing()).decision == "allow"
-
-
-def test_the_intent_before_is_named(stand: Stand) -> None:
-    door = stand(Policy(requests=(allowing(),)))
-    assert door.warden.decide(POLL)
-    assert door.told()[0].intent is None
-    assert not door.warden.lent
-    assert Intent.model_fields

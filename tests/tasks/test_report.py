@@ -11,6 +11,8 @@ from PIL import Image
 from handrail.actuators.actions import Action, Click, Drag, Move, Press, Scroll, Type
 from handrail.actuators.geometry import Point, ScreenGeometry
 from handrail.actuators.observation import Observation, Surface
+from handrail.sandbox.journal import Journal
+from handrail.sandbox.records import Sent
 from handrail.tasks.errors import RunFolderError
 from handrail.tasks.report.marks import Mark, marks
 from handrail.tasks.report.page import write_report
@@ -173,3 +175,24 @@ def test_a_record_that_is_not_one_is_told_by_name(folder: RunFolder) -> None:
     folder.record.write_text('{"run": 1}')
     with pytest.raises(RunFolderError, match=r"run\.json"):
         write_report(folder)
+
+
+def test_requests_that_waited_are_told_harmlessly(folder: RunFolder) -> None:
+    sent = Sent(
+        method="POST",
+        url=f"https://shop.test/order?{HOSTILE}",
+        purpose="fetch",
+        page="https://shop.test/",
+        effect="commit",
+        decision="stopped",
+        reason="profile ask: ask commit",
+        body=f"field item: {HOSTILE}",
+        count=3,
+    )
+    with Journal.create(folder.journal, folder.name) as journal:
+        journal.append(sent)
+    page = write(folder, [])
+    assert "<script" not in page
+    assert "POST https://shop.test/order" in page
+    assert "(3 times until then)" in page
+    assert "stopped" in page

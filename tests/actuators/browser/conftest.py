@@ -6,7 +6,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
 import pytest
@@ -17,6 +17,9 @@ from handrail.actuators.browser import Browser, BrowserConfig
 from handrail.actuators.geometry import Point, ScreenGeometry
 from handrail.actuators.observation import Observation
 from handrail.sandbox.permit import PermitOffice
+
+if TYPE_CHECKING:
+    from tests.actuators.browser.held_stage import Held
 
 T = TypeVar("T")
 PAGES = Path(__file__).parent / "pages"
@@ -206,3 +209,24 @@ def opened(site: str, browser_program: Path | None) -> Iterator[Callable[[Browse
     yield open_one
     for one in stages:
         one.browser.close()
+
+
+@pytest.fixture(scope="module")
+def open_held(
+    browser_program: Path | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Held]:
+    from tests.actuators.browser.held_stage import held_stage  # which builds on this file
+
+    with held_stage(browser_program, tmp_path_factory.mktemp("held")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def held(open_held: "Held") -> Iterator["Held"]:
+    warden = open_held.warden
+    warden.yes, warden.lent, warden.then = False, False, lambda: None
+    warden.asked.clear()
+    open_held.site.arrived.clear()
+    yield open_held
+    warden.then = lambda: None
+    open_held.stage.tidy()
