@@ -214,7 +214,7 @@ def opened(site: str, browser_program: Path | None) -> Iterator[Callable[[Browse
 @pytest.fixture(scope="module")
 def open_held(
     browser_program: Path | None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Held]:
+) -> Iterator["Held"]:
     from tests.actuators.browser.held_stage import held_stage  # which builds on this file
 
     with held_stage(browser_program, tmp_path_factory.mktemp("held")) as opened:
