@@ -27,6 +27,7 @@ from handrail.sandbox.errors import JournalError
 from handrail.sandbox.policy import Policy
 from handrail.sandbox.restore import Restore
 from handrail.tasks.cli import main as handrail
+from handrail.tasks.cli import parser
 from handrail.tasks.kept_journal import KeptJournal
 from handrail.tasks.run import Crew, FakeTarget, PolicyChoice, RunRequest, run
 from tests.faults.file_looks import seen
@@ -159,7 +160,8 @@ def _took(root: Path, world: World) -> float:
 
 def main(root: Path, defended: bool) -> None:
     """Make every batch that the input asks for."""
-    importlib.import_module("handrail.tasks.undo_view")  # once here, not in every child
+    parser()  # what it imports is imported once here, not in every child
+    importlib.import_module("handrail.tasks.undo_view")
     for line in sys.stdin:
         fields = json.loads(line)
         batch = Batch(**{**fields, "moments": tuple(fields["moments"])})
