@@ -9,6 +9,7 @@ Promises
 
 Does not promise
 - That the keepers named were there: what no keeper kept is not put back, and undoing says so.
+- To put back a clipboard other than an X11 desktop's.
 - That a site's or a program's "undo" takes anything back: nothing is undone by acting on a screen.
 """
 
@@ -39,10 +40,8 @@ STILL: dict[ActionKind, Reversibility] = dict.fromkeys(
     ("move", "wait", "terminate", "answer"), _NOTHING
 )
 
-# Keys that show or copy something: only what is copied is changed.
-_COPY = Reversibility("reversible", ("clipboard", "screen"))
 _HERE: tuple[KeeperName, ...] = ("files", "clipboard")
-_WEB: tuple[KeeperName, ...] = ("storage", "files", "clipboard")
+_WEB: tuple[KeeperName, ...] = ("storage", "files")
 _ALL: tuple[KeeperName, ...] = ("screen", "files", "clipboard")
 _FORM = "what a page or a tab holds and has not stored for good, such as a form that is filled in"
 _WINDOW = "what a program holds in its windows and has not saved"
@@ -53,7 +52,7 @@ _UNKNOWN = "nobody could tell what it would do"
 # What acts on a screen: click, drag, scroll, type, press.
 EFFECTS: dict[SurfaceKind, dict[EffectClass, Reversibility]] = {
     "browser": {
-        "observe": _COPY,
+        "observe": Reversibility("reversible", _WEB),
         "navigate": Reversibility("reversible", _WEB),
         "edit": Reversibility("compensable", _WEB, _FORM),
         "commit": Reversibility("irreversible", _WEB, _SENT),
@@ -62,7 +61,7 @@ EFFECTS: dict[SurfaceKind, dict[EffectClass, Reversibility]] = {
         "unknown": Reversibility("irreversible", _WEB, f"{_UNKNOWN}; {_SENT}"),
     },
     "desktop": {
-        "observe": _COPY,
+        "observe": Reversibility("reversible", ("clipboard",)),  # a key may copy
         "navigate": Reversibility("reversible", _HERE),
         "edit": Reversibility("compensable", _HERE, _WINDOW),
         "commit": Reversibility("compensable", _HERE, _DONE),
@@ -79,7 +78,7 @@ EFFECTS: dict[SurfaceKind, dict[EffectClass, Reversibility]] = {
         ),
     },
     "fake": {
-        "observe": _COPY,
+        "observe": Reversibility("reversible", ("clipboard", "screen")),
         "navigate": Reversibility("reversible", _ALL),
         "edit": Reversibility("reversible", _ALL),
         "commit": Reversibility("irreversible", _ALL, "what the form sent stays sent"),
