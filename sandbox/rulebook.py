@@ -273,7 +273,7 @@ def _told(ruling: Ruling) -> Ruling:
     """Say to whoever is asked that there was no rehearsal, where one was wanted."""
     if "rehearse" not in ruling.demands:
         return ruling
-    return ruling._replace(reason=f"{ruling.reason}; nothing can be rehearsed yet: asked instead")
+    return ruling._replace(reason=f"{ruling.reason}; asked, for no rehearsal came before it")
 
 
 def _insist_silent(layer: Layer) -> None:

@@ -57,11 +57,17 @@ def _files(arguments: argparse.Namespace, folder: RunFolder) -> int:
     from handrail.tasks.changes_shown import show
     from handrail.tasks.commit_files import commit_files, told
     from handrail.tasks.commit_keeper import keeper_of
+    from handrail.tasks.rehearsal_scratch import discard
 
     record, state = read_record(folder.path), read_state(folder.path)
     digest = record.consequences.digest
     if state is not None:
         say(told(state))
+        if state.phase == "closed":
+            return ExitCode.SUCCESS
+        if state.phase == "undone":
+            complain(f"{folder.name} was committed, and undone: rehearse again")
+            return ExitCode.ENVIRONMENT
     if state is None or state.phase == "refused":
         show(record, Console(highlight=False), noise=arguments.with_noise)
         say(f"digest   {digest}")
@@ -75,6 +81,7 @@ def _files(arguments: argparse.Namespace, folder: RunFolder) -> int:
         return ExitCode.DENIED
     with keeper_of(folder, record) as keeper:
         say(told(commit_files(folder, digest, arguments.with_noise, keeper)))
+    discard(folder)
     return ExitCode.SUCCESS
 
 

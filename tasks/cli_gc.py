@@ -1,4 +1,4 @@
-"""``handrail gc``: remove restore points that are older, or more, than allowed."""
+"""``handrail gc``: remove restore points, and changes of rehearsals, beyond what is allowed."""
 
 import argparse
 import os
@@ -9,6 +9,7 @@ from handrail.sandbox.snapshot.store import Store
 from handrail.tasks.amounts import read_size, read_span, size_text
 from handrail.tasks.cli_output import say
 from handrail.tasks.errors import ExitCode
+from handrail.tasks.rehearsal_scratch import discard, forgotten
 from handrail.tasks.runs import restore_folder, runs_root
 
 _DEFAULT = Budget()
@@ -22,7 +23,8 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="remove old restore points, and say what can no longer be undone",
         description="Remove the restore points of whole runs: those older than --max-age, and then "
         "the oldest until no more than --max-size is kept. Those of a run that is at work, or "
-        "whose undo was interrupted, stay.",
+        "whose undo was interrupted, stay. What rehearsals older than --max-age would change is "
+        "removed, too.",
     )
     gc.set_defaults(handler=handle_gc)
     gc.add_argument("--dry-run", action="store_true", help="only say what would be removed")
@@ -41,6 +43,10 @@ def handle_gc(arguments: argparse.Namespace) -> int:
     store = Store(restore_folder(runs_root(os.environ)))
     for line in lines(collect(store, budget, time.time_ns(), dry), dry):
         say(line)
+    for folder in forgotten(runs_root(os.environ), budget.age):
+        say(f"{folder.name}  {'could then' if dry else 'can'} no longer be committed: too old")
+        if not dry:
+            discard(folder)
     return ExitCode.SUCCESS
 
 

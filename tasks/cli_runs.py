@@ -71,12 +71,15 @@ def _say_commit(folder: RunFolder) -> None:
 
 
 def handle_rm(arguments: argparse.Namespace) -> int:
-    """Remove runs; none where one of the names is wrong."""
+    """Remove runs, and what rehearsals keep of their changes; none where a name is wrong."""
+    from handrail.tasks.rehearsal_scratch import discard
+
     folders = [find_run(_root(), name) for name in arguments.runs]
     for folder in folders:
         if not arguments.force and _runs(folder):
             raise UsageError(f"{folder.name} is running, or was cut off: --force removes it")
     for folder in folders:
+        discard(folder)
         remove_run(folder)
     return ExitCode.SUCCESS
 

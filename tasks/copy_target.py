@@ -22,6 +22,7 @@ from handrail.sandbox.rehearsal.layer import Layer
 from handrail.sandbox.rehearsal.record import LayerRow, RehearsalRecord, Stage, keep_record
 from handrail.sandbox.rehearsal.removal import remove
 from handrail.sandbox.rehearsal.scene import Scene
+from handrail.tasks.rehearsal_scratch import PREFIX
 from handrail.tasks.run_target import start_shown
 from handrail.tasks.runs import RunFolder
 
@@ -45,7 +46,7 @@ class Wanted:
         for place in _PLACES:
             if place.is_dir() and not any(place.is_relative_to(folder) for folder in around):
                 try:
-                    scratch = Path(tempfile.mkdtemp(prefix="handrail-rehearsal-", dir=place))
+                    scratch = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
                 except OSError:
                     continue
                 try:
@@ -98,6 +99,7 @@ class CopyOfDesktop:
         self._baselines = tuple(Baseline.take(covered) for covered in scene.covered)
         with DesktopCopy.open(scene, self.setting, self.environ) as copy:
             self.layers = copy.layers
+            self._baselines = tuple(map(_completed, self._baselines, self.layers))
             if copy.way.name != "overlay":
                 _LOG.warning("the copy is made by %s", copy.way.told())
             self._keep(folder, "begun")
@@ -140,6 +142,11 @@ class CopyOfDesktop:
             disturbed=disturbed,
         )
         keep_record(folder, record, OsDisk())
+
+
+def _completed(baseline: Baseline, layer: Layer) -> Baseline:
+    """Return a baseline with what a plain copy looked like before anything worked in it."""
+    return baseline.with_copy(layer.changed) if layer.form == "copy" else baseline
 
 
 @contextmanager
