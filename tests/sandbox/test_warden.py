@@ -181,3 +181,10 @@ def test_layers_that_only_restrict_do_so_for_requests_too() -> None:
     assert ruled(RequestRule(decision="deny", path="/ping")).decision == "deny"
     assert ruled(RequestRule(decision="deny", path="/other")).decision == "allow"
     assert ruled(allowing()).decision == "allow"
+
+
+def test_without_secrets_all_is_told_as_it_is(stand: Stand) -> None:
+    door = stand(Policy(requests=(allowing(),)))
+    warden = Warden(door.warden.rules, door.journal, door.person)
+    assert warden.decide(POLL)
+    assert door.told()[0].url == POLL.url
