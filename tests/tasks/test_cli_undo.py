@@ -15,6 +15,7 @@ from handrail.actuators.fake import Button, FakeScreen
 from handrail.actuators.geometry import Box
 from handrail.agent.proposer import Puppet
 from handrail.sandbox.approval import ScriptedApprover
+from handrail.sandbox.errors import JournalError
 from handrail.sandbox.journal import Journal, read_journal
 from handrail.sandbox.policy import Policy
 from handrail.sandbox.records import Kept
@@ -175,6 +176,13 @@ def test_a_run_that_still_runs_is_refused(
     assert seen(office.folder) == after
 
 
+def test_a_journal_that_went_away_is_not_opened_anew(office: Office) -> None:
+    reading = read_journal(office.work(press(WRITE)).folder.journal)
+    reading.path.unlink()
+    with pytest.raises(JournalError, match="cannot be written to"):
+        Journal.reopen(reading)
+
+
 def test_a_journal_that_was_changed_undoes_nothing(
     office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -273,7 +281,9 @@ def test_a_long_list_is_cut_and_told(office: Office, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out.count(".txt") == 30
 
 
-@pytest.mark.parametrize(("typed", "yes"), [("yes\n", True), ("y\n", False), ("\x04", False)])
+@pytest.mark.parametrize(
+    ("typed", "yes"), [("yes\n", True), ("y\n", False), ("\x04", False), ("\udcff\n", False)]
+)
 def test_only_a_whole_yes_confirms(typed: str, yes: bool) -> None:
     main, side = pty.openpty()
     answers: list[bool] = []
@@ -284,7 +294,7 @@ def test_only_a_whole_yes_confirms(typed: str, yes: bool) -> None:
     shown = b""
     while b"leave it: " not in shown:
         shown += os.read(main, 1000)
-    os.write(main, typed.encode())
+    os.write(main, typed.encode("utf-8", "surrogateescape"))
     asking.join(10)
     assert answers == [yes]
     os.close(main)
