@@ -9,6 +9,7 @@ from handrail.sandbox.snapshot.store import Store
 from handrail.tasks.amounts import read_size, read_span, size_text
 from handrail.tasks.cli_output import say
 from handrail.tasks.errors import ExitCode
+from handrail.tasks.kept_texts import old_texts, remove_texts
 from handrail.tasks.rehearsal_scratch import discard, forgotten
 from handrail.tasks.runs import restore_folder, runs_root
 
@@ -40,11 +41,17 @@ def handle_gc(arguments: argparse.Namespace) -> int:
     """Remove what is beyond the budget, and print what that means."""
     budget = Budget(read_size(arguments.max_size), read_span(arguments.max_age))
     dry: bool = arguments.dry_run
-    store = Store(restore_folder(runs_root(os.environ)))
+    root = runs_root(os.environ)
+    store = Store(restore_folder(root))
     for line in lines(collect(store, budget, time.time_ns(), dry), dry):
         say(line)
-    for folder in forgotten(runs_root(os.environ), budget.age):
-        say(f"{folder.name}  {'could then' if dry else 'can'} no longer be committed: too old")
+    can = "could then" if dry else "can"
+    for texts in old_texts(root, budget.age):
+        say(f"{texts.name}  its clipboard and storage {can} no longer be undone: too old")
+        if not dry:
+            remove_texts(texts)
+    for folder in forgotten(root, budget.age):
+        say(f"{folder.name}  {can} no longer be committed: too old")
         if not dry:
             discard(folder)
     return ExitCode.SUCCESS

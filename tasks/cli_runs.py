@@ -9,7 +9,7 @@ from handrail.agent.proposal import describe
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import ExitCode, RunFolderError, UsageError
 from handrail.tasks.run_file import read_run_file
-from handrail.tasks.runs import RunFolder, find_run, list_runs, remove_run, runs_root
+from handrail.tasks.runs import RunFolder, find_run, list_runs, remove_run, runs_root, texts_folder
 
 
 def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -71,7 +71,8 @@ def _say_commit(folder: RunFolder) -> None:
 
 
 def handle_rm(arguments: argparse.Namespace) -> int:
-    """Remove runs, and what rehearsals keep of their changes; none where a name is wrong."""
+    """Remove runs, and what is kept to commit or undo them; none where a name is wrong."""
+    from handrail.tasks.kept_texts import remove_texts
     from handrail.tasks.rehearsal_scratch import discard
 
     folders = [find_run(_root(), name) for name in arguments.runs]
@@ -80,6 +81,7 @@ def handle_rm(arguments: argparse.Namespace) -> int:
             raise UsageError(f"{folder.name} is running, or was cut off: --force removes it")
     for folder in folders:
         discard(folder)
+        remove_texts(texts_folder(folder.path.parent, folder.name))
         remove_run(folder)
     return ExitCode.SUCCESS
 

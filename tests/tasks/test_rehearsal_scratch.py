@@ -9,8 +9,9 @@ from handrail.sandbox.disk import OsDisk
 from handrail.sandbox.rehearsal.commit_record import CommitState, keep_state
 from handrail.sandbox.rehearsal.layer import Layer
 from handrail.sandbox.rehearsal.record import LayerRow, RehearsalRecord, keep_record
+from handrail.sandbox.snapshot.texts import KeptTexts
 from handrail.tasks.rehearsal_scratch import PREFIX, discard, forgotten
-from handrail.tasks.runs import RunFolder, create_run, runs_root
+from handrail.tasks.runs import RunFolder, create_run, runs_root, texts_folder
 from tests.tasks.command import call
 
 MONTHS = 90 * 86_400
@@ -43,8 +44,11 @@ def aged(folder: RunFolder) -> None:
 def test_it_goes_with_its_run_and_nothing_else_does(runs: Path, tmp_path: Path) -> None:
     scratch = tmp_path / f"{PREFIX}1"
     folder = rehearsed(runs, scratch)
+    texts = texts_folder(runs, folder.name)
+    KeptTexts(texts).keep("a cookie")
     assert call(["runs", "rm", folder.name, "--force"]) == 0
     assert not scratch.exists()
+    assert not texts.exists()
     assert (tmp_path / "real").is_dir()
 
 
@@ -75,3 +79,23 @@ def test_old_ones_are_collected_but_for_a_commit_at_work(
     assert old.exists()
     assert call(["gc"]) == 0
     assert [place.exists() for place in (fresh, old, busy)] == [True, False, True]
+
+
+def test_clipboards_and_storages_go_when_they_are_old(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh, old = (texts_folder(runs, name) for name in ("fresh", "old"))
+    for folder in (fresh, old):
+        KeptTexts(folder).keep("a cookie")
+    then = old.stat().st_mtime - MONTHS
+    for place in (*old.iterdir(), old):
+        os.utime(place, (then, then))
+    assert call(["gc", "--dry-run"]) == 0
+    told = capsys.readouterr().out
+    assert "old  its clipboard and storage could then no longer be undone" in told
+        "old  its clipboard and storage could then no longer be undone" in capsys.readouterr().out
+    )
+    assert old.exists()
+    assert call(["gc"]) == 0
+    assert not old.exists()
+    assert fresh.exists()
