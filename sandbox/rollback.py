@@ -8,6 +8,7 @@ Promises
   action that happened, or at the run's end. Where a run was cut off before that, the difference to
   now is shown and counts as a conflict until somebody who looked says otherwise
   (``Later.trusted``).
+- What a browser sent after an action makes it one that nobody can take back, and is named.
 - What cannot be taken back is listed with its step, whether or not a keeper kept something of it.
 
 Does not promise
@@ -19,7 +20,15 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from handrail.sandbox.errors import RestoreError
-from handrail.sandbox.records import ActionState, Entry, Intent, Kept, Undone, action_states
+from handrail.sandbox.records import (
+    ActionState,
+    Entry,
+    Intent,
+    Kept,
+    Sent,
+    Undone,
+    action_states,
+)
 from handrail.sandbox.reversibility import Reversal, changes_something, reversibility
 from handrail.sandbox.snapshot.keeper import Difference, Keeper
 
@@ -33,6 +42,7 @@ Prospect = Literal[
     "undone",
 ]
 STOPS: frozenset[Prospect] = frozenset({"conflict", "lost"})
+_HARMLESS = frozenset({"observe", "navigate"})
 _UNSEEN = (
     "the run was cut off and nobody recorded what was there after this: what differs now may be "
     "somebody else's; look, and --unseen puts it back all the same"
@@ -126,20 +136,23 @@ class Rollback:
         spans = known.spans(step.state.seq, intent)
         there = tuple(span for span in spans if span.keeper in self.keepers)
         gone = tuple(s.keeper for s in spans if s not in there and s.older != s.newer)
+        sent = known.sent(step.state.seq)
         left = (
-            *((declared.rest,) if declared.rest else ()),
+            *((declared.rest,) if declared.rest and not sent else ()),
+            *sent,
             *(f"{name}: {self.absent.get(name, 'nobody is there who kept it')}" for name in gone),
             *self.remedies(intent),
         )
         for span in there:
             newest.setdefault(span.keeper, span.newer)
-        step = replace(step, reversal=declared.reversal, spans=there, left=left, left_out=gone)
+        reversal: Reversal = "irreversible" if sent else declared.reversal
+        step = replace(step, reversal=reversal, spans=there, left=left, left_out=gone)
         step = self._judged(step, newest)
         if step.prospect == "nothing changed":
             if gone or not spans:
                 why = "what it changed is out of reach" if gone else "nothing was kept before it"
                 return replace(step, prospect="cannot be undone", reason=why)
-            if declared.reversal == "irreversible":
+            if reversal == "irreversible":
                 return replace(step, prospect="cannot be undone")
         return step
 
@@ -211,12 +224,21 @@ class _Timeline:
     def __init__(self, entries: Iterable[Entry], happened: Collection[int], later: Later) -> None:
         self._later = later
         self._points: list[tuple[int, Mapping[str, str]]] = []
+        self._sent: dict[int, list[str]] = {}
         for entry in entries:
             record = entry.record
+            if isinstance(record, Sent) and record.decision == "sent" and record.intent is not None:
+                told = f"what was sent: {record.method} {record.url}"
+                if record.effect not in _HARMLESS:
+                    self._sent.setdefault(record.intent, []).append(told)
             if isinstance(record, Intent) and entry.seq in happened:
                 self._points.append((entry.seq, record.before))
             elif isinstance(record, Kept):
                 self._points.append((entry.seq, record.points))
+
+    def sent(self, seq: int) -> tuple[str, ...]:
+        """Return what left the browser after an intent of this number, and was no mere look."""
+        return tuple(dict.fromkeys(self._sent.get(seq, ())))
 
     def spans(self, seq: int, intent: Intent) -> tuple[Span, ...]:
         """Return what was kept around an intent of this number."""

@@ -9,7 +9,7 @@ import pytest
 from handrail.actuators.actions import Click
 from handrail.actuators.fake import Button
 from handrail.sandbox.journal import Journal, read_journal
-from handrail.sandbox.records import Intent, Kept, Record, Undone
+from handrail.sandbox.records import Intent, Kept, Record, Sent, Undone
 from handrail.sandbox.rollback import Later, Rollback, cut_off
 from handrail.sandbox.undoing import remaining, undo
 from tests.sandbox.kept_run import MakeRun, prospects
@@ -38,6 +38,37 @@ def test_a_run_is_undone_newest_first(made: MakeRun) -> None:
     # A button of a form is a commit: what it sent stays sent, and that is said.
     assert run.states == ["undo_failed", "undo_failed", "undone"]
     assert steps[1].left == ("what the form sent stays sent",)
+
+
+def test_what_a_browser_sent_is_named_and_stays(made: MakeRun) -> None:
+    run = made(a="1")
+    run.write(a="2")
+    (state,) = run.door.states
+    sent = Sent(
+        method="POST",
+        url="https://shop.test/orders",
+        purpose="navigation",
+        page="https://shop.test/",
+        effect="commit",
+        decision="sent",
+        reason="allowed",
+        intent=state.seq,
+    )
+    for record in (
+        sent,
+        sent,
+        sent.model_copy(update={"effect": "navigate", "method": "GET"}),
+        sent.model_copy(update={"decision": "stopped", "url": "https://evil.test/"}),
+        sent.model_copy(update={"intent": None, "url": "https://late.test/"}),
+    ):
+        run.door.journal.append(record)
+    run.ended()
+    (step,) = run.plan()
+    assert step.left == ("what was sent: POST https://shop.test/orders",)
+    assert (step.prospect, step.reversal) == ("put back", "irreversible")
+    run.undo()
+    assert run.world == {"a": "1"}
+    assert run.states == ["undo_failed"]
 
 
 def test_only_what_came_later_is_undone(made: MakeRun) -> None:

@@ -106,7 +106,9 @@ def test_until_there_is_a_rehearsal_the_reason_says_that_it_is_asked_instead() -
     assert reason("rehearse").endswith("; asked, for no rehearsal came before it")
     assert [d for d in ("allow", "ask", "deny") if "rehearsed" in reason(d)] == []
     staged = Rulebook((), "rehearse")
-    assert "no rehearsal came before it" in staged.judge("edit", CLICK, SHOP, Circumstances()).reason
+    assert (
+        "no rehearsal came before it" in staged.judge("edit", CLICK, SHOP, Circumstances()).reason
+    )
     assert "asked" not in staged.judge("navigate", CLICK, SHOP, Circumstances()).reason
 
 

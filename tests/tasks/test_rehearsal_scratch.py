@@ -93,8 +93,6 @@ def test_clipboards_and_storages_go_when_they_are_old(
     assert call(["gc", "--dry-run"]) == 0
     told = capsys.readouterr().out
     assert "old  its clipboard and storage could then no longer be undone" in told
-        "old  its clipboard and storage could then no longer be undone" in capsys.readouterr().out
-    )
     assert old.exists()
     assert call(["gc"]) == 0
     assert not old.exists()
