@@ -194,9 +194,8 @@ class Batch:
                 sync_files(incoming, [os.fsencode(place.name) for place in self._fresh.values()])
         for sha256, place in self._fresh.items():
             target = self.store.content(sha256)
-            if target.parent not in self._folders:
-                target.parent.mkdir(mode=0o700, exist_ok=True)
-                self._folders.add(target.parent)
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            self._folders.add(target.parent)
             place.rename(target)
         self._fresh.clear()
         if self._folders:
