@@ -42,7 +42,7 @@ class InjectionStage:
         self.sites = sites
         self._thread, self._running = thread, running
         self._case: Injection | None = None
-        self._traffic = Traffic(running.context)
+        self._traffic = thread.call(Traffic.of(running.context), _SECONDS)
 
     def begin(self, case: Injection) -> Shown:
         """Open a case's page and return where it will be told what became. Raises EpisodeLost."""

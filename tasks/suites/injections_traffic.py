@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Self
 
 from playwright.async_api import BrowserContext, Request
 
@@ -13,12 +14,18 @@ _QUIET, _LONGEST, _SLICE = 0.15, 20.0, 0.02
 class Traffic:
     """Counts the requests of a browser that have begun and not ended."""
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self) -> None:
         self._open: set[Request] = set()
         self._changed = time.monotonic()
-        context.on("request", self._began)
-        context.on("requestfinished", self._ended)
-        context.on("requestfailed", self._ended)
+
+    @classmethod
+    async def of(cls, context: BrowserContext) -> Self:
+        """Return what counts a browser's requests from now on; to be called on its own loop."""
+        traffic = cls()
+        context.on("request", traffic._began)
+        context.on("requestfinished", traffic._ended)
+        context.on("requestfailed", traffic._ended)
+        return traffic
 
     async def quiet(self) -> None:
         """Wait until nothing has been under way for a while. Raises EpisodeLost."""

@@ -1,8 +1,9 @@
 """P1: one door, read from the syntax trees of every product file.
 
 Only the gate takes ``perform``; an actuator has no other public method with an effect, and redeems
-the permit before it touches anything. ``goto`` opens the user's own address before an agent is
-there, and is for the folder that opens screens.
+the permit before it touches anything. ``goto`` opens the user's own address and ``resemble`` makes
+a copy of a browser before an agent is there, ``put_storage`` undoes when there is none any more:
+they are for the folder that opens screens.
 """
 
 import ast
@@ -13,7 +14,8 @@ from tests.faults.suite import Counts, Suite, Tally, Verdict
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("agent", "model", "actuators", "sandbox", "tasks", "examples")
 _PROTOCOL = {"observe", "hit_test", "focused", "perform", "close"}
-_BESIDE = {"named", "open", "goto", "read"}
+_BESIDE = {"named", "open", "read", "asking", "answers", "storage", "clone", "display"}
+_OWN = {"goto", "resemble", "put_storage"}
 _LOOKING = {
     "isinstance", "self._check_open", "self._insist_open", "self._open", "self._check",
     "self._alone", "self._verifier.redeem",
@@ -22,6 +24,7 @@ _PLANTED = {
     "agent/one.py": "def f(a):\n    go = a.perform\n",
     "agent/two.py": "def f(a):\n    getattr(a, 'perform')(1)\n",
     "sandbox/three.py": "def f(screen):\n    screen.goto('x')\n",
+    "agent/five.py": "def f(screen):\n    screen.put_storage(1, 2)\n",
     "actuators/four.py": (
         "class A:\n"
         "    def hit_test(self, p): ...\n"
@@ -49,9 +52,9 @@ def faults_of(name: str, text: str) -> list[str]:
                 wrong.append(f"line {node.lineno} takes {call}")
         elif isinstance(node, ast.Constant) and node.value == "perform":
             wrong.append(f"line {node.lineno} spells perform")
-        elif isinstance(node, ast.Attribute) and node.attr == "goto":
+        elif isinstance(node, ast.Attribute) and node.attr in _OWN:
             if name.split("/")[0] not in {"tasks", "actuators"}:
-                wrong.append(f"line {node.lineno} takes goto")
+                wrong.append(f"line {node.lineno} takes {node.attr}")
         elif isinstance(node, ast.ClassDef) and _is_actuator(node):
             wrong += _offers(node)
     return wrong
@@ -68,7 +71,7 @@ def _offers(node: ast.ClassDef) -> list[str]:
     for method in node.body:
         if not isinstance(method, ast.FunctionDef) or method.name.startswith("_"):
             continue
-        if method.name not in _PROTOCOL | _BESIDE:
+        if method.name not in _PROTOCOL | _BESIDE | _OWN:
             wrong.append(f"{node.name}.{method.name} is no method of an actuator")
         if method.name == "perform":
             calls = [n for n in ast.walk(method) if isinstance(n, ast.Call)]

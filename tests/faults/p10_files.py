@@ -237,7 +237,7 @@ SUITES = (
         _sequences,
     ),
     Suite(
-        "P10 conflicts",
+        "P10 file conflicts",
         "Undo refuses, and touches nothing, where what it would put back changed meanwhile",
         ("files",),
         Counts(test=25, faults=150, full=1_000),
@@ -245,7 +245,7 @@ SUITES = (
         _conflicts,
     ),
     Suite(
-        "P10 failures",
+        "P10 file failures",
         "A step of undo that fails: all is taken back, or the next undo comes to the end",
         ("files", "failing disk"),
         Counts(test=25, faults=150, full=1_000),
@@ -253,7 +253,7 @@ SUITES = (
         _failures,
     ),
     Suite(
-        "P10 kills",
+        "P10 file kills",
         "Killed while undoing: another undo comes to the same end",
         ("files", "a process"),
         Counts(test=10, faults=60, full=300, undefended=20),

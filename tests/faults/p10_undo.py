@@ -144,7 +144,7 @@ SUITES = (
         _sequences,
     ),
     Suite(
-        "P10 conflicts",
+        "P10 undo conflicts",
         "What somebody else changed meanwhile is refused, and nothing of that step is touched",
         ("fake", "files"),
         Counts(test=8, faults=80, full=1_000),

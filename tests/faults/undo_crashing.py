@@ -143,9 +143,8 @@ def _made(root: Path, batch: Batch, defended: bool) -> None:
             _undo(root, 1 + int(moment * changes))
         else:
             _undo(root, -1, moment % took)
-        if not defended:
-            for plan in (world.state / "handrail" / "restore-points" / "plans").glob("*.json"):
-                plan.unlink()
+        if not defended:  # what an undo needs to go on is not kept until its end
+            shutil.rmtree(world.state / "handrail" / "restore-points")
         _undo(root, -1)
         print(json.dumps(world.wrong()), flush=True)
 

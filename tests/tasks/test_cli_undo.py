@@ -1,8 +1,6 @@
 """``handrail undo``: a run that changed files, and what is there after it was undone."""
 
 import os
-import pty
-import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +18,6 @@ from handrail.sandbox.journal import Journal, read_journal
 from handrail.sandbox.policy import Policy
 from handrail.sandbox.records import Kept
 from handrail.sandbox.restore import Compensation, Restore
-from handrail.sandbox.terminal import confirmed
 from handrail.tasks.run import Crew, FakeTarget, PolicyChoice, RunEnd, RunRequest, run
 from tests.faults.file_looks import seen
 from tests.tasks.command import call, complaint
@@ -156,7 +153,7 @@ def test_a_conflict_touches_nothing(office: Office, capsys: pytest.CaptureFixtur
 def test_nothing_is_done_without_a_yes(
     office: Office, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handrail.tasks.cli_undo.confirmed", lambda question: False)
+    monkeypatch.setattr("handrail.tasks.undo_run.confirmed", lambda question: False)
     end = office.work(press(WRITE))
     after, journal = seen(office.folder), end.folder.journal.read_bytes()
     assert call(["undo", "last"]) == 3
@@ -279,27 +276,3 @@ def test_a_long_list_is_cut_and_told(office: Office, capsys: pytest.CaptureFixtu
     assert "and 10 more: --all lists them" in capsys.readouterr().out
     call(["undo", "last", "--dry-run", "--all"])
     assert capsys.readouterr().out.count(".txt") == 30
-
-
-@pytest.mark.parametrize(
-    ("typed", "yes"), [("yes\n", True), ("y\n", False), ("\x04", False), ("\udcff\n", False)]
-)
-def test_only_a_whole_yes_confirms(typed: str, yes: bool) -> None:
-    main, side = pty.openpty()
-    answers: list[bool] = []
-    asking = threading.Thread(
-        target=lambda: answers.append(confirmed("Put back 1?", Path(os.ttyname(side))))
-    )
-    asking.start()
-    shown = b""
-    while b"leave it: " not in shown:
-        shown += os.read(main, 1000)
-    os.write(main, typed.encode("utf-8", "surrogateescape"))
-    asking.join(10)
-    assert answers == [yes]
-    os.close(main)
-    os.close(side)
-
-
-def test_without_a_terminal_nothing_is_confirmed(tmp_path: Path) -> None:
-    assert not confirmed("Put back 1?", tmp_path / "none")

@@ -48,7 +48,7 @@ def test_a_small_model_is_measured_and_shown_as_it_is(tmp_path: Path) -> None:
 
 def test_the_quantizers_peak_does_not_grow_with_the_layers(tmp_path: Path) -> None:
     peaks, sizes = [], []
-    for layers in (2, 6):
+    for layers in (3, 9):
         source, target = tmp_path / f"{layers}", tmp_path / f"{layers} small"
         write_model(source, replace(NARROW, layers=layers))
         sizes.append(sum(file.stat().st_size for file in source.glob("*.safetensors")))
@@ -58,7 +58,7 @@ def test_the_quantizers_peak_does_not_grow_with_the_layers(tmp_path: Path) -> No
         around = {**os.environ, **dict.fromkeys(given_back, "1048576")}
         ended = subprocess.run(command, capture_output=True, text=True, check=True, env=around)
         peaks.append(json.loads(ended.stdout)["quantizing"]["own"])
-    assert sizes[1] - sizes[0] > 35_000_000
+    assert sizes[1] - sizes[0] > 60_000_000
     assert peaks[1] - peaks[0] < 0.25 * (sizes[1] - sizes[0])
 
 

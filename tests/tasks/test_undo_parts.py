@@ -109,7 +109,7 @@ def test_a_lasting_browsers_storage_is_put_back_and_an_order_stays_ordered(
     assert call(["undo", "last", "--yes", *named]) == 1
     told = capsys.readouterr().out
     assert f"~ local {site} cart (entry)" in told
-    assert "stays: what was sent to a site stays sent" in told
+    assert f"stays: what was sent: POST {site}/order" in told
     assert "  by hand: cancel the order at the shop" in told
     assert "clipboard: was not kept: only a desktop's clipboard is kept" in told
     assert "not as it was before" not in told
