@@ -5,6 +5,8 @@ ARGS ?=
 
 SETUP := @$(PYTHON) -m tasks.setup
 VENV := .venv/bin
+# One test worker more than cores: browsers and programs are waited for.
+WORKERS := $(shell $(PYTHON) -c "import os; print(min(4, (os.cpu_count() or 1) + 1))")
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test faults faults-full coverage dev check parity bench pocket clean
@@ -26,7 +28,7 @@ demo:
 
 test:
 	$(SETUP) test
-	@$(VENV)/python -m pytest -n auto --maxprocesses=4 $(ARGS)
+	@$(VENV)/python -m pytest -n $(WORKERS) $(ARGS)
 
 faults faults-full:
 	$(SETUP) test

@@ -39,6 +39,16 @@ def test_all_of_it_is_applied_and_kept_around(world: World) -> None:
     assert keeper.kept == 2
 
 
+def test_what_was_undone_is_not_done_again(world: World) -> None:
+    around = Surroundings(Points())
+    state = Commit(world.run, around).run(world.record())
+    keep_state(world.run, state.model_copy(update={"phase": "undone"}), OsDisk())
+    there = listing(world.real)
+    with pytest.raises(RehearsalError, match="was committed, and undone: rehearse again"):
+        Commit(world.run, around).run(read_record(world.run).consequences.digest)
+    assert listing(world.real) == there
+
+
 @pytest.mark.parametrize(
     "point",
     ["staging", "stage made", "staged", "applying", "kept", "did take", "did put", "did swap",

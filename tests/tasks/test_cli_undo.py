@@ -13,7 +13,6 @@ from handrail.actuators.fake import Button, FakeScreen
 from handrail.actuators.geometry import Box
 from handrail.agent.proposer import Puppet
 from handrail.sandbox.approval import ScriptedApprover
-from handrail.sandbox.errors import JournalError
 from handrail.sandbox.journal import Journal, read_journal
 from handrail.sandbox.policy import Policy
 from handrail.sandbox.records import Kept
@@ -171,13 +170,6 @@ def test_a_run_that_still_runs_is_refused(
             assert call(["undo", "last", *arguments]) == 2
             assert "last still runs, or is being undone" in complaint(capsys)
     assert seen(office.folder) == after
-
-
-def test_a_journal_that_went_away_is_not_opened_anew(office: Office) -> None:
-    reading = read_journal(office.work(press(WRITE)).folder.journal)
-    reading.path.unlink()
-    with pytest.raises(JournalError, match="cannot be written to"):
-        Journal.reopen(reading)
 
 
 def test_a_journal_that_was_changed_undoes_nothing(
