@@ -1,5 +1,6 @@
-"""Sizes and spans of time, as people write and read them."""
+"""Counts, sizes and spans of time, as people write and read them."""
 
+import argparse
 import re
 
 from handrail.tasks.errors import UsageError
@@ -8,6 +9,14 @@ _SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s?([kMGT]?B)")
 _SPAN = re.compile(r"(\d{1,6})([mhdw])")
 _BYTES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+def positive(text: str) -> int:
+    """Return a count of at least 1, for a parser of arguments. Raises ArgumentTypeError."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
 
 
 def read_size(text: str) -> int:

@@ -17,6 +17,7 @@ from handrail.actuators.errors import ActuatorError
 from handrail.model.errors import ModelError
 from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.sandbox.errors import SandboxError
+from handrail.tasks.amounts import positive
 from handrail.tasks.bench_processes import ShortRun, help_seconds, peak_memory
 from handrail.tasks.bench_steps import StepTime, time_steps
 from handrail.tasks.browser_setting import add_browser, chosen_browser
@@ -99,16 +100,9 @@ def _seconds(name: str, value: float, cases: Sequence[object], note: str = "") -
     return Figure(name=name, value=round(value, 4), unit="s", count=len(cases), note=note)
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m handrail.tasks.bench", description=__doc__)
-    parser.add_argument("--steps", type=_positive, default=DEFAULT_STEPS, metavar="N")
+    parser.add_argument("--steps", type=positive, default=DEFAULT_STEPS, metavar="N")
     parser.add_argument("--seed", type=int, default=1, help="the first page's seed")
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
     add_browser(parser)

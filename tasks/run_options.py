@@ -5,6 +5,7 @@ from pathlib import Path
 
 from handrail.agent.budget import Budget
 from handrail.agent.history import SCREENSHOTS
+from handrail.tasks.amounts import positive
 from handrail.tasks.approval_setting import add_approval
 from handrail.tasks.browser_setting import add_browser
 from handrail.tasks.remote_setting import add_remote
@@ -63,10 +64,10 @@ def add_model(group: argparse._ArgumentGroup) -> None:
     add_remote(group)
     group.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
     group.add_argument("--dtype", choices=_DTYPES, default="auto")
-    group.add_argument("--threads", type=_positive, metavar="N", help="threads for the model")
+    group.add_argument("--threads", type=positive, metavar="N", help="threads for the model")
     group.add_argument(
         "--screenshots",
-        type=_positive,
+        type=positive,
         default=SCREENSHOTS,
         metavar="N",
         help="how many screenshots the model sees at most, this step's included; old ones go all "
@@ -108,9 +109,9 @@ def _add_secrets(group: argparse._ArgumentGroup) -> None:
 def add_bounds(group: argparse._ArgumentGroup) -> None:
     """Add what ends it."""
     budget = Budget()
-    group.add_argument("--max-steps", type=_positive, default=budget.steps, metavar="N")
-    group.add_argument("--max-seconds", type=_positive, default=int(budget.seconds), metavar="N")
-    group.add_argument("--max-calls", type=_positive, default=budget.calls, metavar="N")
+    group.add_argument("--max-steps", type=positive, default=budget.steps, metavar="N")
+    group.add_argument("--max-seconds", type=positive, default=int(budget.seconds), metavar="N")
+    group.add_argument("--max-calls", type=positive, default=budget.calls, metavar="N")
     group.add_argument(
         "--stop-file",
         type=Path,
@@ -135,10 +136,3 @@ def _add_wishes(group: argparse._ArgumentGroup) -> None:
         help="send the run's spans to this OpenTelemetry collector (default: where "
         "OTEL_EXPORTER_OTLP_ENDPOINT says, if it does)",
     )
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number

@@ -28,6 +28,7 @@ from handrail.sandbox.gate import Gate
 from handrail.sandbox.journal import Journal, OsDisk
 from handrail.sandbox.permit import PermitOffice
 from handrail.sandbox.policy import Policy, Rule
+from handrail.tasks.amounts import positive
 from handrail.tasks.bench import percentile
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import CheckFailed, ExitCode, TaskError
@@ -201,16 +202,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     name = "python -m handrail.tasks.suites.gate"
     parser = argparse.ArgumentParser(prog=name, description=__doc__)
-    parser.add_argument("--clicks", type=_positive, default=DEFAULT_CLICKS, metavar="N")
+    parser.add_argument("--clicks", type=positive, default=DEFAULT_CLICKS, metavar="N")
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
     return parser
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from handrail.sandbox.errors import SandboxError
 from handrail.sandbox.rehearsal.desktop_copy import DesktopCopy
 from handrail.sandbox.rehearsal.removal import remove
 from handrail.sandbox.rehearsal.scene import Scene
+from handrail.tasks.amounts import positive
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import ExitCode
 from handrail.tasks.results.result import Figure, measured, write_result
@@ -122,16 +123,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     name = "python -m handrail.tasks.suites.rehearsals"
     parser = argparse.ArgumentParser(prog=name, description=__doc__)
-    parser.add_argument("--rounds", type=_positive, default=ROUNDS, metavar="N")
+    parser.add_argument("--rounds", type=positive, default=ROUNDS, metavar="N")
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
     return parser
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
 
 
 if __name__ == "__main__":

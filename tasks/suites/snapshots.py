@@ -19,6 +19,7 @@ from random import Random
 
 from handrail.sandbox.errors import SandboxError
 from handrail.sandbox.snapshot.files import FileKeeper
+from handrail.tasks.amounts import positive
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import CheckFailed, ExitCode, TaskError
 from handrail.tasks.results.result import Figure, measured, write_result
@@ -124,17 +125,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     name = "python -m handrail.tasks.suites.snapshots"
     parser = argparse.ArgumentParser(prog=name, description=__doc__)
-    parser.add_argument("--files", type=_positive, default=DEFAULT_FILES, metavar="N")
-    parser.add_argument("--bytes", type=_positive, default=DEFAULT_BYTES, metavar="N")
+    parser.add_argument("--files", type=positive, default=DEFAULT_FILES, metavar="N")
+    parser.add_argument("--bytes", type=positive, default=DEFAULT_BYTES, metavar="N")
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
     return parser
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
 
 
 if __name__ == "__main__":
