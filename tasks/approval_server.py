@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from handrail.model.server.connections import Connection
 from handrail.model.server.limits import Guard, Limits
 from handrail.model.server.metrics import Metrics
 from handrail.tasks.approval_board import Board
@@ -50,8 +51,8 @@ def served_board(port: int, folder: Path) -> Iterator[tuple[Board, str, Path]]:
 
 def _config(app: "App") -> uvicorn.Config:
     return uvicorn.Config(
-        app, log_level="error", access_log=False, ws="none", lifespan="off",
-        server_header=False, limit_concurrency=32, timeout_keep_alive=5,
+        app, log_level="error", access_log=False, http=Connection, ws="none", lifespan="off",
+        server_header=False, limit_concurrency=256, timeout_keep_alive=5,
         timeout_graceful_shutdown=2,
     )  # fmt: skip
 

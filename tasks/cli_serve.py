@@ -50,6 +50,7 @@ def handle(arguments: argparse.Namespace) -> int:
         import uvicorn
 
         from handrail.model.server.app import Server
+        from handrail.model.server.connections import Connection
     except ImportError as error:
         raise UsageError(f"{error.name} is not installed: pip install 'handrail[serve]'") from error
     from handrail.model.grounder import open_engine
@@ -60,7 +61,7 @@ def handle(arguments: argparse.Namespace) -> int:
     name = arguments.name or (arguments.model if arguments.model == "pocket" else folder.stem)
     config = uvicorn.Config(
         Server(engine, name, limits).app(), arguments.host, arguments.port, log_level="warning",
-        ws="none", timeout_graceful_shutdown=5, server_header=False,
+        http=Connection, ws="none", timeout_graceful_shutdown=5, server_header=False,
     )  # fmt: skip
     say(f"{name} at http://{_bracketed(arguments.host)}:{arguments.port}/v1")
     uvicorn.Server(config).run()

@@ -108,8 +108,10 @@ class _Case:
             refused = steps[-1].prospect == "conflict"
             kept = self.look().get(theirs[0]) == theirs[1]
             return "" if refused and kept else f"overwritten: {theirs[0]}"
-        if self.look() != self.before:
-            return "it is not as it was"
+        now = self.look()
+        if now != self.before:
+            wrong = [e for e in now | self.before if now.get(e) != self.before.get(e)]
+            return f"not as it was: {', '.join(sorted(wrong))}"
         differing = remaining(self.rollback, steps)
         return f"told as remaining: {differing[0].what}" if differing else ""
 

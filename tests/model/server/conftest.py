@@ -13,6 +13,7 @@ import uvicorn
 
 from handrail.model.engine import Engine
 from handrail.model.server.app import Server
+from handrail.model.server.connections import Connection
 from handrail.model.server.limits import Limits
 
 TOKEN = "a-token-of-the-tests"
@@ -39,7 +40,11 @@ def running(checkpoint: Callable[[str], Path]) -> Iterator[Running]:
     engine = Engine.load(checkpoint("tied"), dtype="float32")
     limits = Limits(TOKEN, body=BODY, pixels=PIXELS, waiting=32)
     config = uvicorn.Config(
-        Server(engine, "tiny", limits).app(), port=0, log_level="error", ws="none"
+        Server(engine, "tiny", limits).app(),
+        port=0,
+        log_level="error",
+        http=Connection,
+        ws="none",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
