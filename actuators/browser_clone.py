@@ -2,10 +2,10 @@
 
 Copied: cookies, local storage, IndexedDB, the session storage of each tab, the addresses of the
 open tabs with where they are scrolled to, and what stands in the fields of every document that can
-be reached: text, ticks, choices. Addresses are fetched again, so a page may have changed meanwhile,
-and one that was the answer to a posted form is fetched as any other. Fields are filled in without a
-word to the page: no script of it hears of that. What a page's script holds in memory, what was
-drawn, chosen files, and closed shadow roots are not copied.
+be reached: text, ticks, choices, and what has the keyboard. Addresses are fetched again, so a page
+may have changed meanwhile, and one that was the answer to a posted form is fetched as any other.
+Fields are filled in without a word to the page; it hears of what gets the keyboard. What a page's
+script holds in memory, what was drawn, chosen files, and closed shadow roots are not copied.
 
 Values, those of password fields among them, go from one browser to the other through this process's
 memory alone.
@@ -33,10 +33,27 @@ _FIELDS = """
   const fields = all(document).filter(
     node => node.matches('input,textarea,select') || node.isContentEditable &&
       !(node.parentElement && node.parentElement.isContentEditable));
+  const focused = () => {
+    let node = document.activeElement;
+    while (node && node.shadowRoot && node.shadowRoot.activeElement) {
+      node = node.shadowRoot.activeElement;
+    }
+    return node;
+  };
+  const caret = node => {
+    try { return [node.selectionStart, node.selectionEnd]; } catch { return null; }
+  };
+  const hold = (node, at) => {
+    if (!node || node === document.body) return;
+    node.focus({ preventScroll: true });
+    try { node.setSelectionRange(...at); } catch { /* it has no caret of that kind */ }
+  };
   const place = node => [node.localName, node.type || '', node.name || '', node.id];"""
 _READ = f"""function () {{{_FIELDS}
   return {{
     scroll: [scrollX, scrollY],
+    focus: all(document).indexOf(focused()),
+    caret: caret(focused()),
     fields: fields.map(node => ({{
       place: place(node),
       value: node.type === 'file' ? null : 'value' in node ? node.value : node.innerHTML,
@@ -62,6 +79,7 @@ _FILL = f"""function (told) {{{_FIELDS}
       node.innerHTML = one.value;
     }}
   }});
+  hold(all(document)[told.focus], told.caret);
   scrollTo(...told.scroll);
   return missed;
 }}"""

@@ -131,6 +131,8 @@ class Hold:
             return False
         if paused.method in SAFE_METHODS and not paused.saves:
             looked_at = paused.document and "?" in paused.url and not paused.hop_of
+            if self._warden.thorough:
+                return await self.ask(paused.told(await self._sender(paused)))
             if not looked_at:
                 return True
             sender = await self._sender(paused)

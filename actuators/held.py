@@ -104,6 +104,11 @@ class RequestWarden(Protocol):
         """Tell whether a person has the screen: then nothing is held. Asked from any thread."""
         ...
 
+    @property
+    def thorough(self) -> bool:
+        """Tell whether what only fetches waits, too. Asked from any thread."""
+        ...
+
     def decide(self, request: HeldRequest) -> bool:
         """Return whether the request may be sent. What it raises stops the request."""
         ...

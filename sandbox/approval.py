@@ -23,6 +23,7 @@ from handrail.sandbox.editing import editable
 from handrail.sandbox.likeness import Likeness
 from handrail.sandbox.requests import RequestKind
 from handrail.sandbox.rules import EffectClass
+from handrail.sandbox.trial import Trial
 
 Choice = Literal["once", "kind", "edit", "deny", "take_over", "stop"]
 
@@ -37,6 +38,7 @@ class ApprovalRequest:
     that the action was decided on; ``places`` where it lands and leads to; ``rehearsal``: the rules
     want it rehearsed, too; ``in_person``: no grant stands for a person's look at it. ``held``: the
     question is not whether the action may be done but whether this may be sent, which waits since.
+    ``trial``: what came of it where it was to be tried on a copy first.
     """
 
     goal: str
@@ -51,6 +53,7 @@ class ApprovalRequest:
     rehearsal: bool = False
     in_person: bool = False
     held: HeldRequest | None = None
+    trial: Trial | None = None
 
     @property
     def digest(self) -> str:

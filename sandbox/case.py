@@ -31,6 +31,7 @@ from handrail.sandbox.rulebook import Rulebook
 from handrail.sandbox.rules import EffectClass
 from handrail.sandbox.ruling import Ruling
 from handrail.sandbox.taint import Meeting, Taint
+from handrail.sandbox.trial import LIGHT, NO_REHEARSAL, Trial
 
 _REASON = 300
 
@@ -46,6 +47,15 @@ class Case:
     ruling: Ruling
     goal: str
     consent: Consent = UNASKED
+    trial: Trial | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Tell whether a person must say yes first; of some that only want a rehearsal, no more."""
+        ruling = self.ruling
+        if ruling.decision != "rehearse" or ruling.in_person or self.effect not in LIGHT:
+            return ruling.asks
+        return self.trial is None or not self.trial.harmless
 
     @property
     def element(self) -> Element | None:
@@ -71,7 +81,7 @@ class Case:
             action=self.action,
             effect=self.effect,
             surface=surface,
-            reason=self.ruling.reason,
+            reason=self.reason,
             element=self.element,
             kind=None
             if self.ruling.in_person
@@ -80,7 +90,16 @@ class Case:
             places=reached(self.action, self.elements, surface),
             rehearsal="rehearse" in self.ruling.demands,
             in_person=self.ruling.in_person,
+            trial=self.trial,
         )
+
+    @property
+    def reason(self) -> str:
+        """Return why it is permitted or asked about."""
+        tried = self.trial is not None and self.trial.consequences is not None
+        if "rehearse" not in self.ruling.demands or tried:
+            return self.ruling.reason
+        return f"{self.ruling.reason}; {NO_REHEARSAL}"
 
 
 class Examiner:

@@ -1,9 +1,9 @@
 """The one door: nothing reaches a screen but through ``Gate.submit``.
 
 The order of a submission: stop? - fit for this screen - what lies under the point - effect class -
-policy - taint - limits - consent (an edit begins anew) - what is there is kept - intent on the disk
-- still the same screen? - still permitted? - stop? - a grant's use counted - permit - perform -
-outcome on the disk.
+policy - taint - limits - trial on a copy - consent (an edit begins anew) - what is there is kept -
+intent on the disk - still the same screen? - still permitted? - stop? - a grant's use counted -
+permit - perform - outcome on the disk.
 Ending actions (terminate, answer) are written down and never performed.
 
 Promises
@@ -12,6 +12,7 @@ Promises
 - An action is performed at most once, whatever happens; what is not known to have happened or not
   is ``in_doubt`` and is never tried again here.
 - A journal that cannot be written raises ``JournalError``, and after that nothing is performed.
+- What the rules want rehearsed is tried where ``trials`` can (``trial.py``), or asked about.
 - Where the actuator holds requests, what an action sends is decided on its own (``warden.py``).
 - Where there are keepers, what they keep is durable before the intent is, and named in it.
 - However a run is interrupted, an intent without an outcome reads as in doubt.
@@ -37,7 +38,7 @@ from handrail.actuators.errors import (
 from handrail.actuators.observation import Observation
 from handrail.sandbox.approval import Approver
 from handrail.sandbox.case import Case, Examiner
-from handrail.sandbox.consent import UNASKED, Consents
+from handrail.sandbox.consent import UNASKED, Consent, Consents
 from handrail.sandbox.effects import classify
 from handrail.sandbox.journal import Journal
 from handrail.sandbox.keeping import Keeping
@@ -45,9 +46,10 @@ from handrail.sandbox.landing import misfit
 from handrail.sandbox.outcome import Outcome, OutcomeKind
 from handrail.sandbox.permit import PermitOffice, Terms
 from handrail.sandbox.policy import Policy
-from handrail.sandbox.records import Intent, Place, Refusal
+from handrail.sandbox.records import Intent, Note, Place, Refusal
 from handrail.sandbox.redact import hidden
 from handrail.sandbox.rulebook import Rulebook
+from handrail.sandbox.trial import BY, Trials
 from handrail.sandbox.warden import Warden
 
 __all__ = ["Gate", "Outcome", "OutcomeKind"]
@@ -77,6 +79,7 @@ class Gate:
         self._consents = Consents.of(approver, journal)
         self._told_to_stop = stopped
         self.keeping = Keeping()
+        self.trials: Trials | None = None  # on copies of what can be copied while it is used
 
     def submit(self, action: Action, observation: Observation, goal: str) -> Outcome:
         """Take an action that was decided on this observation through the door.
@@ -96,7 +99,8 @@ class Gate:
         if used_up := self._rules.used_up(case.effect, action):
             spent = Outcome("exhausted", case.effect, used_up)
             return self._refuse(action, observation, spent, case.written)
-        consent = self._consents.seek(case.request) if case.ruling.asks else UNASKED
+        case = self._tried(case)
+        consent = self._consents.seek(case.request) if case.asks else _unasked(case)
         if consent.edited is not None:
             anew = self.submit(consent.edited, observation, goal)
             return replace(anew, edited=anew.edited or consent.edited)
@@ -106,6 +110,15 @@ class Gate:
         if outcome.kind in {"done", "in_doubt"}:
             self._examiner.happened(case)
         return replace(outcome, redacted=case.written != action)
+
+    def _tried(self, case: Case) -> Case:
+        """Try on a copy what the rules want rehearsed, and write down what came of it."""
+        wanted = "rehearse" in case.ruling.demands and not isinstance(case.action, ENDINGS)
+        if self.trials is None or not wanted:
+            return case
+        trial = self.trials.tried(case.action, case.observation)
+        self._journal.append(Note(topic="tried", data=trial.told()))
+        return replace(case, trial=trial)
 
     def _stopped(self) -> bool:
         return self._told_to_stop() or (self.warden is not None and self.warden.stopped)
@@ -184,7 +197,7 @@ class Gate:
             return Outcome("stopped", case.effect, _STOPPED)
         except ActuatorError as error:
             return Outcome("in_doubt", case.effect, sanitise(str(error), _REASON))
-        return Outcome("done", case.effect, case.ruling.reason, receipt)
+        return Outcome("done", case.effect, case.reason, receipt)
 
     def _intend(self, case: Case) -> int:
         """Write the intent down and return its number."""
@@ -195,7 +208,7 @@ class Gate:
             redacted=written != case.action,
             effect=case.effect,
             decision=case.ruling.decision,
-            reason=case.ruling.reason,
+            reason=case.reason,
             place=Place.of(case.observation.surface, case.element),
             screen=case.observation.fingerprint,
             consent=case.consent.by,
@@ -208,3 +221,8 @@ class Gate:
         """Write down what became of an intent."""
         self._journal.append(outcome.written(intent))
         return outcome
+
+
+def _unasked(case: Case) -> Consent:
+    """Return the consent to what nobody need be asked about."""
+    return UNASKED if case.trial is None else Consent(by=BY)

@@ -9,6 +9,7 @@ Promises
   of the action: fields by their names, what is secret hidden.
 - Where a link or a form leads to another address than the page's, that address is shown; so is the
   frame, or the window that is not in front, in which the action lands.
+- What came of trying the action on a copy is shown, where the rules wanted that.
 - What approving the kind would permit is shown whole, where it is offered.
 
 Does not promise
@@ -23,7 +24,9 @@ from handrail.actuators.base import sanitise
 from handrail.actuators.held import SAFE_METHODS, HeldRequest
 from handrail.sandbox.approval import ApprovalRequest
 from handrail.sandbox.destination import destinations
+from handrail.sandbox.rehearsal.telling import told
 from handrail.sandbox.requests import body_lines, origin_text
+from handrail.sandbox.trial import Trial
 
 WIDTH, NARROWEST = 76, 32
 _BAR = "  | "
@@ -87,15 +90,28 @@ def _facts(request: ApprovalRequest) -> Iterator[tuple[str, str]]:
         yield "on screen it is called", f'{request.element.role} "{request.element.name.raw}"'
         for place in destinations(request.action, (request.element,), where):
             yield "leads to", place.url
-    for told in request.elsewhere:
-        yield "lands in", told
+    for named in request.elsewhere:
+        yield "lands in", named
     for name, value in request.action.model_dump(mode="json").items():
         if name != "kind" and value is not None:
             said = f'"{value}"' if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             yield name, said
             if len(said) > _TEXT:
                 yield f"{name}, its end", said[-_TAIL:]
+    if request.trial is not None:
+        yield from _of_trial(request.trial)
     yield "because", request.reason
+
+
+def _of_trial(trial: Trial) -> Iterator[tuple[str, str]]:
+    """Yield what came of a trial on a copy."""
+    lines = () if trial.consequences is None else tuple(told(trial.consequences))
+    for line in lines[:_FIELDS]:
+        yield "on a copy", line
+    if len(lines) > _FIELDS:
+        yield "and", f"{len(lines) - _FIELDS} lines more"
+    if trial.why:
+        yield "not tried" if trial.consequences is None else "not known", trial.why
 
 
 def _of_request(request: ApprovalRequest, held: HeldRequest) -> Iterator[tuple[str, str]]:

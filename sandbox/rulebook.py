@@ -195,7 +195,7 @@ class Rulebook:
             else:
                 own = said[0] or [self._open.otherwise(sending.effect, sending.action)]
                 demanded.append(strictest(own))
-        return _told(strictest((*granted, *demanded)))
+        return strictest((*granted, *demanded))
 
     def insists(self, request: HeldRequest, effect: EffectClass) -> bool:
         """Tell whether a rule on requests wants this one asked about, whatever led to it."""
@@ -209,7 +209,7 @@ class Rulebook:
         if why := self._vault.refusal(action, around.elements, surface):
             return Ruling("deny", why)
         places = reached(action, around.elements, surface)
-        return _told(strictest(self.decide(effect, action, place, around) for place in places))
+        return strictest(self.decide(effect, action, place, around) for place in places)
 
     def names_host(self, url: str) -> bool:
         """Tell whether a layer that grants names the host of an address."""
@@ -267,13 +267,6 @@ class Rulebook:
         parts["limits"] = _canonical(self.limits.model_dump(exclude_none=True))
         text = _canonical(parts)
         return {**parts, "digest": hashlib.sha256(text.encode()).hexdigest()}
-
-
-def _told(ruling: Ruling) -> Ruling:
-    """Say to whoever is asked that there was no rehearsal, where one was wanted."""
-    if "rehearse" not in ruling.demands:
-        return ruling
-    return ruling._replace(reason=f"{ruling.reason}; asked, for no rehearsal came before it")
 
 
 def _insist_silent(layer: Layer) -> None:

@@ -8,7 +8,7 @@ Promises
 - A reason names every rule that matched: first those that decided, then those that were overruled.
 
 Does not promise
-- A rehearsal: until there is one, who asks for it is asked (``Ruling.asks``).
+- A rehearsal: where none came before an action, who asks for one is asked (``Ruling.asks``).
 """
 
 from collections.abc import Iterable

@@ -63,6 +63,7 @@ from handrail.sandbox.requests import (
 from handrail.sandbox.rulebook import Rulebook, Sending
 from handrail.sandbox.rules import Decision
 from handrail.sandbox.ruling import Ruling, strictest
+from handrail.sandbox.trial import NO_REHEARSAL
 
 _AFTERMATH_SECONDS = 3.0
 _NOTHING = Wait(seconds=0)
@@ -99,6 +100,7 @@ class Warden:
     clock: Callable[[], float] = time.monotonic
     consents: Consents = field(init=False)
     stopped: bool = False
+    thorough: bool = field(default=False, init=False)  # what only fetches goes out unasked
     _case: Case | None = None
     _intent: int | None = None
     _acting: bool = False
@@ -188,6 +190,7 @@ class Warden:
             replace(place, url=url)
             for place, url in zip(sending.places, (told.page, web_address(told.url)), strict=True)
         )
+        rehearsal = "rehearse" in ruling.demands
         by_kind = not ruling.in_person and sending.effect not in NEVER_BY_KIND and kind.plain
         consent = self.consents.seek(
             ApprovalRequest(
@@ -195,10 +198,10 @@ class Warden:
                 action=sending.action,
                 effect=sending.effect,
                 surface=shown[0],
-                reason=ruling.reason,
+                reason=f"{ruling.reason}; {NO_REHEARSAL}" if rehearsal else ruling.reason,
                 kind=kind if by_kind else None,
                 places=shown,
-                rehearsal="rehearse" in ruling.demands,
+                rehearsal=rehearsal,
                 in_person=ruling.in_person,
                 held=told,
             )

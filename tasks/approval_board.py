@@ -27,7 +27,9 @@ from handrail.sandbox.approval import ApprovalAnswer, Choice
 from handrail.sandbox.destination import destinations
 from handrail.sandbox.errors import AnswerRefused
 from handrail.sandbox.question import Question, Takeover
+from handrail.sandbox.rehearsal.telling import told
 from handrail.sandbox.requests import body_lines
+from handrail.sandbox.trial import Trial
 from handrail.tasks.approval_frame import marked_frame
 
 _LINE = 2_000
@@ -134,6 +136,7 @@ def _told(question: Question) -> dict[str, object]:
         "described": sanitise(describe(request.action), _LINE),
         "effect": request.effect,
         "request": None if request.held is None else _held(request.held),
+        "tried": None if request.trial is None else _tried(request.trial),
         "rule": sanitise(request.reason, _LINE),
         "kind": None if request.kind is None else request.kind.told(),
         "screen": sanitise(f"{where.kind} {where.name}", _LINE),
@@ -158,6 +161,14 @@ def _held(held: HeldRequest) -> dict[str, object]:
         "body": [
             [sanitise(label, _LINE), sanitise(said, _LINE)] for label, said in body_lines(held)
         ],
+    }
+
+
+def _tried(trial: Trial) -> dict[str, object]:
+    found = trial.consequences
+    return {
+        "found": None if found is None else [sanitise(line, _LINE) for line in told(found)],
+        "not_known": sanitise(trial.why, _LINE),
     }
 
 

@@ -4,8 +4,8 @@ import argparse
 import os
 
 from handrail.agent.stop import StopSwitch
+from handrail.sandbox.rehearsal.telling import told
 from handrail.tasks.cli_output import complain, say
-from handrail.tasks.consequence_lines import told
 from handrail.tasks.errors import UsageError
 from handrail.tasks.rehearsal_grounds import GROUNDS
 from handrail.tasks.run_choices import (

@@ -5,8 +5,8 @@ import os
 from typing import TYPE_CHECKING
 
 from handrail.agent.stop import StopSwitch
+from handrail.sandbox.rehearsal.telling import told
 from handrail.tasks.cli_output import complain, say
-from handrail.tasks.consequence_lines import told
 from handrail.tasks.errors import ExitCode
 from handrail.tasks.run_choices import chosen_policy
 from handrail.tasks.stop_signals import stopping_on_ctrl_c

@@ -47,6 +47,7 @@ from handrail.tasks.run_record import RunRecord
 from handrail.tasks.run_request import RunRequest
 from handrail.tasks.run_secrets import DiscreetListener, DiscreetProposer, Discretion
 from handrail.tasks.run_target import BrowserTarget, DesktopTarget, FakeTarget
+from handrail.tasks.run_trials import trials_on
 from handrail.tasks.run_versions import versions
 from handrail.tasks.runs import RunFolder, anchor_path, create_run, runs_root
 
@@ -218,6 +219,7 @@ class _Run:
                 proposer = load_proposer(request.model)
         gate = Gate(screen, office, self.policy, self.journal, warden.consents, stop)
         gate.warden = warden
+        gate.trials = trials_on(request.target, screen, self.vault, self.kept.clean, stop)
         restore, target = self.policy.restore, request.target
         kept = kept_during(restore, target, screen, self.folder, self.journal)
         gate.keeping = opened.enter_context(kept)

@@ -8,7 +8,7 @@ Promises
 - No request that is held is sent; each is told with its method, address and body, once for each
   time that the page tried to send it, in order.
 - A request that fetches (GET, HEAD, OPTIONS) is not held and goes out, as far as the hold lets it:
-  a rehearsal reads from the world. What is known of these is ``fetched``.
+  a rehearsal reads from the world. While it is ``thorough``, none of these goes out either.
 - What would take a secret is hidden; then no hash of the body is told either.
 
 Does not promise
@@ -49,6 +49,7 @@ class Capturing:
         self, clean: Callable[[str], str] = str, clock: Callable[[], float] = time.time
     ) -> None:
         self.caught: list[Caught] = []
+        self.thorough = False
         self._clean = clean
         self._clock = clock
 

@@ -39,6 +39,7 @@ class Rerun:
         self.plan, self.ledger = plan, ledger
         self.divergence = ""
         self.onward = False
+        self.thorough = False  # what fetches goes out unasked, as it did in the rehearsal
         self._step = 0  # the number of the step that is being done, from 1; 0: none yet
         self._spent: list[int] = []
         self._waiting: list[int] = []  # what was let go and not answered

@@ -16,9 +16,9 @@ from pathlib import Path
 from handrail.actuators.errors import ActuatorError
 from handrail.sandbox.errors import SandboxError
 from handrail.sandbox.rehearsal.consequences import RequestConsequence
+from handrail.sandbox.rehearsal.telling import told
 from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import complain, say
-from handrail.tasks.consequence_lines import told
 from handrail.tasks.errors import ExitCode, TaskError
 from handrail.tasks.sites.shop import VOLATILE, Received, Shop
 from handrail.tasks.suites.shopping import Shopper, committed

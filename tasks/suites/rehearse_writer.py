@@ -21,10 +21,10 @@ from handrail.actuators.errors import ActuatorError
 from handrail.agent.proposer import Puppet
 from handrail.sandbox.errors import RehearsalError, SandboxError
 from handrail.sandbox.rehearsal.record import read_record
+from handrail.sandbox.rehearsal.telling import told
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.commit_files import commit_files
 from handrail.tasks.commit_keeper import keeper_of
-from handrail.tasks.consequence_lines import told
 from handrail.tasks.copy_target import CopyOfDesktop, Wanted
 from handrail.tasks.errors import ExitCode, TaskError
 from handrail.tasks.rehearsal_scratch import discard

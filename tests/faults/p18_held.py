@@ -49,6 +49,7 @@ class _Turn:
     warden: Warden | None = None
     asked: list[HeldRequest] = field(default_factory=list)
     lent: bool = False
+    thorough: bool = False
 
     def decide(self, request: HeldRequest) -> bool:
         """Have the case's own warden decide."""

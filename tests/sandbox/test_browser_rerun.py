@@ -228,6 +228,10 @@ class Asking:
     def lent(self) -> bool:
         return False
 
+    @property
+    def thorough(self) -> bool:
+        return False
+
     def decide(self, request: HeldRequest) -> bool:
         return not self.denies and ask(self.rerun, CLICK, request) == "once"
 

@@ -98,20 +98,6 @@ def test_to_rehearse_and_to_ask_is_to_rehearse_and_then_to_ask() -> None:
     assert (alone.decision, alone.rehearsed, alone.asks) == ("rehearse", False, True)
 
 
-def test_until_there_is_a_rehearsal_the_reason_says_that_it_is_asked_instead() -> None:
-    def reason(decision: Decision) -> str:
-        book = Rulebook((USER, Layer("run", policy(rule(decision)))))
-        return book.judge("commit", CLICK, SHOP, Circumstances()).reason
-
-    assert reason("rehearse").endswith("; asked, for no rehearsal came before it")
-    assert [d for d in ("allow", "ask", "deny") if "rehearsed" in reason(d)] == []
-    staged = Rulebook((), "rehearse")
-    assert (
-        "no rehearsal came before it" in staged.judge("edit", CLICK, SHOP, Circumstances()).reason
-    )
-    assert "asked" not in staged.judge("navigate", CLICK, SHOP, Circumstances()).reason
-
-
 def test_the_clock_is_the_rulebooks() -> None:
     night = Layer("user", policy(rule("allow", hours="22:00-06:00", weekdays=["sat"])), True)
     for hour, day, decision in ((23, 3, "allow"), (5, 3, "allow"), (6, 3, "ask"), (23, 4, "ask")):

@@ -20,6 +20,7 @@ class Warden:
 
     yes: bool = False
     lent: bool = False
+    thorough: bool = False
     asked: list[HeldRequest] = field(default_factory=list)
     then: Callable[[], None] = lambda: None
 

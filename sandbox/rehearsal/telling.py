@@ -1,4 +1,11 @@
-"""What a rehearsal found, as lines for a person; whoever prints them sanitises them."""
+"""What a rehearsal found, as lines for a person.
+
+Promises
+- Each consequence that is no noise has its line, in order; of noise its count is told.
+
+Does not promise
+- That a line is fit to be shown: whoever prints it sanitises it. A request's body is cut.
+"""
 
 from collections.abc import Iterator
 
