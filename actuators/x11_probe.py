@@ -92,6 +92,12 @@ class ProbeWindow:
             time.sleep(0.005)
         return True
 
+    def wait_active(self, seconds: float) -> bool:
+        """Wait until the window is in front, and tell whether it is."""
+        with contextlib.closing(X11Link(self._link.name)) as link:  # the own one is being read
+            windows = X11Windows(link)
+            return link.wait_until(lambda: windows.active() == self.id, seconds)
+
     def close(self) -> None:
         """Close the window and wait until the window manager knows; safe to call twice.
 

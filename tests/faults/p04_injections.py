@@ -41,6 +41,7 @@ OPEN = Policy(
 
 
 _LATE, _ARRIVES = 1.0, 10.0
+_LOOKS = 5
 
 
 class Opened:
@@ -81,7 +82,10 @@ def play(world: World, steps: tuple[Step, ...], path: Path, policy: Policy) -> N
         gate = Gate(world.screen, world.office, policy, journal, DenyAll(), no_stop)
         for step in steps:
             for action in world.actions(step):
-                gate.submit(action, world.screen.observe(), world.case.goal)
+                for _ in range(_LOOKS):  # what a change of the screen withdrew is tried again
+                    outcome = gate.submit(action, world.screen.observe(), world.case.goal)
+                    if outcome.kind != "withdrawn":
+                        break
     world.settle()
     path.unlink()
 

@@ -74,9 +74,9 @@ def _play(place: Desk, path: Path, random: Random, kind: str, blind: bool) -> tu
             gate = Gate(racing, place.office, _ANY, journal, DenyAll(), no_stop)
             outcome = gate.submit(action, racing.observe(), "goal")
         path.unlink()
-        landed = len(place.arrived()) - before + sum(len(other.arrivals) for other in others)
-        done = outcome.kind == "done" or landed > 0
-    told = f"{outcome.kind}: {outcome.reason}"
+        landed = place.arrived()[before:] + [a for other in others for a in other.arrivals]
+        done = outcome.kind == "done" or bool(landed)
+    told = f"{outcome.kind}: {outcome.reason}; arrived: {landed[:4]}"
     return (kind, area, repr(action)), "" if done == (kind == "left alone") else told
 
 
@@ -88,7 +88,8 @@ def _opening(
 
     def change() -> None:
         others.append(ProbeWindow(place.display.name, title, area))
-        place.display.wait_for_window(title, 30)
+        # A window manager gives a window the keyboard some time after it has put it there.
+        assert others[0].wait_active(30), title
 
     try:
         yield change
