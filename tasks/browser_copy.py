@@ -22,14 +22,15 @@ from handrail.actuators.held import RequestWarden
 from handrail.actuators.primitives import Guarded
 from handrail.agent.cassette import UpTo
 from handrail.agent.proposer import Proposer
-from handrail.sandbox.disk import OsDisk
 from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.journal import read_journal
 from handrail.sandbox.rehearsal.captured import Capturing
 from handrail.sandbox.rehearsal.consequences import Consequences
 from handrail.sandbox.rehearsal.plan import Opening, Plan, plan_of
-from handrail.sandbox.rehearsal.record import RehearsalRecord, keep_record
+from handrail.sandbox.rehearsal.points import Reached, nowhere
 from handrail.sandbox.rehearsal.stored import storage_consequences
+from handrail.tasks.rehearsal_course import Course
+from handrail.tasks.rehearsal_scratch import fresh_scratch
 from handrail.tasks.runs import RunFolder
 
 _FETCHED = (
@@ -43,17 +44,20 @@ _LOCKS = ("SingletonLock", "SingletonSocket", "SingletonCookie")
 class CopyOfBrowser:
     """A target that is a copy; it is opened once. ``volatile``: see ``plan.py``.
 
-    ``held=False`` lets everything go out: only for suites that must then fail.
+    ``held=False`` lets everything go out: only for suites that must then fail. ``reached`` is told
+    every point, for tests that interrupt it.
     """
 
     url: str | None
     config: BrowserConfig = field(default_factory=BrowserConfig)
     volatile: Sequence[str] = ()
     held: bool = True
+    reached: Reached = nowhere
     left_out: tuple[str, ...] = ()
     warden: Capturing = field(default_factory=Capturing)
     _ends: tuple[Storage, Storage] | None = None
     _screen: str = ""
+    _course: Course | None = None
 
     @contextmanager
     def opened(
@@ -67,19 +71,25 @@ class CopyOfBrowser:
 
         The ``warden`` of the run is not asked.
         """
+        self._course = course = Course(downloads.parent, "browser", self.reached)
         with ExitStack() as stack:
-            config, clone = self._source(stack, verifier)
-            self._keep(downloads.parent, RehearsalRecord(run=downloads.parent.name, on="browser"))
+            course.keep(course.record, "begun")
+            config, clone = self._source(stack, course, verifier)
+            self.reached("source copied")
             opening = Browser.open(config, verifier, secrets, self.warden if self.held else None)
             browser = stack.enter_context(opening)
+            self.reached("browser opened")
             if clone is not None:
                 self.left_out = browser.resemble(clone)
             if self.url is not None:
                 browser.goto(self.url)
             before = browser.storage()
+            self.reached("page shown")
             yield browser
             self._screen = browser.observe().fingerprint
             self._ends = before, self._storage(browser, before)
+            self.reached("end seen")
+        self.reached("copy closed")
 
     def _storage(self, browser: Browser, before: Storage) -> Storage:
         try:
@@ -100,23 +110,26 @@ class CopyOfBrowser:
 
     def found(self, folder: RunFolder) -> Consequences:
         """Tell what would have been sent and what was kept, and keep the record of it."""
-        if self._ends is None:
+        if self._ends is None or self._course is None:
             raise RehearsalError("the copy of the browser gave out: what it would do is not known")
         before, after = self._ends
         requests = tuple(one.request for one in self.warden.caught)
         stored = storage_consequences(before.entries, after.entries)
         consequences = Consequences(found=(*requests, *stored), screen=self._screen)
-        plan = self._plan(folder)
-        record = RehearsalRecord(
-            run=folder.name,
-            on="browser",
-            stage="ended",
-            consequences=consequences,
-            plan=plan.model_dump(mode="json"),
-            left_out=(_FETCHED, *([_MEMORY] * (self.config.attach is not None)), *self.left_out),
-        )
-        self._keep(folder.path, record)
+        memory = [_MEMORY] * (self.config.attach is not None)
+        told = {
+            "consequences": consequences,
+            "plan": self._plan(folder).model_dump(mode="json"),
+            "left_out": (_FETCHED, *memory, *self.left_out),
+        }
+        self.reached("told")
+        self._course.ended(self._course.record.model_copy(update=told))
         return consequences
+
+    def gave_up(self, reason: str) -> None:
+        """Leave a record that there is nothing to commit."""
+        if self._course is not None and not self._course.over:
+            self._course.failed(reason)
 
     def described(self) -> str:
         """Return what is copied, and the address without a user's name and password in it."""
@@ -149,7 +162,7 @@ class CopyOfBrowser:
         return plan
 
     def _source(
-        self, stack: ExitStack, verifier: PermitVerifier
+        self, stack: ExitStack, course: Course, verifier: PermitVerifier
     ) -> tuple[BrowserConfig, Clone | None]:
         """Return how the copy is opened, and what it is to resemble then."""
         config = self.config
@@ -160,13 +173,14 @@ class CopyOfBrowser:
             return BrowserConfig(width=width, height=height, scale=scale), clone
         if config.profile_dir is None:
             return config, None
-        scratch = stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="handrail-profile-", ignore_cleanup_errors=True)
-        )
-        return replace(config, profile_dir=copied_profile(config.profile_dir, Path(scratch))), None
-
-    def _keep(self, folder: Path, record: RehearsalRecord) -> None:
-        keep_record(folder, record, OsDisk())
+        scratch = fresh_scratch(Path(tempfile.gettempdir()))
+        course.keeps_in(scratch)
+        try:
+            scratch.mkdir(mode=0o700)
+        except OSError as error:
+            raise RehearsalError(f"cannot make {scratch}: {error.strerror}") from error
+        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        return replace(config, profile_dir=copied_profile(config.profile_dir, scratch)), None
 
 
 def copied_profile(profile: Path, scratch: Path) -> Path:

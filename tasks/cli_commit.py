@@ -64,6 +64,7 @@ def _files(arguments: argparse.Namespace, folder: RunFolder) -> int:
     if state is not None:
         say(told(state))
         if state.phase == "closed":
+            discard(folder)  # the commit may have been cut off before that
             return ExitCode.SUCCESS
         if state.phase == "undone":
             complain(f"{folder.name} was committed, and undone: rehearse again")

@@ -10,7 +10,7 @@ from handrail.tasks.amounts import read_size, read_span, size_text
 from handrail.tasks.cli_output import say
 from handrail.tasks.errors import ExitCode
 from handrail.tasks.kept_texts import old_texts, remove_texts
-from handrail.tasks.rehearsal_scratch import discard, forgotten
+from handrail.tasks.rehearsal_scratch import discard, leftovers
 from handrail.tasks.runs import restore_folder, runs_root
 
 _DEFAULT = Budget()
@@ -24,8 +24,8 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="remove old restore points, and say what can no longer be undone",
         description="Remove the restore points of whole runs: those older than --max-age, and then "
         "the oldest until no more than --max-size is kept. Those of a run that is at work, or "
-        "whose undo was interrupted, stay. What rehearsals older than --max-age would change is "
-        "removed, too.",
+        "whose undo was interrupted, stay. What rehearsals keep of their changes is removed, too, "
+        "once it is older than --max-age, and at once where they were interrupted or committed.",
     )
     gc.set_defaults(handler=handle_gc)
     gc.add_argument("--dry-run", action="store_true", help="only say what would be removed")
@@ -50,10 +50,11 @@ def handle_gc(arguments: argparse.Namespace) -> int:
         say(f"{texts.name}  its clipboard and storage {can} no longer be undone: too old")
         if not dry:
             remove_texts(texts)
-    for folder in forgotten(root, budget.age):
-        say(f"{folder.name}  {can} no longer be committed: too old")
+    kept = "would be removed" if dry else "is removed"
+    for left in leftovers(root, budget.age):
+        say(f"{left.folder.name}  what its rehearsal kept {kept}: {left.why}")
         if not dry:
-            discard(folder)
+            discard(left.folder)
     return ExitCode.SUCCESS
 
 

@@ -8,8 +8,16 @@ from pathlib import Path
 from handrail.agent.proposal import describe
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import ExitCode, RunFolderError, UsageError
-from handrail.tasks.run_file import read_run_file
-from handrail.tasks.runs import RunFolder, find_run, list_runs, remove_run, runs_root, texts_folder
+from handrail.tasks.run_file import RunFile, read_run_file
+from handrail.tasks.runs import (
+    RunFolder,
+    find_run,
+    held,
+    list_runs,
+    remove_run,
+    runs_root,
+    texts_folder,
+)
 
 
 def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,11 +41,12 @@ def handle_list(arguments: argparse.Namespace) -> int:
     for folder in list_runs(_root()):
         try:
             content = read_run_file(folder.record)
+            outcome = _outcome(folder, content)
         except RunFolderError:
             say(f"{folder.name}  unreadable")
             continue
         used = f"{content.used.steps} steps, {content.used.seconds:.0f} s"
-        say(f"{folder.name}  {content.outcome:<11}  {used:<16}  {content.asked.goal[:80]}")
+        say(f"{folder.name}  {outcome:<11}  {used:<16}  {content.asked.goal[:80]}")
     return ExitCode.SUCCESS
 
 
@@ -49,7 +58,8 @@ def handle_show(arguments: argparse.Namespace) -> int:
         # For machines, so not through the sanitiser; ASCII alone cannot control a terminal.
         print(json.dumps(content.model_dump(mode="json"), indent=1))
         return ExitCode.SUCCESS
-    say(f"{folder.name}  {content.outcome}  {content.reason}\ngoal     {content.asked.goal}")
+    outcome = _outcome(folder, content)
+    say(f"{folder.name}  {outcome}  {content.reason}\ngoal     {content.asked.goal}")
     say(f"where    {content.asked.target}\npolicy   {content.asked.policy}")
     for row in content.steps:
         what = f"no action: {row.problem}" if row.action is None else describe(row.action)
@@ -59,10 +69,24 @@ def handle_show(arguments: argparse.Namespace) -> int:
     return ExitCode.SUCCESS
 
 
-def _say_commit(folder: RunFolder) -> None:
-    """Tell how far the commit of a rehearsal is, where one was begun."""
-    from handrail.sandbox.rehearsal.commit_record import read_state
+def _outcome(folder: RunFolder, content: RunFile) -> str:
+    """Return how a run ended; one that nobody writes to any more was cut off.
 
+    Raises RunFolderError.
+    """
+    going = content.outcome != "running" or held(folder.journal, unknown=True)
+    return content.outcome if going else "cut off"
+
+
+def _say_commit(folder: RunFolder) -> None:
+    """Tell how far the commit of a rehearsal is, or that there is nothing to commit."""
+    from handrail.sandbox.rehearsal.commit_record import read_state
+    from handrail.sandbox.rehearsal.record import RECORD_NAME, read_record
+
+    if (folder.path / RECORD_NAME).exists():
+        record = read_record(folder.path)
+        if record.stage != "ended":
+            say(f"commit   cannot be: {record.reason or 'it did not come to its end'}")
     state = read_state(folder.path)
     if state is not None:
         from handrail.tasks.commit_files import told

@@ -25,9 +25,10 @@ from handrail.sandbox.disk import Disk, OsDisk
 from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.landing import target
 from handrail.sandbox.rehearsal.plan import Opening, Plan
+from handrail.sandbox.rehearsal.points import Reached, nowhere
 from handrail.sandbox.rehearsal.record import read_record
 from handrail.sandbox.rehearsal.rerun import Rerun
-from handrail.sandbox.rehearsal.sending import Reached, SendingLedger, SendingState, nowhere
+from handrail.sandbox.rehearsal.sending import SendingLedger, SendingState
 from handrail.tasks.run import Crew, RunEnd, run
 from handrail.tasks.run_file import read_run_file
 from handrail.tasks.run_frames import frame_name

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from handrail.sandbox.file_names import read
-from handrail.sandbox.rehearsal.consequences import FileConsequence
 from handrail.sandbox.rehearsal.record import RehearsalRecord
 from handrail.sandbox.snapshot.files import FileKeeper
 from handrail.sandbox.snapshot.selection import Selection
@@ -21,14 +20,16 @@ def keeper_of(folder: RunFolder, record: RehearsalRecord) -> Iterator[FileKeeper
 
 
 def _selected(record: RehearsalRecord) -> Iterator[bytes]:
-    """Yield the paths that were found, as the keeper writes them: without links above a folder."""
+    """Yield the paths that were found, as the keeper writes them: without links above a folder.
+
+    Further names of files among them come along: an undo makes them names of one file again.
+    """
     roots = {
         bytes(real): bytes(real.parent.resolve() / real.name)
         for real in (row.layer.real for row in record.layers)
     }
-    for one in record.consequences.found:
-        if isinstance(one, FileConsequence):
-            path = read(one.path)
-            for shown, plain in roots.items():
-                if path == shown or path.startswith(shown + b"/"):
-                    yield plain + path[len(shown) :]
+    for name in (*(one.path for one in record.consequences.files), *record.beside):
+        path = read(name)
+        for shown, plain in roots.items():
+            if path == shown or path.startswith(shown + b"/"):
+                yield plain + path[len(shown) :]

@@ -1,18 +1,26 @@
 """The folders in which rehearsals keep what they changed, until it is committed or let go."""
 
 import os
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.rehearsal.commit_record import read_state
 from handrail.sandbox.rehearsal.record import RECORD_NAME, read_record
 from handrail.sandbox.rehearsal.removal import remove
-from handrail.tasks.runs import RunFolder, list_runs
+from handrail.tasks.runs import RunFolder, held, list_runs
 
 PREFIX = "handrail-rehearsal-"
+LOCK_NAME = "rehearsal.lock"
+
+
+def fresh_scratch(place: Path) -> Path:
+    """Return a name for such a folder that nobody can guess; it is not made yet."""
+    return place / f"{PREFIX}{secrets.token_hex(8)}"
 
 
 def scratch_of(folder: RunFolder) -> Path | None:
@@ -20,8 +28,8 @@ def scratch_of(folder: RunFolder) -> Path | None:
 
     Only a folder that Handrail named, and this user made, is one. Raises RehearsalError.
     """
-    for row in read_record(folder.path).layers:
-        scratch = row.layer.changed.parent
+    scratch = read_record(folder.path).scratch_folder
+    if scratch is not None:
         with suppress(OSError):
             mine = scratch.lstat().st_uid == os.geteuid()
             if mine and scratch.name.startswith(PREFIX) and not scratch.is_symlink():
@@ -40,15 +48,32 @@ def discard(folder: RunFolder) -> bool:
     return True
 
 
-def forgotten(root: Path, age: float) -> Iterator[RunFolder]:
-    """Yield rehearsals older than some seconds that keep changes, and whose commit is not at work.
+@dataclass(frozen=True)
+class Leftover:
+    """A rehearsal that keeps what nobody may commit any more, and why."""
 
-    Raises RunFolderError.
+    folder: RunFolder
+    why: str
+
+
+def leftovers(root: Path, age: float) -> Iterator[Leftover]:
+    """Yield rehearsals that keep changes for nothing, or for longer than some seconds.
+
+    Those that go on, or whose commit was begun, are none. Raises RunFolderError.
     """
     for folder in list_runs(root):
-        record = folder.path / RECORD_NAME
         with suppress(RehearsalError, FileNotFoundError):
-            if time.time() - record.stat().st_mtime > age and scratch_of(folder) is not None:
-                state = read_state(folder.path)
-                if state is None or state.phase in {"refused", "closed", "undone"}:
-                    yield folder
+            why = _why(folder, age)
+            if why and scratch_of(folder) is not None:
+                yield Leftover(folder, why)
+
+
+def _why(folder: RunFolder, age: float) -> str:
+    """Say why what a rehearsal keeps is of no use, or return an empty string."""
+    record, state = read_record(folder.path), read_state(folder.path)
+    old = time.time() - (folder.path / RECORD_NAME).stat().st_mtime > age
+    if record.stage != "ended":
+        return "" if held(folder.path / LOCK_NAME, not old) else "it was interrupted"
+    if state is not None and state.phase in {"closed", "undone"}:
+        return "it was committed"
+    return "it is too old" if old and (state is None or state.phase == "refused") else ""

@@ -31,6 +31,13 @@ class CopyTarget(Target, Protocol):
         """
         ...
 
+    def gave_up(self, reason: str) -> None:
+        """Leave a record that there is nothing to commit, unless its end is written down already.
+
+        What was kept to be committed is removed. Raises RehearsalError.
+        """
+        ...
+
 
 @runtime_checkable
 class Bounded(Protocol):
@@ -60,9 +67,14 @@ def rehearse(request: RunRequest, copy: CopyTarget, crew: Crew | None = None) ->
     people = replace(Crew() if crew is None else crew, approver=Trying())
     if isinstance(copy, Bounded):
         people = replace(people, around=copy.bounded)
-    end = run(replace(request, target=copy, kind="rehearsal"), people)
-    consequences = Consequences()
-    if end.result.kind != "environment":
+    try:
+        end = run(replace(request, target=copy, kind="rehearsal"), people)
+        if end.result.kind == "environment":
+            copy.gave_up(end.result.reason)
+            return Rehearsed(end, Consequences())
         consequences = copy.found(end.folder)
-        write_report(end.folder)  # anew: what was found is known only now
+    except BaseException as error:
+        copy.gave_up(str(error))
+        raise
+    write_report(end.folder)  # anew: what was found is known only now
     return Rehearsed(end, consequences)

@@ -1,8 +1,10 @@
 """The folders that runs leave behind: where they are, how they are made, found and removed."""
 
+import os
 import re
 import secrets
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -132,6 +134,24 @@ def find_run(root: Path, name: str) -> RunFolder:
     if found:
         raise NoSuchRun(f"{len(found)} runs begin with {name!r}: write more of the name")
     raise NoSuchRun(f"no run is called {name!r} in {root}; `handrail runs list` shows them")
+
+
+def held(path: Path, unknown: bool) -> bool:
+    """Tell whether a process holds the lock of a file; ``unknown``: where there are no locks.
+
+    What is not there is not held. Raises RunFolderError.
+    """
+    if sys.platform == "win32":
+        return unknown
+    try:
+        os.close(OsDisk().reopen(path))
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise RunFolderError(f"cannot look at {path}: {error.strerror}") from error
+    return False
 
 
 def remove_run(folder: RunFolder) -> None:

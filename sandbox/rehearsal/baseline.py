@@ -12,8 +12,9 @@ Does not promise
 """
 
 import os
+import stat
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -73,6 +74,16 @@ class Baseline:
             if not self._ordered[index].startswith(head):
                 return
             yield self._ordered[index]
+
+    def other_names(self, paths: Iterable[bytes]) -> list[bytes]:
+        """Return the further names that files at these paths had, without these, in order."""
+        here = set(paths)
+        files = {self.entries[path][0] for path in here if path in self.entries}
+        return sorted(
+            path
+            for path, (inode, _size, mode, *_times) in self.entries.items()
+            if inode in files and stat.S_ISREG(mode) and path not in here
+        )
 
     @cached_property
     def _ordered(self) -> list[bytes]:

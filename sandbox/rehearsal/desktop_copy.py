@@ -28,6 +28,7 @@ from handrail.sandbox.rehearsal.control_group import ControlGroup
 from handrail.sandbox.rehearsal.inmate import Inmate
 from handrail.sandbox.rehearsal.layer import Layer
 from handrail.sandbox.rehearsal.plain_copy import copy_plainly
+from handrail.sandbox.rehearsal.points import Reached, nowhere
 from handrail.sandbox.rehearsal.removal import unmount
 from handrail.sandbox.rehearsal.scene import Scene
 from handrail.sandbox.rehearsal.stage import WAYS, Stage, Way, WayName
@@ -46,11 +47,15 @@ exit $code
 
 @dataclass(frozen=True)
 class Setting:
-    """What a copy is like: the size of its display, its bounds, and which ways may be tried."""
+    """What a copy is like: the size of its display, its bounds, and which ways may be tried.
+
+    ``reached`` is told every point, for tests that interrupt it.
+    """
 
     size: tuple[int, int] = (1280, 800)
     bounds: Bounds = field(default_factory=Bounds)
     ways: Sequence[WayName] = WAYS
+    reached: Reached = nowhere
 
 
 class DesktopCopy:
@@ -58,7 +63,7 @@ class DesktopCopy:
 
     def __init__(self, scene: Scene, setting: Setting, environ: Mapping[str, str]) -> None:
         self._scene = scene
-        self._bounds = setting.bounds
+        self._bounds, self._reached = setting.bounds, setting.reached
         self._environ = passed_on(environ)
         self._opened = ExitStack()
         self._inmate: Inmate | None = None
@@ -67,10 +72,13 @@ class DesktopCopy:
             self.display = self._opened.enter_context(
                 VirtualDisplay.start(*setting.size, wm=False, guarded=True)
             )
+            self._reached("display started")
             self.way: Way = tried.result()
+            self._reached("way found")
             self._stage = Stage(scene.scratch, self.way, scene.covered)
             self._opened.callback(unmount, scene.scratch)
             self._layers = laid(self._stage, scene.concealed, self._bounds.disk)
+            self._reached("layers made")
             self.display.manage(self._managing)
             self._opened = self._opened.pop_all()
 
@@ -111,11 +119,13 @@ class DesktopCopy:
         confined = confined.around(self._stage.writable, hidden)
         _insist_visible(command[0], confined)
         group = self._opened.enter_context(ControlGroup.made(self._bounds))
+        self._reached("group made")
         entered = self._stage.entered(
             confined, self._bounds, ["sh", "-c", _STAYING, "staying", *command], group
         )
         written = [layer.changed for layer in self.layers]
         started = self.display.launch(entered)
+        self._reached("program started")
         # With the display gone, too, whoever works it learns of the end.
         self._inmate = Inmate(started, self._bounds, written, self.display.cut)
         self._opened.callback(self._inmate.close)

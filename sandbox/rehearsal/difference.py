@@ -29,23 +29,31 @@ from handrail.sandbox.rehearsal.tree import Tree, join, kind_of
 
 @dataclass(frozen=True)
 class Told:
-    """What was found, and the paths of what changed in the real folders meanwhile."""
+    """What was found, and the paths of what changed in the real folders meanwhile.
+
+    ``beside``: further names of files that would be changed or deleted; they are not.
+    """
 
     found: tuple[FileConsequence, ...]
     disturbed: tuple[str, ...]
+    beside: tuple[str, ...] = ()
 
 
 def differences(layers: Sequence[Layer], baselines: Sequence[Baseline]) -> Told:
     """Tell what changed in every layer, each beside its baseline. Raises RehearsalError."""
     found: list[FileConsequence] = []
     disturbed: list[str] = []
+    beside: list[str] = []
     for layer, baseline in zip(layers, baselines, strict=True):
         marks = OverlayMarks(layer)
         with Tree(layer.real) as real, Tree(layer.changed, marks.prefixes) as over:
             comparison = _Comparison(layer, marks, real, over, baseline)
-            found += marked(comparison.told())
+            told = comparison.told()
+            files = (path for path, one in told.items() if one.was and one.was.entry == "file")
+            beside += map(real.shown, baseline.other_names(files))
+            found += marked(told)
             disturbed += map(real.shown, sorted(comparison.disturbed))
-    return Told(tuple(found), tuple(disturbed))
+    return Told(tuple(found), tuple(disturbed), tuple(beside))
 
 
 class _Comparison:

@@ -1,6 +1,8 @@
 """The record of a rehearsal: ``rehearsal.json`` in the folder of its run.
 
 Promises
+- It is there before anything of the rehearsal is, and says ``begun`` until the end: one that was
+  killed is known by that, and so is where it kept what it changed.
 - What a commit applies is what stands here, and nothing else: each entry with the content and the
   metadata that it would have. The folders of changes are only where the contents are taken from.
 - It is replaced whole or not at all, and is on the disk when ``keep_record`` returns.
@@ -25,6 +27,7 @@ SCHEMA = 1
 RECORD_NAME = "rehearsal.json"
 BASELINE_NAME = "baseline"
 Stage = Literal["begun", "ended", "failed"]
+Kind = Literal["desktop", "browser"]
 
 
 class _Part(BaseModel):
@@ -58,12 +61,14 @@ class RehearsalRecord(_Part):
     then there is nothing to commit; ``reason`` says why. ``disturbed``: paths that changed in the
     real folders while it went on, so that what was found may not be what would happen. ``plan``:
     the actions and screens of a rehearsal that is committed by doing it again. ``left_out``: in
-    words, what the copy did not have.
+    words, what the copy did not have. ``scratch``: the folder of what it keeps, written as the
+    layers' are and named before it is made; empty where there is none. ``beside``: further names of
+    files that are changed or deleted, from which these would part.
     """
 
     schema_version: int = SCHEMA
     run: str
-    on: Literal["desktop", "browser"]
+    on: Kind
     stage: Stage = "begun"
     reason: str = ""
     layers: tuple[LayerRow, ...] = ()
@@ -71,6 +76,13 @@ class RehearsalRecord(_Part):
     disturbed: tuple[str, ...] = ()
     plan: dict[str, JsonValue] | None = None
     left_out: tuple[str, ...] = ()
+    scratch: str = ""
+    beside: tuple[str, ...] = ()
+
+    @property
+    def scratch_folder(self) -> Path | None:
+        """Return the folder of what it keeps, None where it never kept anything."""
+        return _path(self.scratch) if self.scratch else None
 
 
 def keep_record(folder: Path, record: RehearsalRecord, disk: Disk) -> None:

@@ -15,7 +15,7 @@ Does not promise
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -24,10 +24,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from handrail.sandbox.disk import Disk, replace_file
 from handrail.sandbox.errors import RehearsalError
+from handrail.sandbox.rehearsal.points import Reached, nowhere
 
 SENDING_NAME = "sending.json"
 _LOCK_NAME = "sending.lock"
-Reached = Callable[[str], None]
 
 
 class _Part(BaseModel):
@@ -55,10 +55,6 @@ class SendingState(_Part):
     def doubted(self) -> tuple[int, ...]:
         """Return the numbers of the requests that may or may not have arrived."""
         return tuple(row.number for row in self.sent if not row.answer)
-
-
-def nowhere(_point: str) -> None:
-    """Stop nowhere."""
 
 
 class SendingLedger:

@@ -7,7 +7,7 @@ from handrail.actuators.actions import Action, Click, Terminate, Type
 from handrail.actuators.browser import BrowserConfig
 from handrail.agent.proposer import Puppet
 from handrail.sandbox.disk import Disk, OsDisk
-from handrail.sandbox.rehearsal.sending import Reached, nowhere
+from handrail.sandbox.rehearsal.points import Reached, nowhere
 from handrail.tasks.browser_copy import CopyOfBrowser
 from handrail.tasks.commit_browser import (
     CommitRequest,

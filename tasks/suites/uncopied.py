@@ -45,6 +45,9 @@ class Uncopied:
         """Tell of nothing."""
         return Consequences()
 
+    def gave_up(self, reason: str) -> None:
+        """Keep nothing: nothing was kept."""
+
     def described(self) -> str:
         """Return the program."""
         return f"no copy: {' '.join(self.app)}"

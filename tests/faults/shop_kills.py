@@ -7,16 +7,10 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from handrail.actuators.browser import BrowserConfig
-from handrail.actuators.observation import Observation
-from handrail.agent.history import Step
-from handrail.agent.proposal import ParseError, Proposal
-from handrail.agent.proposer import Puppet
 from handrail.sandbox.disk import OsDisk
-from handrail.sandbox.rehearsal.consequences import Consequences
 from handrail.sandbox.rehearsal.sending import SENDING_NAME
 from handrail.tasks.browser_copy import CopyOfBrowser
 from handrail.tasks.browser_setting import chosen_browser
@@ -26,6 +20,7 @@ from handrail.tasks.run_request import RunRequest
 from handrail.tasks.runs import RunFolder
 from handrail.tasks.sites.shop import VOLATILE
 from handrail.tasks.suites.shopping import GOAL, committed, placing
+from tests.faults.rehearse_kills import Telling
 
 
 class ForgetfulDisk(OsDisk):
@@ -42,32 +37,6 @@ def disk(defended: bool) -> OsDisk:
     return OsDisk() if defended else ForgetfulDisk()
 
 
-class DyingCopy(CopyOfBrowser):
-    """A copy whose rehearsal is cut off before or after what it found is kept."""
-
-    reached: Callable[[str], None]
-
-    def found(self, folder: RunFolder) -> Consequences:
-        """Tell what was found, and keep it."""
-        self.reached("before found")
-        told = super().found(folder)
-        self.reached("found")
-        return told
-
-
-class DyingPuppet(Puppet):
-    """A shopper who may be cut off before the first click."""
-
-    reached: Callable[[str], None]
-
-    def propose(
-        self, goal: str, history: Sequence[Step], observation: Observation
-    ) -> Proposal | ParseError:
-        """Return the next of the list."""
-        self.reached("opened")
-        return super().propose(goal, history, observation)
-
-
 def main(what: str, folder: Path, point: str, defended: bool, url: str) -> None:
     """Do it, and die at the point."""
 
@@ -78,10 +47,11 @@ def main(what: str, folder: Path, point: str, defended: bool, url: str) -> None:
     if what == "commit":
         committed(RunFolder(folder), disk(defended), reached)
         return
-    config = BrowserConfig(executable=chosen_browser(None, os.environ))
-    copy = DyingCopy(url, config, VOLATILE, held=defended)
-    puppet = DyingPuppet(placing())
-    copy.reached = puppet.reached = reached
+    profile = folder.with_name(f"{folder.name}-profile")
+    config = BrowserConfig(chosen_browser(None, os.environ), profile_dir=profile)
+    copy = CopyOfBrowser(url, config, VOLATILE, held=defended, reached=reached)
+    puppet = Telling(placing())
+    puppet.reached = reached
     rehearse(RunRequest(GOAL, copy, runs_folder=folder), copy, Crew(puppet))
 
 

@@ -137,6 +137,15 @@ def test_hard_links_are_told(world: World) -> None:
     assert "twin.txt" not in found, "it was another name before"
 
 
+def test_further_names_of_what_changes_are_kept_beside_it(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    (world.real / "docs" / "same").hardlink_to(world.real / "docs" / "a.txt")
+    world.begin()
+    world.up("docs/a.txt").write_text("other\n")
+    world.hide("docs/b.txt")
+    assert world.told().beside == (f"{world.real}/docs/same",)
+
+
 def test_two_equal_files_that_become_one_are_told(world: World) -> None:
     world.begin()
     for name in ("docs/a.txt", "same.txt"):

@@ -121,13 +121,15 @@ def test_a_program_that_shows_nothing_is_told(place: Place) -> None:
 
 
 def test_changes_are_kept_aside_from_what_is_copied(tmp_path: Path) -> None:
+    named: list[Path] = []
     for place in ("/", "/tmp"):
         wanted = Wanted(Path(place), tmp_path)
         with pytest.raises(RehearsalError):
-            wanted.scene()
+            wanted.scene(named.append)
     everywhere = Wanted(tmp_path, tmp_path, folders=(Path("/var"), Path("/tmp"), Path("/dev")))
     with pytest.raises(RehearsalError, match="kept aside in none of"):
-        everywhere.scene()
+        everywhere.scene(named.append)
+    assert named == []
 
 
 def test_a_rehearsal_takes_no_secrets(place: Place, tmp_path: Path) -> None:
