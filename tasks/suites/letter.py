@@ -1,6 +1,5 @@
-"""A home with a letter in it, for LibreOffice Writer, and an exact look at a home."""
+"""A home with a letter in it, for LibreOffice Writer."""
 
-import os
 import zipfile
 from pathlib import Path
 
@@ -24,9 +23,6 @@ _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
  oor:op="fuse"><value>false</value></prop></item>
 </oor:items>"""
 
-Look = dict[str, tuple[int, int, bytes]]
-"""By its path below the home, an entry's mode, time in nanoseconds, and content or target."""
-
 
 def furnish(home: Path, text: str) -> Path:
     """Make a home with a letter and something beside it, and return the letter."""
@@ -49,17 +45,3 @@ def words(letter: Path) -> str:
     """Return the text of a letter, with the marks of its paragraphs."""
     with zipfile.ZipFile(letter) as archive:
         return archive.read("content.xml").decode()
-
-
-def look(home: Path) -> Look:
-    """Look at everything in a home, without following a link."""
-    found: Look = {}
-    for folder, folders, files in os.walk(home):
-        for name in (*folders, *files):
-            path = Path(folder, name)
-            seen = path.lstat()
-            inside = os.fsencode(path.readlink()) if path.is_symlink() else b""
-            if path.is_file() and not path.is_symlink():
-                inside = path.read_bytes()
-            found[str(path.relative_to(home))] = (seen.st_mode, seen.st_mtime_ns, inside)
-    return found
