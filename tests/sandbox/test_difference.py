@@ -142,7 +142,7 @@ def test_further_names_of_what_changes_are_kept_beside_it(tmp_path: Path) -> Non
     (world.real / "docs" / "same").hardlink_to(world.real / "docs" / "a.txt")
     world.begin()
     world.up("docs/a.txt").write_text("other\n")
-    world.hide("docs/b.txt")
+    world.hide("top.txt")
     assert world.told().beside == (f"{world.real}/docs/same",)
 
 
