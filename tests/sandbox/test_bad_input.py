@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from handrail.sandbox.errors import RehearsalError
+from handrail.sandbox.file_names import written
 from handrail.sandbox.rehearsal.commit import Commit, conflicting
+from handrail.sandbox.rehearsal.record import RehearsalRecord
 from tests.sandbox.commit_world import at, listing, prepared
 from tests.sandbox.rehearsal_world import World
 
@@ -127,3 +129,11 @@ def test_the_work_grows_with_what_changed_and_not_with_what_is_there(tmp_path: P
     all_of_it = _of_many(tmp_path / "all", 800, 800)
     for less, more in zip(some, all_of_it, strict=True):
         assert more <= 4.2 * less, "four times as many take four times the work"
+
+
+def test_where_a_rehearsal_keeps_its_changes_may_be_no_text() -> None:
+    record = RehearsalRecord(run="run-1", on="desktop")
+    assert record.scratch_folder is None
+    kept = os.fsdecode(b"/var/tmp/\xff kept")
+    named = record.model_copy(update={"scratch": written(os.fsencode(kept))})
+    assert RehearsalRecord.model_validate_json(named.model_dump_json()).scratch_folder == Path(kept)
