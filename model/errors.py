@@ -13,6 +13,7 @@ ModelError
 +-- PromptError          these messages cannot become a prompt
 |   +-- ImageError       this image cannot be shown to the model
 +-- Cancelled            the reply was cancelled while it was written
++-- TuningError          a tuning cannot begin, go on or be kept
 +-- UnsupportedError     this checkpoint cannot do what is asked of it
 +-- CoordinateError      a coordinate is not in 0..1000
 """
@@ -72,6 +73,10 @@ class CoordinateError(ModelError):
 
 class Cancelled(ModelError):
     """Another thread cancelled the reply."""
+
+
+class TuningError(ModelError):
+    """A tuning cannot begin, go on, or be kept; the message says what to do."""
 
 
 class UnsupportedError(ModelError):

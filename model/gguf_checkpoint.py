@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from handrail.model.adapter import open_folder
 from handrail.model.checkpoint import CheckpointFolder, JsonObject
 from handrail.model.errors import CheckpointError, ConfigError
 from handrail.model.gguf_file import GgufFile
@@ -155,13 +156,13 @@ class GgufCheckpoint(CheckpointFolder):
 
 
 def open_checkpoint(path: Path) -> CheckpointFolder:
-    """Return a checkpoint folder, or the GGUF model that a file or a folder is.
+    """Return a checkpoint folder, or the GGUF model or the adapter that a file or a folder is.
 
     Raises CheckpointError where there is neither.
     """
     if path.suffix == ".gguf" and path.is_file():
         return _gguf(path)
-    folder = CheckpointFolder(path)
+    folder = open_folder(path)
     found = sorted(folder.path.glob("*.gguf"))
     if not found or (folder.path / "config.json").exists():
         return folder

@@ -113,7 +113,7 @@ def need(
         changes = tensor.blocks is None and tensor.dtype in _FLOATS and tensor.dtype != wanted
         if changes:
             copied += prod(tensor.shape) * wanted.itemsize
-        elif on_cpu and tensor.second is None and not _is_turned(tensor):
+        elif on_cpu and tensor.second is None and not tensor.made and not _is_turned(tensor):
             mapped += size
         else:
             copied += size

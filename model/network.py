@@ -124,6 +124,25 @@ class Network(nn.Module):
         `features` are those of `images_after` the cache's length, of one prompt after the other.
         Returns the hidden state (batch, hidden) of each prompt's last token.
         """
+        return self._read(prompts, features, cache, last=1)[:, -1]
+
+    def follow(self, prompt: Prompt, last: int) -> Tensor:
+        """Read a whole prompt, from which can be learned; return its last hidden states.
+
+        They are (last, hidden). What the vision tower sees is not learned from.
+        """
+        with torch.no_grad():
+            features = self.see(prompt.images)
+        cache = KVCache.empty(len(self.model.language_model.layers))
+        return self._read([prompt], features, cache, last)[0]
+
+    def _read(
+        self,
+        prompts: Sequence[Prompt],
+        features: Sequence[VisionFeatures],
+        cache: KVCache,
+        last: int,
+    ) -> Tensor:
         start = cache.length
         ids = torch.tensor([prompt.token_ids[start:] for prompt in prompts], device=self.device)
         x = self._embed(ids)
@@ -138,8 +157,8 @@ class Network(nn.Module):
             visual = VisualRows(where, levels)
         positions = torch.stack([prompt.positions[:, start:] for prompt in prompts], dim=1)
         rotation = self._rope.prefill(positions, x)
-        hidden: Tensor = self.model.language_model(x, rotation, cache, visual)
-        return hidden[:, -1]
+        hidden: Tensor = self.model.language_model(x, rotation, cache, visual, last)
+        return hidden
 
     def _embed(self, ids: Tensor) -> Tensor:
         embedded: Tensor = self.model.language_model.embed_tokens(ids)

@@ -19,6 +19,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from handrail.model.adapter import open_folder
 from handrail.model.checkpoint import CheckpointFolder
 from handrail.model.config import load_config
 from handrail.model.errors import CheckpointError, ConfigError
@@ -62,7 +63,7 @@ def quantize(
 
     Raises CheckpointError where the source cannot be used or the target is there.
     """
-    folder = CheckpointFolder(source)
+    folder = open_folder(source)
     if load_config(folder).quantization is not None:
         raise CheckpointError(f"{source} is quantized already: start from the original")
     stored = folder.tensors()

@@ -42,7 +42,7 @@ class StoredTensor:
 
     `transposed`: it is read with its last two axes exchanged, and `shape` is what that gives.
     `blocks`: its rows are bytes of this GGUF format. `second`: the name of another tensor that is
-    stacked behind it on axis 2.
+    stacked behind it on axis 2. `made`: it is computed where it is read, never a view of a file.
     """
 
     file: TensorFile
@@ -52,6 +52,7 @@ class StoredTensor:
     transposed: bool = False
     blocks: str | None = None
     second: str | None = None
+    made: bool = False
 
     def read(self) -> Tensor:
         """Return the tensor."""

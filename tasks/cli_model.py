@@ -1,4 +1,4 @@
-"""``handrail model``: pull, list, show, check and quantize checkpoints."""
+"""``handrail model``: pull, list, show, check, quantize and tune checkpoints."""
 
 import argparse
 import os
@@ -7,11 +7,12 @@ from pathlib import Path
 from handrail.tasks.cli_output import say
 from handrail.tasks.errors import ExitCode
 from handrail.tasks.models import from_the_hub, models_folder, pull, pulled
+from handrail.tasks.tuning import command
 
 
 def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command and its verbs."""
-    model = sub.add_parser("model", help="pull, list, show, check and quantize models")
+    model = sub.add_parser("model", help="pull, list, show, check, quantize and tune models")
     verbs = model.add_subparsers(title="verbs", metavar="VERB", required=True)
     fetch = verbs.add_parser("pull", help="download a model by its name on the Hugging Face Hub")
     fetch.add_argument("name", metavar="OWNER/NAME")
@@ -34,6 +35,7 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="what keeps its precision beside embedding and head (default: vision)",
     )  # fmt: skip
     small.set_defaults(handler=_quantize)
+    command.register(verbs)
 
 
 def _pull(arguments: argparse.Namespace) -> int:

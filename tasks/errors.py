@@ -4,6 +4,7 @@
     +-- UsageError        what was asked for makes no sense (exit code 2)
     |   +-- NoSuchRun     there is no run of that name
     |   +-- RowError      a file of grounding data cannot be used
+    |   +-- RunUnusable   nothing of a run can be learned from
     |   +-- NoSuchAction  that record of a journal is no action in doubt
     |   +-- KeyUnreadable the key of an anchor cannot be read, or is no key
     +-- PackagesMissing   packages that are needed for this cannot be had (exit code 5)
@@ -60,6 +61,10 @@ class NoSuchRun(UsageError):
 
 class RowError(UsageError):
     """A file of grounding data cannot be used; the message names the row."""
+
+
+class RunUnusable(UsageError):
+    """Nothing of a run can be learned from; the message names the run and says why."""
 
 
 class NoSuchAction(UsageError):

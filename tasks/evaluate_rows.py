@@ -118,11 +118,25 @@ def read_rows(file: Path, images: Path | None = None) -> tuple[GroundingRow, ...
     for where, entry in _entries(file):
         path = folder / entry.path()
         if path not in sizes:
-            sizes[path] = _size_of(path, where)
+            sizes[path] = size_of(path, where)
         rows.append(_row(entry, where, path, sizes[path]))
     if not rows:
         raise RowError(f"{file} holds no rows: it needs one JSON object a line")
     return tuple(rows)
+
+
+def read_line(text: str, where: str, images: Path) -> GroundingRow:
+    """Read one JSON line; ``where`` names it in errors. Raises RowError."""
+    entry = _line(text, where)
+    path = images / entry.path()
+    return _row(entry, where, path, size_of(path, where))
+
+
+def _line(text: str, where: str) -> _Line:
+    try:
+        return _Line.model_validate_json(text)
+    except ValidationError as error:
+        raise _refused(where, error) from error
 
 
 def _entries(file: Path) -> Iterator[tuple[str, _Line | _ListEntry]]:
@@ -136,10 +150,7 @@ def _entries(file: Path) -> Iterator[tuple[str, _Line | _ListEntry]]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             where = f"{file}:{number}"
-            try:
-                yield where, _Line.model_validate_json(line)
-            except ValidationError as error:
-                raise _refused(where, error) from error
+            yield where, _line(line, where)
 
 
 def _list_entries(file: Path, text: str) -> Iterator[tuple[str, _ListEntry]]:
@@ -161,7 +172,8 @@ def _refused(where: str, error: ValidationError) -> RowError:
     return RowError(f"{where}: {field + ': ' if field else ''}{first['msg']}")
 
 
-def _size_of(path: Path, where: str) -> tuple[int, int]:
+def size_of(path: Path, where: str) -> tuple[int, int]:
+    """Return a picture's width and height. Raises RowError, naming who asked."""
     try:
         with Image.open(path) as image:
             return image.size

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the engine needs torch, which takes a second to import
     from handrail.model.remote import Endpoint
 
 POCKET = "pocket"
+ADAPTER = "adapter_config.json"
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,13 @@ def model_folder(model: str) -> Path:
 
 
 def config_hash(folder: Path) -> str:
-    """Return the SHA-256 (hex) of the checkpoint's config.json, empty where it cannot be read."""
+    """Return the SHA-256 (hex) of the checkpoint's config.json, or of an adapter's own.
+
+    Empty where it cannot be read.
+    """
+    name = ADAPTER if (folder / ADAPTER).is_file() else "config.json"
     try:
-        return hashlib.sha256((folder / "config.json").read_bytes()).hexdigest()
+        return hashlib.sha256((folder / name).read_bytes()).hexdigest()
     except OSError:
         return ""
 

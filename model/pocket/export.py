@@ -14,10 +14,12 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
+from handrail.model.layout import HEAD
 from handrail.model.pocket import lessons, network, states
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.network import TrainingNetwork
 from handrail.model.pocket.shape import Shape, config_json
+from handrail.model.stored import SINGLE_FILE
 
 _OVERLAP = (192, 64)
 # Line ends that count are written as expressions: transformers and Handrail trim those beside tags.
@@ -63,12 +65,7 @@ def form() -> dict[str, object]:
 def export(net: TrainingNetwork, folder: Path, shape: Shape) -> None:
     """Write a checkpoint folder; what is there already is replaced file by file."""
     folder.mkdir(parents=True, exist_ok=True)
-    state = {
-        k: t.detach().to(torch.bfloat16).contiguous()
-        for k, t in net.model.state_dict().items()
-        if k != "lm_head.weight"
-    }
-    save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
+    write_weights(net, folder / SINGLE_FILE)
     v.tokenizer().save(str(folder / "tokenizer.json"))
     (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE, "utf-8")
     eos = [v.token("<|im_end|>"), v.token("<|endoftext|>")]
@@ -97,6 +94,16 @@ def export(net: TrainingNetwork, folder: Path, shape: Shape) -> None:
         (folder / name).write_text(
             json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8"
         )
+
+
+def write_weights(net: TrainingNetwork, file: Path) -> None:
+    """Write the weights as they ship, in bfloat16 and without the auxiliary heads."""
+    state = {
+        k: t.detach().to(torch.bfloat16).contiguous().cpu()
+        for k, t in net.model.state_dict().items()
+        if k != HEAD
+    }
+    save_file(state, file, metadata={"format": "pt"})
 
 
 def main(arguments: Iterable[str] | None = None) -> int:

@@ -72,10 +72,13 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Batch:
-    """Arrays of one step: tiles (B, H, W, 3), letters (B*patches, 4), runs, packed queries."""
+    """Arrays of one step: tiles (B, H, W, 3), letters (B*patches, 4), runs, packed queries.
+
+    ``letters`` is None, and there are no runs, where nobody knows what is written on the tiles.
+    """
 
     images: NDArray[np.uint8]
-    letters: NDArray[np.int64]
+    letters: NDArray[np.int64] | None
     runs: list[RunTargets]
     asked: Packed | None
     plans: Packed | None

@@ -60,8 +60,11 @@ def plan(rng: random.Random) -> Plan:
     return laid_out(instructions.goal(rng, clauses))
 
 
-def laid_out(goal: Goal) -> Plan:
-    """Return the plan of an instruction: its trunk, then a turn for every step and the end."""
+def laid_out(goal: Goal, ended: bool = True) -> Plan:
+    """Return the plan of an instruction: its trunk, then a turn for every step and the end.
+
+    ``ended``: all of the instruction is done with these steps; else there is no turn for the end.
+    """
     words, out = instructions.phrased(goal.text), Plan()
     trunk = [*_SYSTEM, v.token(v.INSTRUCTION), *words]
     first, ends = len(trunk) - len(words), [len(trunk)]
@@ -74,7 +77,7 @@ def laid_out(goal: Goal) -> Plan:
     out.add(trunk, 0, len(trunk), 0)
     for i, (move, begin) in enumerate(zip(goal.moves, goal.begins, strict=True)):
         _remember(out, ends[i + 1] - len(instructions.step(move)), move, places.get(begin))
-    for i, end in enumerate(ends):
+    for i, end in enumerate(ends if ended else ends[:-1]):
         if i == len(goal.moves):
             _answer(out, i + 1, end, Move(), first - 1)  # nothing is left: the instruction's token
         else:

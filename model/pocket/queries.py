@@ -87,7 +87,13 @@ def whole(tile: Tile, name: str, element: Element | None, rng: random.Random) ->
     clauses = [own if i == 0 else _other(tile, rng) for i in range(rng.choice((1, 1, 2, 2, 3, 4)))]
     rng.shuffle(clauses)
     done = [m for c in clauses[: clauses.index(own)] for m in c.moves]
-    before = instructions.prompt(instructions.goal(rng, clauses).text, done)
+    return asked(tile, instructions.goal(rng, clauses).text, done, (name, element))
+
+
+def asked(tile: Tile, goal: str, done: Sequence[Move], named: tuple[str, Element | None]) -> Query:
+    """Return a query of an instruction with its history, of which a name is to be clicked next."""
+    name, element = named
+    before = instructions.prompt(goal, done)
     return _look(_sequence(before, instructions.answer(Move(click=name)), 0.5), tile, element)
 
 

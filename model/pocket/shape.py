@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from handrail.model.config import ModelConfig
 from handrail.model.pocket import vocabulary as v
 
 HEAD = 64
@@ -15,6 +16,12 @@ class Shape:
     vision_depth: int = 6
     text_width: int = 256
     text_depth: int = 6
+
+
+def shape_of(config: ModelConfig) -> Shape:
+    """Return the shape of a checkpoint of this family, from its configuration."""
+    vision, text = config.vision, config.text
+    return Shape(vision.hidden_size, vision.depth, text.hidden_size, text.num_hidden_layers)
 
 
 def config_json(shape: Shape) -> dict[str, object]:

@@ -13,7 +13,8 @@ from safetensors.torch import load_file, save_file
 
 from handrail.model.pocket.network import TrainingNetwork
 
-HEADS = Path(__file__).parent / "heads.safetensors"
+HEADS_FILE = "heads.safetensors"
+HEADS = Path(__file__).parent / HEADS_FILE
 _MODEL = "model."
 
 
@@ -24,16 +25,18 @@ def save_heads(net: TrainingNetwork, file: Path) -> None:
 
 
 def load(net: TrainingNetwork, source: Path) -> list[dict[str, Any]] | None:
-    """Load a state, or a checkpoint folder with the repository's heads.
+    """Load a state, or a checkpoint folder with its own heads, else the ones that ship.
 
     Returns the optimizers' state, None where the source has none.
     """
     if source.is_dir():
+        own = source / HEADS_FILE
+        heads = load_file(own if own.is_file() else HEADS)
         shipped = {_MODEL + n: w for n, w in load_file(source / "model.safetensors").items()}
         shipped[_MODEL + "lm_head.weight"] = shipped[
             _MODEL + "model.language_model.embed_tokens.weight"
         ]
-        net.load_state_dict({n: w.float() for n, w in {**shipped, **load_file(HEADS)}.items()})
+        net.load_state_dict({n: w.float() for n, w in {**shipped, **heads}.items()})
         return None
     state = torch.load(source, map_location=net.embedding.device)
     net.load_state_dict(state["net"])

@@ -48,7 +48,7 @@ def _shift(box: Rect, x: float, y: float) -> Rect:
     return box[0] - x, box[1] - y, box[2] - x, box[3] - y
 
 
-def _visible(box: Rect, width: int, height: int) -> float:
+def visible(box: Rect, width: int, height: int) -> float:
     """Return the share of a box's area that lies inside a tile."""
     w = max(0.0, min(box[2], width) - max(box[0], 0))
     h = max(0.0, min(box[3], height) - max(box[1], 0))
@@ -70,7 +70,7 @@ def cut(
     for e in canvas.elements:
         box, alone = _shift(e.box, x, y), counts[e.name.casefold()] == 1
         text, point = _shift(e.text_box, x, y), (e.point[0] - x, e.point[1] - y)
-        seen = _visible(text, width, height)
+        seen = visible(text, width, height)
         inside = seen > 0.97 and 3 <= point[0] < width - 3 and 3 <= point[1] < height - 3
         moved = replace(e, box=box, text_box=text, point=point)
         if alone and inside:
@@ -78,12 +78,12 @@ def cut(
             continue
         if alone and seen < 0.25:
             absent.append(e.name)
-        if _visible(box, width, height) > 0:
+        if visible(box, width, height) > 0:
             unnamed.append(moved)
     runs = []
     for r in canvas.runs:
         box = _shift(r.box, x, y)
-        if _visible(box, width, height) > 0:
+        if visible(box, width, height) > 0:
             runs.append(Run(r.text, box, tuple(c - x for c in r.centres), r.middle - y, r.size))
     pixels = np.ascontiguousarray(image[y : y + height, x : x + width])
     named, elsewhere = tuple(present), tuple(absent)

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from handrail.model import learning
+from handrail.model.learning import Optimizers, learn_from
 from handrail.model.pocket import fonts, lessons, losses, states
 from handrail.model.pocket.errors import PocketError
 from handrail.model.pocket.lessons import Batch, Lesson
@@ -63,9 +65,11 @@ def loss_of(
 ) -> Tensor:
     """Return one step's loss, every part weighted."""
     seen = net.see(on(batch.images))
-    total = weights.character * losses.reading(net, seen, on(batch.letters), scores)
-    word, place = losses.runs(net, seen, batch.runs, scores)
-    total = total + weights.word * word + weights.place * place
+    total = torch.zeros(())
+    if batch.letters is not None:
+        total = weights.character * losses.reading(net, seen, on(batch.letters), scores)
+        word, place = losses.runs(net, seen, batch.runs, scores)
+        total = total + weights.word * word + weights.place * place
     total = total + weights.own * losses.own_place(net, seen, *lesson.grid, scores)
     if batch.asked is not None:
         read = net.read(seen, batch.asked)
@@ -86,41 +90,15 @@ _NOT_MUON = ("embed", "lm_head", "merger.linear_fc1", "merger_list")
 """Tables; and the mergers' 1024 x 1024, whose orthogonalisation took a tenth of a step's time."""
 
 
-class Optimizers:
-    """Muon for the matrices inside the towers, AdamW for tables, heads, norms and biases.
-
-    Muon (Jordan and others, 2024) with updates scaled to AdamW's size, so that both take one rate.
-    """
-
-    def __init__(self, net: TrainingNetwork, rate: float) -> None:
-        matrices = [
-            p
-            for n, p in net.model.named_parameters()
-            if p.ndim == 2 and not any(part in n for part in _NOT_MUON)
-        ]
-        chosen = {id(p) for p in matrices}
-        rest = [p for p in net.parameters() if id(p) not in chosen]
-        self.parts: tuple[torch.optim.Optimizer, ...] = (
-            torch.optim.Muon(matrices, lr=rate, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
-            torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
-        )
-
-    def step(self, rate: float) -> None:
-        """Take one step at a rate, and forget the gradients."""
-        for part in self.parts:
-            for group in part.param_groups:
-                group["lr"] = rate
-            part.step()
-            part.zero_grad()
-
-    def state(self) -> list[dict[str, Any]]:
-        """Return what a later run needs to go on."""
-        return [part.state_dict() for part in self.parts]
-
-    def restore(self, state: list[dict[str, Any]]) -> None:
-        """Go on from an earlier run's state."""
-        for part, saved in zip(self.parts, state, strict=True):
-            part.load_state_dict(saved)
+def optimizers(net: TrainingNetwork, rate: float) -> Optimizers:
+    """Return Muon for the matrices inside the towers, AdamW for tables, heads, norms and biases."""
+    matrices = [
+        p
+        for n, p in net.model.named_parameters()
+        if p.ndim == 2 and not any(part in n for part in _NOT_MUON)
+    ]
+    chosen = {id(p) for p in matrices}
+    return Optimizers(matrices, [p for p in net.parameters() if id(p) not in chosen], rate)
 
 
 def _rate(course: Course, step: int, spent: float) -> float:
@@ -141,7 +119,7 @@ def train(
     resume: list[dict[str, Any]] | None,
 ) -> None:
     """Run one stage; save to ``out`` every four minutes and at the end."""
-    optimizer, scores = Optimizers(net, course.rate), Scores()
+    optimizer, scores = optimizers(net, course.rate), Scores()
     if resume is not None:
         optimizer.restore(resume)
     log = out.with_suffix(f".{course.peers.rank}.log").open("a")
@@ -152,9 +130,7 @@ def train(
             break
         with torch.autocast(net.embedding.device.type, torch.bfloat16):
             loss = loss_of(net, batch, lesson, Weights(), scores)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimizer.step(_rate(course, step, spent))
+        learn_from(loss, net.parameters(), optimizer, _rate(course, step, spent))
         course.peers.after_step(net)
         step += 1
         if course.peers.rank:
@@ -183,9 +159,7 @@ def _report(log: "object", figures: dict[str, object]) -> None:
 def save(net: TrainingNetwork, optimizer: Optimizers, out: Path) -> None:
     """Write weights and optimiser state so that a reader never sees half of them."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_suffix(".part")
-    torch.save({"net": net.state_dict(), "optimizer": optimizer.state()}, part)
-    part.replace(out)
+    learning.save({"net": net.state_dict(), "optimizer": optimizer.state()}, out)
 
 
 def main(arguments: Iterable[str] | None = None) -> int:
