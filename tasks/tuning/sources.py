@@ -5,7 +5,7 @@ from pathlib import Path
 
 from handrail.tasks.errors import NoSuchRun, UsageError
 from handrail.tasks.runs import RunFolder, find_run, list_runs
-from handrail.tasks.tuning.example import Found
+from handrail.tasks.tuning.example import Example, Found, LeftOut
 from handrail.tasks.tuning.recorded import read_run, read_runs
 from handrail.tasks.tuning.rows import read_examples
 
@@ -15,7 +15,8 @@ def read_sources(sources: Sequence[str], runs: Path) -> Found:
 
     Raises UsageError where one cannot be used, and RunFolderError.
     """
-    examples, left_out = [], []
+    examples: list[Example] = []
+    left_out: list[LeftOut] = []
     for source in dict.fromkeys(sources):
         found = _read(source, runs)
         examples += found.examples
