@@ -95,6 +95,7 @@ def test_it_can_be_tuned_again(rows: Path, done: Path, tmp_path: Path) -> None:
     assert (told["examined"], told["change"]) == (0, None)
 
 
+@pytest.mark.timeout(600)  # three processes, each of which loads all of it
 def test_kills_change_nothing(tiny: Path, rows: Path, done: Path, tmp_path: Path) -> None:
     """Killed with no warning as soon as a state is kept, again and again, until it is done."""
     output = tmp_path / "killed"
