@@ -10,8 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from handrail.model.attention import attend, attend_one
 from handrail.model.kv_cache import KVCache, LayerCache
 from handrail.model.moe import MLP, MoE
+from handrail.model.paged_cache import JointCache, JointLayer
 from handrail.model.rope import Rotation, rotate
 from handrail.model.text_config import TextConfig
 
@@ -57,41 +59,20 @@ class Attention(nn.Module):
         self.q_norm = RMSNorm(config.head_dim, config.rms_norm_eps)
         self.k_norm = RMSNorm(config.head_dim, config.rms_norm_eps)
 
-    def forward(self, x: Tensor, rotation: Rotation, cache: LayerCache) -> Tensor:
+    def forward(self, x: Tensor, rotation: Rotation, cache: LayerCache | JointLayer) -> Tensor:
         batch, length, _ = x.shape
         split = (batch, length, -1, self.head_dim)
         query = self.q_norm(self.q_proj(x).view(split)).transpose(1, 2)
         key = self.k_norm(self.k_proj(x).view(split)).transpose(1, 2)
         value = self.v_proj(x).view(split).transpose(1, 2)
-        keys, values = cache.append(rotate(key, rotation), value)
-        query = rotate(query, rotation)
-        mixed = attend_one(query, keys, values) if length == 1 else attend(query, keys, values)
+        query, key = rotate(query, rotation), rotate(key, rotation)
+        if isinstance(cache, JointLayer):
+            mixed = cache.mixed(query, key, value)
+        else:
+            keys, values = cache.append(key, value)
+            mixed = attend_one(query, keys, values) if length == 1 else attend(query, keys, values)
         out: Tensor = self.o_proj(mixed)
         return out
-
-
-def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """Attend causally from the last tokens, or from all; query is (batch, heads, tokens, dim)."""
-    new, held = query.shape[2], keys.shape[2]
-    mask = None
-    if new < held:
-        mask = torch.ones(new, held, dtype=torch.bool, device=query.device).tril(held - new)
-    mixed = F.scaled_dot_product_attention(
-        query, keys, values, attn_mask=mask, is_causal=mask is None, enable_gqa=True
-    )
-    return mixed.transpose(1, 2).flatten(2)
-
-
-def attend_one(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """Attend from one new token to all tokens; query is (batch, heads, 1, dim).
-
-    With a single query row, the heads that share a kv head can stand as its rows, so that
-    grouped attention needs no copy of keys and values.
-    """
-    batch, heads, _, dim = query.shape
-    grouped = query.reshape(batch, keys.shape[1], heads // keys.shape[1], dim)
-    mixed = F.scaled_dot_product_attention(grouped, keys, values)
-    return mixed.reshape(batch, 1, heads * dim)
 
 
 class DecoderLayer(nn.Module):
@@ -108,7 +89,7 @@ class DecoderLayer(nn.Module):
         self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
-    def forward(self, x: Tensor, rotation: Rotation, cache: LayerCache) -> Tensor:
+    def forward(self, x: Tensor, rotation: Rotation, cache: LayerCache | JointLayer) -> Tensor:
         x = x + self.self_attn(self.input_layernorm(x), rotation, cache)
         out: Tensor = x + self.mlp(self.post_attention_layernorm(x))
         return out
@@ -129,14 +110,17 @@ class TextDecoder(nn.Module):
         self,
         x: Tensor,
         rotation: Rotation,
-        cache: KVCache,
+        cache: KVCache | JointCache,
         visual: VisualRows | None = None,
-        last: int = 1,
+        last: int | Tensor = 1,
     ) -> Tensor:
-        """Return the normalised hidden states (batch, last, hidden) of each sequence's end."""
+        """Return the normalised hidden states (batch, last, hidden) of each sequence's end.
+
+        `last` says how many those are, or where the tokens stand whose states are wanted.
+        """
         for index, layer in enumerate(self.layers):
             x = layer(x, rotation, cache.layers[index])
             if visual is not None and index < len(visual.levels):
                 x[visual.where] += visual.levels[index]
-        out: Tensor = self.norm(x[:, -last:])
+        out: Tensor = self.norm(x[:, last if isinstance(last, Tensor) else slice(-last, None)])
         return out

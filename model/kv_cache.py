@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
-_ROOM = 128
+ROOM = 128
+"""Tokens for which there is room at least when storage is made anew."""
 
 
 class LayerCache:
@@ -30,7 +29,7 @@ class LayerCache:
     def _with_room(self, like: Tensor, tokens: int) -> tuple[Tensor, Tensor]:
         if self._keys is not None and self._values is not None and tokens <= self._keys.shape[2]:
             return self._keys, self._values
-        shape = (like.shape[0], like.shape[1], tokens + max(_ROOM, tokens // 4), like.shape[3])
+        shape = (like.shape[0], like.shape[1], tokens + max(ROOM, tokens // 4), like.shape[3])
         keys, values = like.new_empty(shape), like.new_empty(shape)
         if self._keys is not None and self._values is not None:
             keys[:, :, : self.length] = self._keys[:, :, : self.length]
@@ -70,26 +69,6 @@ class KVCache:
         """Make a cache that holds no tokens."""
         return cls([LayerCache() for _ in range(layers)])
 
-    @classmethod
-    def joined(cls, rows: Sequence[Sequence[Tensor]], tokens: int, layers: int) -> KVCache:
-        """Make a cache that begins with copied parts, the same number of each sequence.
-
-        Each part is (layers, 2, kv heads, its tokens, head_dim). There is room for a prompt of
-        `tokens` and the beginning of a reply.
-        """
-        made = cls.empty(layers)
-        if not rows or not rows[0]:
-            return made
-        _, _, heads, length, dim = rows[0][0].shape
-        shape = (layers, 2, len(rows), heads, tokens + _ROOM, dim)
-        storage = rows[0][0].new_empty(shape)
-        for row, parts in enumerate(rows):
-            for index, part in enumerate(parts):
-                storage[:, :, row, :, index * length : (index + 1) * length] = part
-        for layer, (keys, values) in zip(made.layers, storage, strict=True):
-            layer.hold(keys, values, len(rows[0]) * length)
-        return made
-
     @property
     def length(self) -> int:
         """Return how many tokens are stored."""
@@ -101,7 +80,7 @@ class KVCache:
             layer.length = min(layer.length, length)
 
     def copied(self, row: int, start: int, end: int) -> Tensor:
-        """Return a copy of some tokens of one sequence, in the shape that `joined` takes."""
+        """Return a copy of some tokens of one sequence, in the shape of a pool's block."""
         return torch.stack([layer.part(row, start, end) for layer in self.layers])
 
     def row(self, index: int) -> KVCache:

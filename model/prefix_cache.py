@@ -11,59 +11,62 @@ import hashlib
 from array import array
 from collections.abc import Sequence
 
-from torch import Tensor
+import torch
 
-from handrail.model.kv_cache import KVCache
+from handrail.model.block_pool import BLOCK, BlockPool, NoRoom
+from handrail.model.kv_cache import ROOM, KVCache
 from handrail.model.network import Prompt
-from handrail.model.recent import Recent
-
-BLOCK = 16
-"""Tokens of a block: of a prompt that was read before, at most so many are read again."""
+from handrail.model.paged_cache import pieces
 
 
 class PrefixCache:
-    """Keeps blocks of keys and values, at most ``budget`` bytes; those used longest ago go.
+    """The named blocks of a pool, for a reply that is read and written by itself.
 
-    Blocks are copies: nothing that continues from one can change it. A block is never kept without
-    those before it.
+    Such a reply takes copies: nothing that continues from one can change it. A block is never kept
+    without those before it.
     """
 
-    def __init__(self, budget: int) -> None:
-        self._blocks: Recent[Tensor] = Recent(budget)
+    def __init__(self, pool: BlockPool) -> None:
+        self.pool = pool
 
-    @property
-    def held(self) -> int:
-        """Return how much is held."""
-        return self._blocks.held
+    def known(self, names: Sequence[bytes]) -> list[int]:
+        """Return the blocks of the longest known beginning, from the first on."""
+        return self.pool.known(names)
 
-    def known(self, names: Sequence[bytes]) -> list[Tensor]:
-        """Return the blocks of the longest known beginning, from the first on.
+    def begun(self, rows: Sequence[Sequence[int]], tokens: int) -> KVCache:
+        """Make a cache that begins with copies of blocks, the same number for each sequence.
 
-        Each is (layers, 2, kv heads, 16, head_dim), keys before values.
+        There is room for a prompt of `tokens` and the beginning of a reply.
         """
-        count = next((i for i, name in enumerate(names) if name not in self._blocks), len(names))
-        self._touch(names[:count])
-        return [self._blocks[name] for name in names[:count]]
+        made = KVCache.empty(self.pool.kind.layers)
+        if not rows or not rows[0]:
+            return made
+        length = len(rows[0]) * BLOCK
+        for index, layer in enumerate(made.layers):
+            held = self.pool.layer(index)
+            _, heads, _, dim = held.shape
+            storage = held.new_empty(2, len(rows), heads, tokens + ROOM, dim)
+            for row, blocks in enumerate(rows):
+                parts = [held[:, :, piece] for piece in pieces(blocks, length)]
+                storage[:, row, :, :length] = torch.cat(parts, dim=2)
+            layer.hold(storage[0], storage[1], length)
+        return made
 
     def keep(self, names: Sequence[bytes], cache: KVCache, row: int) -> None:
         """Keep a beginning from one sequence of a cache, as much of it as there is room for."""
         spared = frozenset(names)
-        self._touch(names)
-        for index, name in enumerate(names):
-            if name in self._blocks:
-                continue
-            block = cache.copied(row, index * BLOCK, (index + 1) * BLOCK)
-            if not self._blocks.keep(name, block, block.nbytes, spared):
-                break
-        self._touch(names)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._blocks.clear()
-
-    def _touch(self, names: Sequence[bytes]) -> None:
-        # a block before another counts as used later, so that the end of a prompt goes first
-        self._blocks.touch(reversed(names))
+        held = self.pool.known(names)
+        self.pool.share(held)  # what is there already makes no room for what follows it
+        try:
+            for index in range(len(held), len(names)):
+                held.append(self.pool.take(held[-1] if held else None, spared))
+                part = cache.copied(row, index * BLOCK, (index + 1) * BLOCK)
+                self.pool.write(held[-1], part)
+                self.pool.name(held[-1], names[index])
+        except NoRoom:
+            pass
+        finally:
+            self.pool.let_go(held)
 
 
 def block_names(prompt: Prompt) -> list[bytes]:

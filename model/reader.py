@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import torch
 
+from handrail.model.block_pool import BLOCK, BlockPool, Kind
 from handrail.model.decode import Decode
-from handrail.model.kv_cache import KVCache
 from handrail.model.memory import cache_bytes, prompt_bytes
 from handrail.model.network import Network, Prompt
 from handrail.model.precision import Precision
-from handrail.model.prefix_cache import BLOCK, PrefixCache, block_names
+from handrail.model.prefix_cache import PrefixCache, block_names
 from handrail.model.vision_cache import VisionCache
 
 _TOKENS = 8192
@@ -52,7 +52,9 @@ class Reader:
     def __init__(self, network: Network, budget: ReuseBudget) -> None:
         self._network = network
         self.budget = budget
-        self._prefixes = PrefixCache(budget.prefixes)
+        kind = Kind.of(network.config.text, network.dtype, network.device)
+        self.pool = BlockPool(kind, budget.prefixes)
+        self._prefixes = PrefixCache(self.pool)
         self.pictures = VisionCache(network, budget.pictures)
         self.tokens_read = 0
         """How many tokens of prompts the decoder has worked on so far."""
@@ -60,7 +62,7 @@ class Reader:
     @property
     def held(self) -> int:
         """Return how much is held of what was read."""
-        return self._prefixes.held + self.pictures.held
+        return self.pool.held + self.pictures.held
 
     def read(self, prompts: Sequence[Prompt]) -> list[Decode]:
         """Read prompts; those of one shape of which as much is known share one pass.
@@ -81,7 +83,7 @@ class Reader:
 
     def forget(self) -> None:
         """Forget everything that was read."""
-        self._prefixes.clear()
+        self.pool.clear()
         self.pictures.clear()
 
     def _read(
@@ -93,11 +95,7 @@ class Reader:
             # a group before this one may have taken a block's room
             known = min(len(blocks) for blocks in beginnings)
             length = len(prompts[0].token_ids)
-            cache = KVCache.joined(
-                [blocks[:known] for blocks in beginnings],
-                length,
-                self._network.config.text.num_hidden_layers,
-            )
+            cache = self._prefixes.begun([blocks[:known] for blocks in beginnings], length)
             missing = [
                 image for prompt in prompts for _, image in prompt.images_after(known * BLOCK)
             ]

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from handrail.model import decoder, moe, network, prompt, rope, vision
+from handrail.model import attention, decoder, moe, network, prompt, rope, vision
 
 CPU = "cpu"  # said aloud, because the network is built on the meta device
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -199,7 +199,7 @@ def norm_after_rotation(patch: pytest.MonkeyPatch) -> None:
         key = rope.rotate(self.k_proj(x).view(split).transpose(1, 2), rotation)
         value = self.v_proj(x).view(split).transpose(1, 2)
         keys, values = cache.append(self.k_norm(key), value)
-        out: Tensor = self.o_proj(decoder.attend(self.q_norm(query), keys, values))
+        out: Tensor = self.o_proj(attention.attend(self.q_norm(query), keys, values))
         return out
 
     patch.setattr(decoder.Attention, "forward", forward)

@@ -15,8 +15,9 @@ from handrail.agent.history import SCREENSHOTS, Step, let_go
 from handrail.agent.prompt import messages
 from handrail.agent.proposal import Proposal
 from handrail.agent.tool import computer_use
+from handrail.model.block_pool import BLOCK
 from handrail.model.engine import Engine
-from handrail.model.prefix_cache import BLOCK, block_names
+from handrail.model.prefix_cache import block_names
 
 WIDTH, HEIGHT = 640, 480
 

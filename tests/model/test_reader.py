@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from handrail.model.block_pool import BLOCK, BlockPool, Kind
 from handrail.model.decode import Decode
 from handrail.model.engine import Engine
 from handrail.model.errors import Cancelled
@@ -16,7 +17,7 @@ from handrail.model.memory import prompt_bytes
 from handrail.model.messages import ImagePart, Message, TextPart, VideoPart
 from handrail.model.network import Prompt
 from handrail.model.precision import Precision
-from handrail.model.prefix_cache import BLOCK, PrefixCache, block_names
+from handrail.model.prefix_cache import PrefixCache, block_names
 from handrail.model.reader import Reader, ReuseBudget
 from tests.model.shapes import SHAPES
 
@@ -224,19 +225,21 @@ def test_the_end_of_a_prompt_goes_before_its_beginning(engine: Engine) -> None:
     names = block_names(long)
     text = engine.config.text
     block = 2 * text.num_hidden_layers * text.num_key_value_heads * text.head_dim * 4 * BLOCK
+    kind = Kind.of(text, engine.dtype, engine.device)
+    assert kind.block_bytes == block
     cache = KVCache.empty(text.num_hidden_layers)
     with torch.inference_mode():
         engine.network.prefill([long], [], cache)
-    kept = PrefixCache(block * len(names) + block // 2)
+    kept = PrefixCache(BlockPool(kind, block * len(names) + block // 2))
     kept.keep(names, cache, 0)
     assert len(kept.known(names)) == len(names)
     kept.keep(block_names(other)[:3], cache, 0)
     shared = sum(a == b for a, b in zip(names, block_names(other)[:3], strict=False))
     assert len(kept.known(names)) == len(names) - (3 - shared)
-    small = PrefixCache(3 * block)
+    small = PrefixCache(BlockPool(kind, 3 * block))
     small.keep(names, cache, 0)
     assert len(small.known(names)) == 3
-    assert small.held == 3 * block
+    assert small.pool.held == 3 * block
 
 
 @pytest.mark.parametrize("layer", [0, 1, 2])
