@@ -1,6 +1,7 @@
 """One reply being decoded, token by token or several at once."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -8,6 +9,19 @@ from torch import Tensor
 from handrail.model.errors import PromptError
 from handrail.model.kv_cache import KVCache
 from handrail.model.network import Network, Prompt
+from handrail.model.paged_cache import PagedCache
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What must be read before a reply can go on: tokens, and a guess of those after them.
+
+    ``whole``: whether the scores of all tokens are needed then, or those of some.
+    """
+
+    tokens: tuple[int, ...]
+    ahead: tuple[int, ...] = ()
+    whole: bool = True
 
 
 class Decode:
@@ -18,11 +32,14 @@ class Decode:
     head that were computed since.
     """
 
-    def __init__(self, network: Network, prompt: Prompt, cache: KVCache, logits: Tensor) -> None:
+    def __init__(
+        self, network: Network, prompt: Prompt, cache: KVCache | PagedCache, logits: Tensor
+    ) -> None:
         self._network = network
         self._cache = cache
         self._position = prompt.next_position
         self._hidden: Tensor | None = None
+        self._scored: Tensor | None = None
         self._ahead = 0
         self._logits: Tensor | None = plain_logits(logits)
         self.prompt_ids = tuple(prompt.token_ids)
@@ -70,32 +87,50 @@ class Decode:
         The logits are then those after `token_ids`. Raises PromptError as `step` does, and
         Cancelled; nothing is then appended, and the reply can go on from where it was.
         """
-        text = self._network.config.text
-        for token_id in (*token_ids, *ahead):
-            if not 0 <= token_id < text.vocab_size:
-                raise PromptError(f"token id {token_id} is not in 0..{text.vocab_size - 1}")
-        self.turn_back()
-        if len(token_ids) + len(ahead) > self.room:
-            raise PromptError(f"this model reads at most {text.longest} tokens")
+        asked = Extension(tuple(token_ids), tuple(ahead))
+        self.check(asked)
         held = self._cache.length
+        assert isinstance(self._cache, KVCache), "a run among others is read by its batch"
         try:
             with torch.inference_mode():
-                self._hidden = self._network.extend(
+                hidden = self._network.extend(
                     [*token_ids, *ahead], self._position, self._cache, last=1 + len(ahead)
                 )
         except BaseException:
             self._cache.shorten(held)  # the first layers hold the tokens already
             raise
-        self._ahead = len(ahead)
-        self._position += len(token_ids)
+        self.take(asked, hidden)
+
+    def check(self, asked: Extension) -> None:
+        """Make ready for tokens, what was read ahead forgotten. Raises PromptError."""
+        text = self._network.config.text
+        for token_id in (*asked.tokens, *asked.ahead):
+            if not 0 <= token_id < text.vocab_size:
+                raise PromptError(f"token id {token_id} is not in 0..{text.vocab_size - 1}")
+        self.turn_back()
+        if len(asked.tokens) + len(asked.ahead) > self.room:
+            raise PromptError(f"this model reads at most {text.longest} tokens")
+
+    def take(self, read: Extension, hidden: Tensor, scored: Tensor | None = None) -> None:
+        """Go on after a pass that read what was asked for.
+
+        ``hidden`` (1 + ahead, hidden) are the states after its tokens and after each read ahead;
+        ``scored`` (1 + ahead, vocab) what they score, where that is known.
+        """
+        self._hidden, self._scored = hidden, scored
+        self._ahead = len(read.ahead)
+        self._position += len(read.tokens)
         self._logits = None
         self.passes += 1
+        if scored is not None:
+            self.rows += scored.numel()
 
     def advance(self) -> None:
         """Accept the next of the tokens that were read ahead."""
         assert self._ahead > 0
         assert self._hidden is not None
         self._hidden = self._hidden[1:]
+        self._scored = None if self._scored is None else self._scored[1:]
         self._ahead -= 1
         self._position += 1
         self._logits = None
@@ -107,6 +142,8 @@ class Decode:
 
     def _scores(self, ids: Tensor | None) -> Tensor:
         assert self._hidden is not None
+        if self._scored is not None:
+            return plain_logits(self._scored[0])
         self.rows += self._network.config.text.vocab_size if ids is None else len(ids)
         with torch.inference_mode():
             scores = self._network.scores(self._hidden[0], ids)

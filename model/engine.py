@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from handrail.model import loading, memory
+from handrail.model.batch_run import Asked
 from handrail.model.config import ModelConfig
 from handrail.model.decode import Decode
 from handrail.model.errors import Cancelled
@@ -36,9 +37,9 @@ class Engine:
         self.defaults = loaded.defaults
         self.reuse(ReuseBudget.default(network, memory.room(network.device).free))
         self._compiler: GrammarCompiler | None = None
-        self._cancel: Event | None = None
+        self._between: Callable[[], None] | None = None
         for layer in (*network.model.language_model.layers, *network.model.visual.blocks):
-            layer.register_forward_pre_hook(self._stop_if_cancelled)
+            layer.register_forward_pre_hook(self._before_a_layer)
 
     @classmethod
     def load(
@@ -131,11 +132,25 @@ class Engine:
         `follow`: the reply has exactly one tool call, or is JSON of a schema. Raises PromptError
         where the messages cannot become a prompt, GrammarError where nothing can follow a schema.
         """
-        decode, given = self.begin(messages, tools), options or GenerateOptions()
+        asked = self.ask(messages, tools, options, follow)
+        return self.answer(asked, self.reader.read([asked.prompt])[0])
+
+    def ask(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSchema] = (),
+        options: GenerateOptions | None = None,
+        follow: ToolGrammar | Schema | None = None,
+    ) -> Asked:
+        """Make a reply ready to be begun; see `reply`, which raises the same."""
+        given, prompt = options or GenerateOptions(), self.prompts.build(messages, tools, "")
         if isinstance(follow, ToolGrammar) and follow.thinking is None and self.thinks:
             follow = replace(follow, thinking=given.max_new_tokens // 2)
-        constraint = None if follow is None else self.constraint(follow)
-        return Reply(decode, self.tokenizer, self.stop_ids, given, constraint)
+        return Asked(prompt, given, None if follow is None else self.constraint(follow))
+
+    def answer(self, asked: Asked, decode: Decode) -> Reply:
+        """Return the reply to a prompt that was read."""
+        return Reply(decode, self.tokenizer, self.stop_ids, asked.options, asked.constraint)
 
     def generate(
         self,
@@ -154,15 +169,26 @@ class Engine:
     @contextmanager
     def cancelled_by(self, cancel: Event) -> Iterator[None]:
         """Stop at the next layer, raising Cancelled, once another thread sets the event."""
-        self._cancel = cancel
+
+        def stop() -> None:
+            if cancel.is_set():
+                raise Cancelled("the reply was cancelled")
+
+        with self.interrupted_by(stop):
+            yield
+
+    @contextmanager
+    def interrupted_by(self, between: Callable[[], None] | None) -> Iterator[None]:
+        """Call this before each layer, None for nothing; what it raises stops what is computed."""
+        before, self._between = self._between, between
         try:
             yield
         finally:
-            self._cancel = None
+            self._between = before
 
-    def _stop_if_cancelled(self, module: nn.Module, given: object) -> None:
-        if self._cancel is not None and self._cancel.is_set():
-            raise Cancelled("the reply was cancelled")
+    def _before_a_layer(self, module: nn.Module, given: object) -> None:
+        if self._between is not None:
+            self._between()
 
     def constraint(self, follow: ToolGrammar | Schema) -> Constraint:
         """Return what holds one reply to a form. Raises GrammarError."""

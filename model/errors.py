@@ -12,6 +12,7 @@ ModelError
 +-- RemoteError          an endpoint is not reachable, refuses, or answers oddly
 +-- PromptError          these messages cannot become a prompt
 |   +-- ImageError       this image cannot be shown to the model
+|   +-- NeverFits        a prompt and its reply are more than may be held at once
 +-- Cancelled            the reply was cancelled while it was written
 +-- TuningError          a tuning cannot begin, go on or be kept
 +-- UnsupportedError     this checkpoint cannot do what is asked of it
@@ -65,6 +66,10 @@ class PromptError(ModelError):
 
 class ImageError(PromptError):
     """An image is too small, too thin, or not readable."""
+
+
+class NeverFits(PromptError):
+    """A prompt and its reply need more memory than all that is set aside for several replies."""
 
 
 class CoordinateError(ModelError):

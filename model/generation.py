@@ -7,7 +7,7 @@ from typing import Literal
 
 from torch import Tensor
 
-from handrail.model.decode import Decode
+from handrail.model.decode import Decode, Extension
 from handrail.model.grammar import Constraint
 from handrail.model.sampling import GenerateOptions
 from handrail.model.tokenizer import Tokenizer
@@ -71,10 +71,18 @@ class Reply:
 
     def __iter__(self) -> Iterator[Token]:
         """Write. Raises Cancelled, and PromptError past the model's longest text."""
+        for made in self.steps():
+            if isinstance(made, Token):
+                yield made
+            else:
+                self.decode.extend(made.tokens, made.ahead)
+
+    def steps(self) -> Iterator[Token | Extension]:
+        """Write, and yield what must be read before the next step. Raises GrammarError."""
         scored = self._options.top_logprobs is not None
         for left in range(self._options.max_new_tokens, 0, -1):
-            logits = self._writer.logits() if scored else None
-            token = self._writer.next(left)
+            logits = (yield from self._writer.logits()) if scored else None
+            token = yield from self._writer.next(left)
             if token in self._stop_ids:
                 self.finish = "stop"
                 return

@@ -11,6 +11,7 @@ from handrail.model.config import ModelConfig
 from handrail.model.decoder import TextDecoder, VisualRows
 from handrail.model.kv_cache import KVCache
 from handrail.model.mapped_pages import MappedPages
+from handrail.model.paged_cache import JointCache, PagedCache
 from handrail.model.processor import Grid, PatchedImage
 from handrail.model.rope import MRope
 from handrail.model.vision import VisionFeatures, VisionTower
@@ -50,6 +51,22 @@ class Prompt:
         """Return what must be equal for prompts to share one batched prefill."""
         sides = (side for image in self.images for side in (image.grid.rows, image.grid.columns))
         return (len(self.token_ids), *(image.patches.shape[1] for image in self.images), *sides)
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Some tokens of one run, which a pass over several runs reads.
+
+    ``positions`` is (3, tokens); ``last``: of how many of its last tokens the states are wanted.
+    ``seen``: what stands for tokens of pictures: from which token of the portion on, and the rows
+    of the picture's features from one to another.
+    """
+
+    cache: PagedCache
+    token_ids: list[int]
+    positions: Tensor
+    last: int
+    seen: tuple[tuple[int, VisionFeatures, slice], ...] = ()
 
 
 class _Body(nn.Module):
@@ -159,6 +176,43 @@ class Network(nn.Module):
         rotation = self._rope.prefill(positions, x)
         hidden: Tensor = self.model.language_model(x, rotation, cache, visual, last)
         return hidden
+
+    def read(self, portions: Sequence[Portion]) -> list[Tensor]:
+        """Read tokens of several runs, of any lengths, in one pass.
+
+        Their caches have blocks for them, and do not count them yet. Returns each portion's hidden
+        states (last, hidden).
+        """
+        every = [token for portion in portions for token in portion.token_ids]
+        x = self._embed(torch.tensor([every], device=self.device))
+        visual, wanted, first = self._seen(portions, x), list[int](), 0
+        for portion in portions:
+            first += len(portion.token_ids)
+            wanted += range(first - portion.last, first)
+        positions = torch.cat([portion.positions for portion in portions], dim=1)
+        rotation = self._rope.prefill(positions.unsqueeze(1), x)
+        cache = JointCache([(portion.cache, len(portion.token_ids)) for portion in portions])
+        last = torch.tensor(wanted, dtype=torch.long, device=self.device)
+        hidden: Tensor = self.model.language_model(x, rotation, cache, visual, last)
+        return list(torch.split(hidden[0], [portion.last for portion in portions]))
+
+    def _seen(self, portions: Sequence[Portion], x: Tensor) -> VisualRows | None:
+        """Put pictures in their tokens' places in x; return what DeepStack adds there."""
+        where = torch.zeros(x.shape[:2], dtype=torch.bool, device=x.device)
+        tokens: list[Tensor] = []
+        levels: list[list[Tensor]] = [[] for _ in self.config.vision.deepstack_visual_indexes]
+        first = 0
+        for portion in portions:
+            for start, features, rows in portion.seen:
+                where[0, first + start : first + start + rows.stop - rows.start] = True
+                tokens.append(features.tokens[0, rows])
+                for level, feature in zip(levels, features.deepstack, strict=True):
+                    level.append(feature[0, rows])
+            first += len(portion.token_ids)
+        if not tokens:
+            return None
+        x[where] = torch.cat(tokens).to(x.dtype)
+        return VisualRows(where, [torch.cat(level).to(x.dtype) for level in levels])
 
     def _embed(self, ids: Tensor) -> Tensor:
         embedded: Tensor = self.model.language_model.embed_tokens(ids)

@@ -87,12 +87,11 @@ class Row:
 class JointCache:
     """The caches of several runs, for one pass over the new tokens of each, one after the other.
 
-    What is written counts when the pass is over: `commit` says so.
+    What is written lies behind the caches' lengths, until somebody counts it.
     """
 
     def __init__(self, runs: Sequence[tuple[PagedCache, int]]) -> None:
         """Take caches, and how many new tokens of each there are; their blocks are reserved."""
-        self._runs = runs
         slots: list[int] = []
         rows: list[Row] = []
         for cache, count in runs:
@@ -102,11 +101,6 @@ class JointCache:
         pool = runs[0][0].pool
         where = torch.tensor(slots, device=pool.kind.device)
         self.layers = [JointLayer(pool.layer(i), where, rows) for i in range(pool.kind.layers)]
-
-    def commit(self) -> None:
-        """Count the new tokens as read."""
-        for cache, count in self._runs:
-            cache.length += count
 
 
 class JointLayer:

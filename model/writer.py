@@ -6,10 +6,12 @@ forgotten. Sources: forced spans as in llguidance; speculative decoding with exa
 verification (arXiv 2211.17192), its draft looked up.
 """
 
+from collections.abc import Generator
+
 import torch
 from torch import Tensor
 
-from handrail.model.decode import Decode
+from handrail.model.decode import Decode, Extension
 from handrail.model.grammar import Constraint
 from handrail.model.lookup import Lookup
 from handrail.model.sampling import GenerateOptions, Sampler, Shortcuts
@@ -20,8 +22,15 @@ _FEW = 16
 """A head's rows are gathered where at most one in so many is needed."""
 
 
+Reading = Generator[Extension, None, None]
+
+
 class Writer:
-    """Writes one reply token by token."""
+    """Writes one reply token by token.
+
+    What must be read on the way is yielded: whoever goes through the steps reads it, for this reply
+    alone or together with others, before the next step.
+    """
 
     def __init__(
         self,
@@ -42,8 +51,8 @@ class Writer:
         self._unread: list[int] = []
         self._guess: list[int] = []
 
-    def next(self, left: int) -> int:
-        """Choose and accept the next of at most ``left`` tokens. Raises GrammarError, Cancelled.
+    def next(self, left: int) -> Generator[Extension, None, int]:
+        """Choose and accept the next of at most ``left`` tokens. Raises GrammarError.
 
         After a token that ends the reply there is no other.
         """
@@ -53,18 +62,18 @@ class Writer:
             token = self._forced.pop(0)
             self._sampler.note(token)
         else:
-            token = self._picked(left)
+            token = yield from self._picked(left)
         if token not in self._stop_ids:
-            self._accept(token)
+            yield from self._accept(token)
         return token
 
-    def logits(self) -> Tensor:
+    def logits(self) -> Generator[Extension, None, Tensor]:
         """Return the scores from which the next token is chosen, all tokens read."""
         if self._unread:
-            self._read(left=1)
+            yield from self._read(left=1)
         return self._decode.logits
 
-    def _accept(self, token: int) -> None:
+    def _accept(self, token: int) -> Reading:
         if self._constraint is not None:
             self._constraint.accept(token)
         if self._lookup is not None:
@@ -78,18 +87,18 @@ class Writer:
             self._decode.turn_back()
         self._unread.append(token)
         if len(self._unread) > 1 and not self._ways.forced:
-            self._decode.extend([self._unread.pop(0)])
+            yield Extension((self._unread.pop(0),), whole=False)
 
-    def _picked(self, left: int) -> int:
+    def _picked(self, left: int) -> Generator[Extension, None, int]:
         may = None if self._constraint is None else self._constraint.may()
         ids = None if may is None else may.nonzero().squeeze(1)
         if ids is not None and self._ways.forced and self._ends(ids):
             return int(ids[0])  # nothing but the end may come: no score is needed
+        few = self._ways.rows and may is not None and int(may.sum()) * _FEW <= len(may)
         if self._unread:
-            self._read(left)
+            yield from self._read(left, whole=not few)
         if may is None or ids is None:
             return self._sampler.pick(self._decode.logits)
-        few = self._ways.rows and len(ids) * _FEW <= len(may)
         logits = self._decode.among(ids) if few else self._decode.logits
         return self._sampler.pick(
             logits, lambda scores: scores.masked_fill(~may.to(scores.device), -torch.inf)
@@ -99,7 +108,7 @@ class Writer:
         """Tell whether all of these tokens end the reply."""
         return len(ids) <= len(self._stop_ids) and self._stop_ids.issuperset(ids.tolist())
 
-    def _read(self, left: int) -> None:
+    def _read(self, left: int, whole: bool = True) -> Reading:
         """Read the tokens that wait, and a guess of those that come after them."""
         guess: list[int] = []
         if self._lookup is not None:
@@ -107,5 +116,5 @@ class Writer:
             guess = self._lookup.guess(most)
             if guess and self._constraint is not None:
                 guess = guess[: self._constraint.possible(guess)]
-        self._decode.extend(self._unread, guess)
+        yield Extension(tuple(self._unread), tuple(guess), whole)
         self._unread, self._guess = [], guess
