@@ -9,6 +9,7 @@ that run alone. Sources: Orca (OSDI 2022), vLLM (arXiv 2309.06180), Sarathi (arX
 """
 
 import logging
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -57,12 +58,14 @@ class Batch:
         """Return how many more runs can be begun at once."""
         return max(0, self._most - self.size)
 
-    def add(self, asked: Asked, tell: Callable[[Event], None]) -> Run:
-        """Begin a reply, of which ``tell`` hears from within ``step``.
+    def add(
+        self, asked: Asked, tell: Callable[[Event], None], cancel: threading.Event | None = None
+    ) -> Run:
+        """Begin a reply, of which ``tell`` hears from within ``step``; ``cancel`` ends it.
 
         Raises NeverFits where the pool is too small for it even when it is alone.
         """
-        run = Run(asked, self._pool, tell)
+        run = Run(asked, self._pool, tell, cancel or threading.Event())
         tokens = min(run.most, self._network.config.text.longest)
         room = self._pool.capacity * BLOCK
         if tokens > room:

@@ -57,10 +57,16 @@ class Run:
     ``cancel``; all else is the batch's.
     """
 
-    def __init__(self, asked: Asked, pool: BlockPool, tell: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        asked: Asked,
+        pool: BlockPool,
+        tell: Callable[[Event], None],
+        cancel: threading.Event,
+    ) -> None:
         self.asked = asked
         self.tell = tell
-        self.cancel = threading.Event()
+        self.cancel = cancel
         self.cache = PagedCache(pool)
         self.names = block_names(asked.prompt)
         self.features: dict[int, VisionFeatures] = {}

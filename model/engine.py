@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -165,6 +166,12 @@ class Engine:
     def reuse(self, budget: ReuseBudget) -> None:
         """Hold so much of what is read for prompts that begin alike, and forget what is held."""
         self.reader = Reader(self.network, budget)
+
+    def apart(self) -> Engine:
+        """Return this engine with caches of its own, in which nothing is held yet."""
+        other = copy(self)
+        other.reuse(self.reader.budget)
+        return other
 
     @contextmanager
     def cancelled_by(self, cancel: Event) -> Iterator[None]:

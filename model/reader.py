@@ -15,6 +15,8 @@ from handrail.model.vision_cache import VisionCache
 
 _TOKENS = 8192
 """Four screenshots, the tools and a conversation fit; of a 2B model in bfloat16 it is 896 MiB."""
+_OF_ONE = 4096
+"""A screenshot, a goal, a history and a reply."""
 _VISION = 128 * 2**20
 """Ten screenshots of 1024x768 of a 2B model in bfloat16, 150 tiles of the pocket model."""
 
@@ -40,6 +42,17 @@ class ReuseBudget:
         most = max(0, free - sum(prompt_bytes(network.config, precision))) // 4
         tokens = cache_bytes(network.config.text, _TOKENS, network.dtype.itemsize)
         return cls(min(tokens, most), min(_VISION, most))
+
+    @classmethod
+    def beside(cls, network: Network, free: int, runs: int) -> "ReuseBudget":
+        """Return room for several replies at once, each of 4,096 tokens, as much of it as fits.
+
+        That is a half at most of what of ``free`` bytes a prompt leaves, but room for one.
+        """
+        precision = Precision(network.vision_dtype, network.dtype)
+        most = max(0, free - sum(prompt_bytes(network.config, precision)))
+        one = cache_bytes(network.config.text, _OF_ONE, network.dtype.itemsize)
+        return cls(max(one, min(one * max(runs, 2), most // 2)), min(_VISION, most // 4))
 
 
 class Reader:

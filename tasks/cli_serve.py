@@ -5,18 +5,22 @@ import os
 import secrets
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from handrail.tasks.amounts import positive
 from handrail.tasks.cli_output import say
 from handrail.tasks.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from handrail.model.engine import Engine
     from handrail.model.server.limits import Limits
 
 TOKEN = "HANDRAIL_TOKEN"
 _SHORTEST_TOKEN = 16
+_MOST = 16
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _DTYPES = ("auto", "bfloat16", "float32")
 
@@ -39,6 +43,12 @@ def register(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     serve.add_argument("--port", type=int, default=8756)
     serve.add_argument("--token-file", type=Path, metavar="FILE")
+    serve.add_argument(
+        "--parallel", type=positive, default=8, metavar="N", help="replies at once (1 to 16)"
+    )
+    serve.add_argument(
+        "--cache", type=positive, metavar="MIB", help="memory for what is read, of all replies"
+    )
     serve.add_argument("--waiting", type=int, default=64, metavar="N", help="requests in line")
     serve.add_argument("--max-body", type=int, default=32, metavar="MIB", help="of one request")
 
@@ -58,6 +68,7 @@ def handle(arguments: argparse.Namespace) -> int:
 
     folder = model_folder(arguments.model)
     engine = open_engine(folder, arguments.device, arguments.dtype, arguments.threads)
+    _set_aside(engine, arguments.parallel, arguments.cache)
     name = arguments.name or (arguments.model if arguments.model == "pocket" else folder.stem)
     config = uvicorn.Config(
         Server(engine, name, limits).app(), arguments.host, arguments.port, log_level="warning",
@@ -68,6 +79,15 @@ def handle(arguments: argparse.Namespace) -> int:
     return ExitCode.SUCCESS
 
 
+def _set_aside(engine: "Engine", parallel: int, cache: int | None) -> None:
+    """Set memory aside for what the replies read: so many MiB, else what fits beside the model."""
+    from handrail.model import memory
+    from handrail.model.reader import ReuseBudget
+
+    budget = ReuseBudget.beside(engine.network, memory.room(engine.device).free, parallel)
+    engine.reuse(budget if cache is None else replace(budget, prefixes=cache * 2**20))
+
+
 def limits_of(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Limits":
     """Return what may pass. Raises UsageError where strangers could come in."""
     from handrail.model.server.limits import Limits
@@ -76,9 +96,17 @@ def limits_of(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
         raise UsageError(f"--port must be 1..65535, not {arguments.port}")
     if arguments.waiting < 1 or arguments.max_body < 1:
         raise UsageError("--waiting and --max-body must be at least 1")
+    if arguments.parallel > _MOST:
+        raise UsageError(f"--parallel must be 1..{_MOST}, not {arguments.parallel}")
     token = _token(arguments, environment)
     hosts = _LOOPBACK if _is_loopback(arguments.host) else (*_LOOPBACK, arguments.host.lower())
-    return Limits(token, hosts, arguments.max_body * 2**20, waiting=arguments.waiting)
+    return Limits(
+        token,
+        hosts,
+        arguments.max_body * 2**20,
+        waiting=arguments.waiting,
+        together=arguments.parallel,
+    )
 
 
 def _token(arguments: argparse.Namespace, environment: Mapping[str, str]) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from handrail.model import xml_call
+from handrail.model.batch_run import Ended, Event, Started
 from handrail.model.generation import Token
-from handrail.model.server.worker import Ended, Event, Started
 from handrail.model.xml_call import IsText, texts_of
 
 _NO_TEXTS = texts_of({})

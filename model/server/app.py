@@ -12,9 +12,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
+from handrail.model.batch_run import Asked
 from handrail.model.engine import Engine
 from handrail.model.errors import GrammarError, ModelError, OptionsError, PromptError
-from handrail.model.generation import Reply
 from handrail.model.server.answers import Answer, TextReader
 from handrail.model.server.errors import BadRequest, Busy, ServerError
 from handrail.model.server.limits import App, Guard, Limits
@@ -31,7 +31,7 @@ class Server:
 
     def __init__(self, engine: Engine, name: str, limits: Limits) -> None:
         self._name, self._limits, self._metrics = name, limits, Metrics()
-        self._worker = Worker(engine, limits.waiting)
+        self._worker = Worker(engine, limits.waiting, limits.together)
         self._created = int(time.time())
 
     def app(self) -> App:
@@ -93,10 +93,10 @@ class Server:
         follow, tools = asked.follow(engine.dialect), asked.tool_schemas()
         options = asked.options(engine.defaults, engine.config.text.longest)
 
-        def begin(engine: Engine) -> Reply:
-            return engine.reply(messages, tools, options, follow)
+        def ask(engine: Engine) -> Asked:
+            return engine.ask(messages, tools, options, follow)
 
-        return begin
+        return ask
 
     async def _follow(self, job: Job, answer: Answer, request: Request) -> None:
         began = time.perf_counter()

@@ -25,7 +25,8 @@ KNOWN_PATHS = ("/health", "/metrics", "/v1/models", "/v1/chat/completions")
 class Limits:
     """``token``: what clients must send; ``hosts``: names under which the server may be called.
 
-    ``body``: bytes of a request; ``pixels``: of one picture; ``waiting``: requests in line.
+    ``body``: bytes of a request; ``pixels``: of one picture; ``waiting``: requests in line;
+    ``together``: how many are answered at once.
     """
 
     token: str
@@ -33,6 +34,7 @@ class Limits:
     body: int = 32 * 2**20
     pixels: int = 64_000_000
     waiting: int = 64
+    together: int = 8
 
 
 class Guard:

@@ -1,46 +1,30 @@
-"""One thread that owns the engine: requests wait in a line, and one is answered at a time."""
+"""The engine's thread as a server sees it: jobs wait in a line, several are answered at once."""
 
 import asyncio
-import logging
 import queue
 import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
+from handrail.model.batch_run import Asked, Ended, Event
 from handrail.model.engine import Engine
 from handrail.model.errors import ModelError
-from handrail.model.generation import Finish, Reply, Token
 from handrail.model.server.errors import Busy
-
-_LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Started:
-    """The prompt was read."""
-
-    prompt_tokens: int
-
-
-@dataclass(frozen=True)
-class Ended:
-    """The reply is over; ``rest`` is the text of an end that is no whole character."""
-
-    finish: Finish
-    rest: str
-
-
-Event = Started | Token | Ended | ModelError
+from handrail.model.together import Together
 
 
 @dataclass(frozen=True)
 class Job:
     """One request: how to begin its reply, and where its events go."""
 
-    begin: Callable[[Engine], Reply]
+    ask: Callable[[Engine], Asked]
     loop: asyncio.AbstractEventLoop
     events: "asyncio.Queue[Event]" = field(default_factory=asyncio.Queue)
     cancel: threading.Event = field(default_factory=threading.Event)
+
+    def begin(self, engine: Engine) -> Asked:
+        """Make the reply ready to be begun. Raises ModelError."""
+        return self.ask(engine)
 
     def tell(self, event: Event) -> None:
         """Hand an event to the request's own loop."""
@@ -51,63 +35,34 @@ class Job:
 
 
 class Worker:
-    """Answers jobs in their order; at most ``waiting`` may stand in line."""
+    """Answers up to ``most`` jobs at once; at most ``waiting`` others may stand in line."""
 
-    def __init__(self, engine: Engine, waiting: int) -> None:
-        self._engine = engine
-        self._line: queue.Queue[Job | None] = queue.Queue(waiting)
-        self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
-        self._thread.start()
+    def __init__(self, engine: Engine, waiting: int, most: int) -> None:
+        self._waiting = waiting
+        self._together = Together(engine, most, waiting)
 
     @property
     def engine(self) -> Engine:
         """Return the engine; only its settings may be read from other threads."""
-        return self._engine
+        return self._together.engine
 
     @property
     def length(self) -> int:
         """Return how many jobs wait."""
-        return self._line.qsize()
+        return self._together.length
 
-    def submit(self, begin: Callable[[Engine], Reply]) -> Job:
+    def submit(self, ask: Callable[[Engine], Asked]) -> Job:
         """Put a request into the line. Raises Busy where the line is full."""
-        job = Job(begin, asyncio.get_running_loop())
+        job = Job(ask, asyncio.get_running_loop())
         try:
-            self._line.put_nowait(job)
+            self._together.submit(job)
         except queue.Full as error:
-            raise Busy(
-                f"{self._line.maxsize} requests are waiting already: try again later"
-            ) from error
+            raise Busy(f"{self._waiting} requests are waiting already: try again later") from error
         return job
 
     def close(self) -> None:
-        """End the thread after the job it is at."""
-        self._line.put(None)
-        self._thread.join()
-
-    def _work(self) -> None:
-        while (job := self._line.get()) is not None:
-            if job.cancel.is_set():
-                continue
-            try:
-                with self._engine.cancelled_by(job.cancel):
-                    ended = self._answer(job)
-                # told when the engine is free: who reads it cancels what is over by then
-                job.tell(ended)
-            except ModelError as error:
-                job.tell(error)
-            except Exception:
-                # One broken request must not end the server; why is not a stranger's business.
-                _LOG.exception("a request failed")
-                job.tell(ModelError("the reply failed: the server's log says why"))
-
-    def _answer(self, job: Job) -> Ended:
-        reply = job.begin(self._engine)
-        job.tell(Started(len(reply.decode.prompt_ids)))
-        for token in reply:
-            job.tell(token)
-        assert reply.finish is not None
-        return Ended(reply.finish, reply.rest())
+        """End the thread after the jobs it is at."""
+        self._together.close()
 
 
 async def events_of(job: Job) -> AsyncIterator[Event]:

@@ -17,6 +17,7 @@ from handrail.model.config import load_config, parse_config
 from handrail.model.engine import Engine
 from handrail.model.errors import MemoryTooSmall
 from handrail.model.gguf_checkpoint import open_checkpoint
+from handrail.model.kv_cache import KVCache
 from handrail.model.messages import ImagePart, Message, TextPart
 from handrail.model.network import Network
 from handrail.model.precision import Precision
@@ -79,7 +80,9 @@ def test_the_need_is_what_loading_takes(checkpoint: Callable[[str], Path]) -> No
         stored, engine.config, Precision(torch.bfloat16, torch.bfloat16), on_cpu=True
     )
     assert (half.mapped, half.copied) == (0, weights // 2)
-    kept = engine.begin([Message("user", [TextPart("hello")])])._cache.layers[0]
+    cache = engine.begin([Message("user", [TextPart("hello")])])._cache
+    assert isinstance(cache, KVCache)
+    kept = cache.layers[0]
     assert kept._keys is not None
     token = 2 * kept._keys[:, :, 0].nbytes * text.num_hidden_layers
     assert same.cache == 4096 * token

@@ -187,7 +187,7 @@ def test_what_breaks_inside_is_logged_and_not_told(
     asked = {"model": "tiny", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 2}
     with running.http() as http:
         with monkeypatch.context() as patched:
-            patched.setattr(running.engine, "reply", broken)
+            patched.setattr(running.engine, "ask", broken)
             answer = http.post("/v1/chat/completions", json=asked)
         assert answer.status_code == 500
         assert "secret" not in answer.text

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from handrail.model.batch_run import Asked, Ended, Event
 from handrail.model.engine import Engine
-from handrail.model.generation import Reply
 from handrail.model.messages import Message, TextPart
 from handrail.model.sampling import GenerateOptions
-from handrail.model.server.worker import Ended, Event, Job, Worker, events_of
+from handrail.model.server.worker import Job, Worker, events_of
 
 HELLO = [Message("user", [TextPart("hello")])]
 
 
-def _begin(engine: Engine) -> Reply:
-    return engine.reply(HELLO, (), GenerateOptions(max_new_tokens=2))
+def _ask(engine: Engine) -> Asked:
+    return engine.ask(HELLO, (), GenerateOptions(max_new_tokens=2))
 
 
 def test_who_has_the_end_of_a_reply_may_use_the_engine(
@@ -34,11 +34,11 @@ def test_who_has_the_end_of_a_reply_may_use_the_engine(
     monkeypatch.setattr(Job, "tell", tell_and_wait)
 
     async def answered(worker: Worker) -> Job:
-        job = worker.submit(_begin)
+        job = worker.submit(_ask)
         assert isinstance([event async for event in events_of(job)][-1], Ended)
         return job
 
-    worker = Worker(engine, waiting=1)
+    worker = Worker(engine, waiting=1, most=4)
     try:
         job = asyncio.run(answered(worker))
         assert job.cancel.is_set()
