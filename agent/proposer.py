@@ -15,6 +15,7 @@ from handrail.agent.tool import computer_use, reply_grammar
 if TYPE_CHECKING:  # the engine needs torch, which a puppet does not
     from handrail.model.engine import Engine
     from handrail.model.remote import RemoteModel
+    from handrail.model.together import Together
 
 
 class Proposer(Protocol):
@@ -51,12 +52,16 @@ class Puppet:
 
 
 class ModelProposer:
-    """Asks a Qwen3-VL checkpoint, here or behind an endpoint, in the ``computer_use`` format.
+    """Asks a Qwen3-VL checkpoint in the ``computer_use`` format.
+
+    It is here, alone or for several runs together, or behind an endpoint.
 
     Calls are written as its chat template shows them, as JSON or as XML.
     """
 
-    def __init__(self, engine: "Engine | RemoteModel", screenshots: int = SCREENSHOTS) -> None:
+    def __init__(
+        self, engine: "Engine | Together | RemoteModel", screenshots: int = SCREENSHOTS
+    ) -> None:
         self._engine = engine
         self._screenshots = screenshots
         self._tools = (computer_use(),)

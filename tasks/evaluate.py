@@ -37,6 +37,15 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     add_remote(group)
 
 
+def add_parallel(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the option that says how many things are done at once."""
+    from handrail.tasks.amounts import positive
+
+    parser.add_argument(
+        "--parallel", type=positive, default=1, metavar="N", help=f"{what} at once (default: 1)"
+    )
+
+
 def chosen_model(arguments: argparse.Namespace) -> "ModelChoice":
     """Return what the options of ``add_model`` say."""
     from handrail.tasks.run_model import ModelChoice

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from handrail.tasks.browser_setting import add_browser
 from handrail.tasks.cli_output import tell
 from handrail.tasks.errors import PackagesMissing, UsageError
-from handrail.tasks.evaluate import add_model, chosen_model, print_table
+from handrail.tasks.evaluate import add_model, add_parallel, chosen_model, print_table
 
 if TYPE_CHECKING:  # what a command does not use, it does not load
     from handrail.tasks.evaluate_score import Shot
@@ -44,6 +44,7 @@ def register(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     group.add_argument("--results", type=Path, metavar="DIR", help="write the result there")
     group.add_argument("--cache", type=Path, metavar="DIR", help="where pictures are kept")
     add_browser(group)
+    add_parallel(parser, "rows of a file or of photographed screens")
     add_model(parser)
 
 
@@ -55,6 +56,8 @@ def handle(arguments: argparse.Namespace) -> int:
         raise UsageError("--count must be at least 1")
     shots: tuple[Shot, ...] = ()
     if arguments.suite == "rendered":
+        if arguments.parallel > 1:
+            raise UsageError("--parallel goes with files and photographed screens, not rendered")
         found = _rendered(arguments)
     elif arguments.suite in SUITES:
         shots, found = _photographed(arguments)
@@ -62,7 +65,7 @@ def handle(arguments: argparse.Namespace) -> int:
         from handrail.tasks.evaluate_score import figures
 
         file = arguments.file or Path(arguments.suite)
-        shots = measure(file, arguments.images, chosen_model(arguments))
+        shots = measure(file, arguments.images, chosen_model(arguments), arguments.parallel)
         found = figures(shots)
     if arguments.json:
         print(_as_json(shots, found))
@@ -99,7 +102,7 @@ def _photographed(arguments: argparse.Namespace) -> "tuple[tuple[Shot, ...], tup
     else:
         cache = arguments.cache or web.cache_home() / "handrail" / "suites" / "desktop"
         file = desktop.collected(cache / f"windows-{seed}", seed, tell)
-    shots = measure(file, None, chosen_model(arguments))
+    shots = measure(file, None, chosen_model(arguments), arguments.parallel)
     found = figures(shots)
     if arguments.results is not None:
         keep = web.keep if chromium else desktop.keep
@@ -107,23 +110,25 @@ def _photographed(arguments: argparse.Namespace) -> "tuple[tuple[Shot, ...], tup
     return shots, found
 
 
-def measure(file: Path, images: Path | None, model: "ModelChoice") -> "tuple[Shot, ...]":
-    """Ask a model about every row of a file, with progress on stderr.
+def measure(
+    file: Path, images: Path | None, model: "ModelChoice", parallel: int = 1
+) -> "tuple[Shot, ...]":
+    """Ask a model about every row of a file, several at once, with progress on stderr.
 
     Raises RowError before the model is loaded, and ModelError.
     """
     from handrail.tasks.evaluate_rows import read_rows
     from handrail.tasks.evaluate_score import locator_on, shoot
-    from handrail.tasks.run_model import load_proposer
+    from handrail.tasks.proposers import proposers
 
     rows = read_rows(file, images)
-    locator = locator_on(load_proposer(model))
 
     def told(done: int, hits: int) -> None:
         if done % 25 == 0 or done == len(rows):
             tell(f"{done} of {len(rows)} asked, {hits} hit")
 
-    return shoot(rows, locator, told)
+    with proposers(model, parallel) as cast:
+        return shoot(rows, [locator_on(cast())] * parallel, told)
 
 
 def _as_json(shots: "Sequence[Shot]", figures: "Sequence[Figure]") -> str:

@@ -3,7 +3,9 @@
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +13,8 @@ from typing import TYPE_CHECKING
 from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import say
 from handrail.tasks.errors import UsageError
-from handrail.tasks.evaluate import add_model, chosen_model, print_table
+from handrail.tasks.evaluate import add_model, add_parallel, chosen_model, print_table
+from handrail.tasks.side_by_side import side_by_side
 
 if TYPE_CHECKING:  # what a command does not use, it does not load
     from handrail.tasks.miniwob.catalogue import Catalogue
@@ -82,6 +85,7 @@ def register(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     who.add_argument(
         "--expert", action="store_true", help="no model: scripts that read the page, where written"
     )
+    add_parallel(parser, "episodes")
     add_browser(parser)
     add_model(parser)
 
@@ -95,11 +99,15 @@ def handle(arguments: argparse.Namespace) -> int:
 
     catalogue, html = load_catalogue(), html_folder()
     tasks = catalogue.chosen(_named(arguments), arguments.examination, html)
-    players = _players(arguments)
     browser = chosen_browser(arguments.browser, os.environ)
-    with stage(html, browser, arguments.scale or SCALE) as opened:
+    with ExitStack() as opened:
+        players = _players(arguments, opened)
+        stages = [
+            opened.enter_context(stage(html, browser, arguments.scale or SCALE))
+            for _ in range(arguments.parallel)
+        ]
         found = {
-            player.name: tallies(tuple(_played(opened, tasks, player, arguments)), catalogue)
+            player.name: tallies(tuple(_played(stages, tasks, player, arguments)), catalogue)
             for player in players
         }
     counted = Counted(found, _trained_on(arguments, catalogue), _floor_under(arguments))
@@ -133,9 +141,10 @@ def _named(arguments: argparse.Namespace) -> list[str]:
     return names
 
 
-def _players(arguments: argparse.Namespace) -> tuple[Player, ...]:
+def _players(arguments: argparse.Namespace, opened: ExitStack) -> tuple[Player, ...]:
     from handrail.tasks.miniwob.floor import centre_clicks, random_clicks
-    from handrail.tasks.run_model import ModelChoice, load_proposer
+    from handrail.tasks.proposers import proposers
+    from handrail.tasks.run_model import ModelChoice
 
     if arguments.floor:
         return (
@@ -147,22 +156,29 @@ def _players(arguments: argparse.Namespace) -> tuple[Player, ...]:
 
         return (Player("expert", expert, ModelChoice("expert")),)
     choice = chosen_model(arguments)
-    proposer = load_proposer(choice)
-    return (Player(choice.shown, lambda stage, task, seed: proposer, choice),)
+    cast = opened.enter_context(proposers(choice, arguments.parallel))
+    return (Player(choice.shown, lambda stage, task, seed: cast(), choice),)
 
 
 def _played(
-    stage: "Stage", tasks: Sequence[str], player: Player, arguments: argparse.Namespace
+    stages: "Sequence[Stage]", tasks: Sequence[str], player: Player, arguments: argparse.Namespace
 ) -> "Iterator[Played]":
     from handrail.actuators.base import sanitise
     from handrail.tasks.miniwob.play import Rules, play
 
-    rules = Rules(arguments.max_steps, player.choice, arguments.runs_folder)
-    for task in tasks:
-        for seed in range(arguments.seed, arguments.seed + arguments.episodes):
-            one = play(stage, (task, seed), player.casting, rules)
+    seeds = range(arguments.seed, arguments.seed + arguments.episodes)
+    with tempfile.TemporaryDirectory(prefix="handrail-miniwob-stop-") as folder:
+        stop = Path(folder) / "stop"
+        rules = Rules(arguments.max_steps, player.choice, arguments.runs_folder, stop)
+
+        def episode(stage: "Stage", which: tuple[str, int]) -> "Played":
+            return play(stage, which, player.casting, rules)
+
+        episodes = [(task, seed) for task in tasks for seed in seeds]
+        for one in side_by_side(stages, episodes, episode, stop.touch):
             verdict = f"reward {one.reward:.2f}" if one.done else f"not done ({one.reason})"
-            line = f"{player.name}: {task}, seed {seed}: {verdict}, {one.steps} steps: {one.goal}"
+            line = f"{player.name}: {one.task}, seed {one.seed}: {verdict}, {one.steps} steps"
+            line += f": {one.goal}"
             print(sanitise(line, 500), file=sys.stderr, flush=True)
             yield one
 

@@ -1,6 +1,7 @@
 """Ask a locator about every row, and count the points that fall into their boxes."""
 
 import statistics
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ from handrail.agent.proposal import Proposal
 from handrail.agent.proposer import Proposer
 from handrail.model.grounding import Grounder
 from handrail.tasks.evaluate_rows import GROUPS, GroundingRow
+from handrail.tasks.proposers import InTurn
 from handrail.tasks.results.result import Figure, share
+from handrail.tasks.side_by_side import side_by_side
 
 _CLICK = "click "
 
@@ -66,8 +69,22 @@ class PhraseLocator:
         return Found(geometry.point(found.x, found.y), found.found)
 
 
+class LocatorInTurn:
+    """Looks while no other does that takes the same turns."""
+
+    def __init__(self, inner: Locator, turns: threading.Lock) -> None:
+        self._inner, self._turns = inner, turns
+
+    def locate(self, image: Image.Image, instruction: str) -> Found:
+        """Return what the locator finds, once it is its turn."""
+        with self._turns:
+            return self._inner.locate(image, instruction)
+
+
 def locator_on(proposer: Proposer) -> Locator:
     """Return how a proposer's model is asked where things are."""
+    if isinstance(proposer, InTurn):
+        return LocatorInTurn(locator_on(proposer.inner), proposer.turns)
     if isinstance(proposer, PocketProposer):
         return PhraseLocator(proposer.grounder)
     return ProposerLocator(proposer)
@@ -90,20 +107,26 @@ class Shot:
 
 def shoot(
     rows: Sequence[GroundingRow],
-    locator: Locator,
+    locators: Sequence[Locator],
     told: Callable[[int, int], None] = lambda done, hits: None,
 ) -> tuple[Shot, ...]:
-    """Ask about every row in turn; ``told`` hears how many are done and how many hit."""
+    """Ask about every row, as many at once as there are locators, which may be the same one.
+
+    ``told`` hears how many are done and how many hit.
+    """
     shots: list[Shot] = []
-    for row in rows:
-        with Image.open(row.image) as opened:
-            image = opened.convert("RGB")
-        started = time.perf_counter()
-        found = locator.locate(image, row.instruction)
-        seconds = time.perf_counter() - started
-        shots.append(Shot(row, found.point, seconds, found.there))
+    for shot in side_by_side(locators, rows, _shot):
+        shots.append(shot)
         told(len(shots), sum(shot.hit for shot in shots))
     return tuple(shots)
+
+
+def _shot(locator: Locator, row: GroundingRow) -> Shot:
+    with Image.open(row.image) as opened:
+        image = opened.convert("RGB")
+    started = time.perf_counter()
+    found = locator.locate(image, row.instruction)
+    return Shot(row, found.point, time.perf_counter() - started, found.there)
 
 
 def random_floor(rows: Sequence[GroundingRow]) -> float:

@@ -33,12 +33,13 @@ Casting = Callable[[Stage, str, int], Proposer]
 class Rules:
     """How episodes are played: ``steps`` at most, recorded under ``runs_folder``.
 
-    ``model`` is what the records say of who played.
+    ``model`` is what the records say of who played. Once there is a ``stop_file``, episodes end.
     """
 
     steps: int
     model: ModelChoice
     runs_folder: Path | None = None
+    stop_file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def play(stage: Stage, episode: tuple[str, int], casting: Casting, rules: Rules)
             policy=PolicyChoice(grants=load_policy(policy)),
             budget=Budget(steps=rules.steps, seconds=_SECONDS, calls=4 * rules.steps),
             runs_folder=opened.enter_context(_records(rules.runs_folder)),
+            stop_file=rules.stop_file,
         )
         referee = Referee(casting(stage, task, seed), stage)
         end = run(request, Crew(proposer=referee))

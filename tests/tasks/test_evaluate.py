@@ -60,7 +60,7 @@ def test_hits_floors_and_groups_are_counted(folder: Path) -> None:
         "this is no action",
     ]
     heard: list[tuple[int, int]] = []
-    shots = shoot(rows, ProposerLocator(Puppet(actions)), lambda *told: heard.append(told))
+    shots = shoot(rows, [ProposerLocator(Puppet(actions))], lambda *told: heard.append(told))
     assert [shot.hit for shot in shots] == [True, False, False, False]
     assert [shot.point is None for shot in shots] == [False, False, True, True]
     assert heard == [(1, 1), (2, 1), (3, 1), (4, 1)]
@@ -89,7 +89,7 @@ def test_what_is_not_there_and_relations_are_counted_apart(folder: Path) -> None
     assert [row.asks for row in rows] == ["name", "name", "relation", "absence", "absence"]
     assert not rows[3].holds(100, 50)
     click, end = Click(point=Point(x=109, y=59)), Terminate(status="failure")
-    shots = shoot(rows, ProposerLocator(Puppet([click, end, click, end, click])))
+    shots = shoot(rows, [ProposerLocator(Puppet([click, end, click, end, click]))])
     found = {figure.name: figure for figure in figures(shots)}
     assert (found["point in box"].value, found["point in box"].count) == (0.5, 2)
     by_place = found["point in box, by relation"]
@@ -182,7 +182,7 @@ def test_names_from_a_file_cannot_style_the_table(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = read_rows(_lines(folder, _row(role="\x1b[31mred[/red]")))
-    shots = shoot(rows, ProposerLocator(Puppet([Terminate(status="failure")])))
+    shots = shoot(rows, [ProposerLocator(Puppet([Terminate(status="failure")]))])
     print_table("t\x1b[2J", figures(shots))
     out = capsys.readouterr().out
     assert "\x1b" not in out

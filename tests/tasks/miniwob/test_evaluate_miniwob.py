@@ -98,3 +98,23 @@ def test_what_cannot_be_played_is_a_usage_error(
     monkeypatch.syspath_prepend(package)
     assert main([*COMMAND, *options]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_episodes_side_by_side_are_those_played_in_turn(
+    package: Path,
+    browser_program: Path | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Three browsers at once: the same objects, and the lines in the same order."""
+    monkeypatch.syspath_prepend(package)
+    browser = () if browser_program is None else ("--browser", str(browser_program))
+    options = ("--floor", "--episodes", "3", "--max-steps", "2", "--seed", "7", "--json")
+    told = []
+    for parallel in ("1", "3"):
+        tasks = ("--tasks", "click-test,click-shape", "--parallel", parallel)
+        assert main([*COMMAND, *options, *tasks, *browser]) == 0
+        told.append(capsys.readouterr())
+    assert told[0].out == told[1].out
+    assert told[0].err == told[1].err
+    assert "click-shape, seed 9" in told[1].err
