@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from handrail.model.batch_run import Asked, Event, Run
-from handrail.model.block_pool import BLOCK, NoRoom
+from handrail.model.block_pool import BLOCK
 from handrail.model.engine import Engine
-from handrail.model.errors import ModelError, NeverFits
+from handrail.model.errors import ModelError, NeverFits, NoRoom
 from handrail.model.network import Portion
 
 _LOG = logging.getLogger(__name__)

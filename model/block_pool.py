@@ -13,14 +13,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from handrail.model.errors import NoRoom
 from handrail.model.text_config import TextConfig
 
 BLOCK = 16
 """Tokens of a block: of a prompt that was read before, at most so many are read again."""
-
-
-class NoRoom(Exception):
-    """Every block is held by somebody: for the pool's own callers, who make room or wait."""
 
 
 @dataclass(frozen=True)

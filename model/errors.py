@@ -13,6 +13,7 @@ ModelError
 +-- PromptError          these messages cannot become a prompt
 |   +-- ImageError       this image cannot be shown to the model
 |   +-- NeverFits        a prompt and its reply are more than may be held at once
++-- NoRoom               every block of the pool is held: its callers make room, or wait
 +-- Cancelled            the reply was cancelled while it was written
 +-- TuningError          a tuning cannot begin, go on or be kept
 +-- UnsupportedError     this checkpoint cannot do what is asked of it
@@ -70,6 +71,10 @@ class ImageError(PromptError):
 
 class NeverFits(PromptError):
     """A prompt and its reply need more memory than all that is set aside for several replies."""
+
+
+class NoRoom(ModelError):
+    """Every block of a pool of keys and values is held by somebody."""
 
 
 class CoordinateError(ModelError):

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 import torch
 
-from handrail.model.block_pool import BLOCK, BlockPool, NoRoom
+from handrail.model.block_pool import BLOCK, BlockPool
+from handrail.model.errors import NoRoom
 from handrail.model.kv_cache import ROOM, KVCache
 from handrail.model.network import Prompt
 from handrail.model.paged_cache import pieces

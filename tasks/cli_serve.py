@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 TOKEN = "HANDRAIL_TOKEN"
 _SHORTEST_TOKEN = 16
-_MOST = 16
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _DTYPES = ("auto", "bfloat16", "float32")
 
@@ -90,14 +89,15 @@ def _set_aside(engine: "Engine", parallel: int, cache: int | None) -> None:
 
 def limits_of(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Limits":
     """Return what may pass. Raises UsageError where strangers could come in."""
+    from handrail.model.batch import MOST
     from handrail.model.server.limits import Limits
 
     if not 0 < arguments.port < 65536:
         raise UsageError(f"--port must be 1..65535, not {arguments.port}")
     if arguments.waiting < 1 or arguments.max_body < 1:
         raise UsageError("--waiting and --max-body must be at least 1")
-    if arguments.parallel > _MOST:
-        raise UsageError(f"--parallel must be 1..{_MOST}, not {arguments.parallel}")
+    if arguments.parallel > MOST:
+        raise UsageError(f"--parallel must be 1..{MOST}, not {arguments.parallel}")
     token = _token(arguments, environment)
     hosts = _LOOPBACK if _is_loopback(arguments.host) else (*_LOOPBACK, arguments.host.lower())
     return Limits(

@@ -1,7 +1,8 @@
 """Replies written together, and the same replies written alone."""
 
+import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PIL import Image
 
@@ -14,8 +15,12 @@ from handrail.model.grammar import Schema, ToolGrammar
 from handrail.model.messages import ImagePart, Message, TextPart
 from handrail.model.reader import Reader, ReuseBudget
 from handrail.model.sampling import GenerateOptions
+from tests.model.test_writer import FORMS
 
 Follow = ToolGrammar | Schema | None
+Picture = Callable[[int, int, int], Image.Image]
+WORDS = ("Press the button named Save.", "Now wait.", "Open the second page of the report.", "Stop")
+FOLLOWS = (None, None, FORMS["json"], FORMS["a schema"], FORMS["optional"])
 
 
 @dataclass(frozen=True)
@@ -101,3 +106,16 @@ def is_whole(engine: Engine) -> bool:
     """Tell whether every block of an engine's pool can be had."""
     pool = engine.reader.pool
     return pool.free == pool.capacity and not any(pool._holders)
+
+
+def drawn(chance: random.Random, picture: Picture, longest: int = 40) -> Wish:
+    """Draw what a client may ask for: pictures, lengths, ways to choose, forms."""
+    pictures = [picture(*chance.choice(((128, 96), (64, 160))), chance.randrange(3))
+                for _ in range(chance.choice((0, 0, 1, 2)))]  # fmt: skip
+    text = " ".join(chance.choice(WORDS) for _ in range(chance.randint(1, 12)))
+    options = GenerateOptions(max_new_tokens=chance.randint(1, longest))
+    if chance.random() < 0.4:
+        options = replace(options, temperature=1.0, top_k=20, seed=chance.randrange(99))
+    elif chance.random() < 0.2:
+        options = replace(options, repetition_penalty=1.2, top_logprobs=2)
+    return Wish([user(text, *pictures)], options, chance.choice(FOLLOWS))

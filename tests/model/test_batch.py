@@ -2,27 +2,31 @@
 
 import random
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 from PIL import Image
 
 from handrail.model.batch import Batch
 from handrail.model.block_pool import BLOCK
 from handrail.model.engine import Engine
-from handrail.model.errors import Cancelled, GrammarError, ImageError, NeverFits, PromptError
-from handrail.model.network import Portion
+from handrail.model.errors import Cancelled, NeverFits
 from handrail.model.sampling import GenerateOptions
-from handrail.model.together import Together
-from tests.model.batches import Heard, Wish, begin, blocks, drive, is_whole, together, user
-from tests.model.test_writer import FORMS
+from tests.model.batches import (
+    WORDS,
+    Heard,
+    Wish,
+    begin,
+    blocks,
+    drawn,
+    drive,
+    is_whole,
+    together,
+    user,
+)
 
 Picture = Callable[[int, int, int], Image.Image]
-WORDS = ("Press the button named Save.", "Now wait.", "Open the second page of the report.", "Stop")
-FOLLOWS = (None, None, FORMS["json"], FORMS["a schema"], FORMS["optional"])
 
 
 @pytest.fixture(scope="module")
@@ -41,19 +45,6 @@ def engines(checkpoint: Callable[[str], Path]) -> Callable[[str], Engine]:
 @pytest.fixture
 def engine(engines: Callable[[str], Engine]) -> Engine:
     return engines("tied")
-
-
-def drawn(chance: random.Random, picture: Picture, longest: int = 40) -> Wish:
-    """Draw what a client may ask for: pictures, lengths, ways to choose, forms."""
-    pictures = [picture(*chance.choice(((128, 96), (64, 160))), chance.randrange(3))
-                for _ in range(chance.choice((0, 0, 1, 2)))]  # fmt: skip
-    text = " ".join(chance.choice(WORDS) for _ in range(chance.randint(1, 12)))
-    options = GenerateOptions(max_new_tokens=chance.randint(1, longest))
-    if chance.random() < 0.4:
-        options = replace(options, temperature=1.0, top_k=20, seed=chance.randrange(99))
-    elif chance.random() < 0.2:
-        options = replace(options, repetition_penalty=1.2, top_logprobs=2)
-    return Wish([user(text, *pictures)], options, chance.choice(FOLLOWS))
 
 
 @pytest.mark.parametrize("shape", ["tied", "untied", "wide", "fused", "yarn"])
@@ -184,91 +175,3 @@ def test_a_batch_makes_fewer_passes(engine: Engine) -> None:
     batch = Batch(engine)
     heard = together(engine, batch, wishes)
     assert batch.passes * 3 < sum(len(one.tokens) for one in heard)
-
-
-def test_one_that_breaks_ends_alone(
-    engine: Engine, picture: Picture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A grammar that cannot go on, a picture that cannot be seen, and a pass that fails with it."""
-    wishes = [
-        Wish([user(f"Say {n}.")], GenerateOptions(max_new_tokens=30), FORMS["json"])
-        for n in range(4)
-    ]
-    seen = Wish([user("Look.", picture(128, 96, 7))], GenerateOptions(max_new_tokens=5))
-    batch = Batch(engine)
-    heard = [begin(engine, batch, wish) for wish in wishes]
-    looking = begin(engine, batch, seen)
-    constraint = heard[1].run.asked.constraint  # type: ignore[union-attr]
-
-    def over() -> None:
-        raise GrammarError("no token may follow: planted")
-
-    right, broken = engine.network.read, heard[2].run
-    assert broken is not None
-
-    def failing(portions: list[Portion]) -> list[torch.Tensor]:
-        if any(portion.cache is broken.cache for portion in portions):
-            raise RuntimeError("planted")
-        return right(portions)
-
-    def blind(images: object) -> None:
-        raise ImageError("the picture cannot be seen: planted")
-
-    monkeypatch.setattr(engine.reader.pictures, "see", blind)
-    for _ in range(4):
-        batch.step()
-    monkeypatch.setattr(constraint, "forced", over)
-    monkeypatch.setattr(constraint, "may", over)
-    monkeypatch.setattr(engine.network, "read", failing)
-    drive(batch)
-    monkeypatch.undo()
-    assert isinstance(heard[1].error, GrammarError)
-    assert "the log says why" in str(heard[2].error)
-    assert isinstance(looking.error, ImageError)
-    for number in (0, 3):
-        assert heard[number].reply == wishes[number].alone(engine)
-    assert is_whole(engine)
-
-
-def test_who_leaves_while_its_picture_is_seen_leaves_at_the_next_layer(
-    engine: Engine, picture: Picture
-) -> None:
-    batch = Batch(engine)
-    wish = Wish([user("Look.", picture(128, 96, 8))], GenerateOptions(max_new_tokens=5))
-    other = Wish([user("Say yes.")], GenerateOptions(max_new_tokens=30))
-    first = begin(engine, batch, other)
-    while not first.tokens:
-        batch.step()
-    leaving = begin(engine, batch, wish)
-    reached = []
-
-    def leave(*_: object) -> None:
-        reached.append(1)
-        leaving.run.cancel.set()  # type: ignore[union-attr]
-
-    hook = engine.network.model.visual.blocks[0].register_forward_pre_hook(leave)
-    try:
-        drive(batch)
-    finally:
-        hook.remove()
-    assert len(reached) == 1
-    assert isinstance(leaving.error, Cancelled)
-    assert engine.reader.pictures.held == 0
-    assert first.reply == other.alone(engine)
-    assert is_whole(engine)
-
-
-def test_threads_that_ask_at_once_get_what_they_would_get_alone(
-    engine: Engine, picture: Picture
-) -> None:
-    chance = random.Random(11)
-    wishes = [drawn(chance, picture) for _ in range(6)]
-    with Together(engine, most=4) as model, ThreadPoolExecutor(6) as threads:
-        made = list(
-            threads.map(lambda w: model.generate(w.messages, (), w.options, w.follow), wishes)
-        )
-        with pytest.raises(PromptError, match="there is no message"):
-            model.generate([])
-    for one, wish in zip(made, wishes, strict=True):
-        assert (one.token_ids, one.text) == wish.alone(engine)
-    assert is_whole(engine)

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from handrail.model.attention import attend, attend_pieces
-from handrail.model.block_pool import BLOCK, BlockPool, Kind, NoRoom
+from handrail.model.block_pool import BLOCK, BlockPool, Kind
+from handrail.model.errors import NoRoom
 from handrail.model.paged_cache import JointCache, PagedCache, pieces
 
 KIND = Kind(layers=2, heads=2, dim=8, dtype=torch.float32, device=torch.device("cpu"))

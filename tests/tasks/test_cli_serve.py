@@ -47,6 +47,7 @@ def test_the_token_is_read(tmp_path: Path) -> None:
         (("--token-file", "/nowhere/token"), {}, "cannot be read"),
         (("--port", "0"), {}, "--port"),
         (("--waiting", "0"), {}, "--waiting"),
+        (("--parallel", "17"), {}, r"1\.\.16, not 17"),
     ],
 )
 def test_what_would_let_strangers_in_is_refused(
