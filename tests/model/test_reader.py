@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from handrail.model.block_pool import BLOCK, BlockPool, Kind
+from handrail.model.block_pool import BLOCK, BlockPool
 from handrail.model.decode import Decode
 from handrail.model.engine import Engine
 from handrail.model.errors import Cancelled
@@ -223,11 +223,8 @@ def test_the_end_of_a_prompt_goes_before_its_beginning(engine: Engine) -> None:
         prompt_of(engine, [user(f"{word} the button. " * 20)]) for word in ("Press", "Leave")
     )
     names = block_names(long)
-    text = engine.config.text
-    block = 2 * text.num_hidden_layers * text.num_key_value_heads * text.head_dim * 4 * BLOCK
-    kind = Kind.of(text, engine.dtype, engine.device)
-    assert kind.block_bytes == block
-    cache = KVCache.empty(text.num_hidden_layers)
+    kind = engine.reader.pool.kind
+    cache, block = KVCache.empty(kind.layers), kind.block_bytes
     with torch.inference_mode():
         engine.network.prefill([long], [], cache)
     kept = PrefixCache(BlockPool(kind, block * len(names) + block // 2))
