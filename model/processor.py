@@ -14,7 +14,6 @@ from typing import Annotated, Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from torch import Tensor
@@ -22,6 +21,7 @@ from torch import Tensor
 from handrail.model.checkpoint import CheckpointFolder, JsonObject, section
 from handrail.model.config import VisionConfig
 from handrail.model.errors import ConfigError, ImageError
+from handrail.model.resize import resize, takes
 
 _MAX_ASPECT = 200
 _MOST_PIXELS = 2**27
@@ -142,10 +142,18 @@ def smart_resize(height: int, width: int, factor: int, pixels: tuple[int, int]) 
 
 
 class ImageProcessor:
-    """Turns pictures into patches for one checkpoint; `least_tokens` enlarges small ones."""
+    """Turns pictures into patches for one checkpoint; `least_tokens` enlarges small ones.
+
+    With a `device` they are resized, normalised and cut there, from the same 8-bit pixels; what is
+    normalised differs by one rounding to float32 at most.
+    """
 
     def __init__(
-        self, config: ProcessorConfig, vision: VisionConfig, least_tokens: int = 0
+        self,
+        config: ProcessorConfig,
+        vision: VisionConfig,
+        least_tokens: int = 0,
+        device: torch.device | None = None,
     ) -> None:
         least = least_tokens * (vision.patch_size * vision.spatial_merge_size) ** 2
         # growing rounds up: a low ceiling of the checkpoint's own wins
@@ -155,8 +163,9 @@ class ImageProcessor:
         self._merge = vision.spatial_merge_size
         # One float32 multiply and add a pixel: value * scale + shift.
         mean, std = torch.tensor(config.image_mean), torch.tensor(config.image_std)
-        self._scale = (config.rescale_factor / std).view(3, 1, 1, 1)
-        self._shift = (-mean / std).view(3, 1, 1, 1)
+        self._scale = (config.rescale_factor / std).view(3, 1, 1, 1).to(device)
+        self._shift = (-mean / std).view(3, 1, 1, 1).to(device)
+        self._device = device
 
     def grid(self, width: int, height: int) -> Grid:
         """Return the patch grid an image of this size gets."""
@@ -182,9 +191,10 @@ class ImageProcessor:
 
         Raises ImageError where one cannot be decoded.
         """
-        raw = np.stack([self._resized(frame, grid) for frame in frames])
-        digest = hashlib.sha256(np.array(raw.shape, dtype="<i8").tobytes() + raw.tobytes())
-        pixels = torch.from_numpy(raw).permute(3, 0, 1, 2).float()
+        raw = torch.stack([self._resized(frame, grid) for frame in frames])
+        digest = hashlib.sha256(np.array(raw.shape, dtype="<i8").tobytes())
+        digest.update(raw.cpu().numpy().tobytes())
+        pixels = raw.permute(3, 0, 1, 2).float()
         pixels = torch.addcmul(self._shift, pixels, self._scale)
         blocks = pixels.view(
             3,
@@ -199,12 +209,16 @@ class ImageProcessor:
         patches = blocks.reshape(grid.rows * grid.columns, -1)
         return PatchedImage(patches, grid, digest.digest())
 
-    def _resized(self, image: Image.Image, grid: Grid) -> NDArray[np.uint8]:
+    def _resized(self, image: Image.Image, grid: Grid) -> Tensor:
+        """Return a frame's pixels (rows, columns, 3) of uint8, resized to a grid."""
         size = (grid.columns * self._patch, grid.rows * self._patch)
         try:
             rgb = image.convert("RGB")
+            if self._device is not None and takes(rgb.size, size[1], size[0]):
+                whole = torch.from_numpy(np.array(rgb, dtype=np.uint8)).to(self._device)
+                return resize(whole, size[1], size[0])
             if rgb.size != size:
                 rgb = rgb.resize(size, Image.Resampling.BICUBIC)
         except (OSError, ValueError) as error:
             raise ImageError(f"the image cannot be decoded: {error}") from error
-        return np.array(rgb, dtype=np.uint8)
+        return torch.from_numpy(np.array(rgb, dtype=np.uint8)).to(self._device)
