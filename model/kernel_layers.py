@@ -1,27 +1,45 @@
-"""Linear layers that the compiled kernels apply, in place of packed ones that unpack.
+"""Linear layers that kernels apply, in place of packed ones that unpack.
 
-`settle` is the one place that chooses: what the kernels know is turned into their layout, and the
-packed tensors are let go, so that memory holds one copy; all else stays with torch. Turned are
-4 and 8 bit codes in groups of inputs without act-order: compressed-tensors, GPTQ, AWQ, and GGUF's
-Q4_0 and Q8_0.
+`settle` is the one place that chooses: what the kernels of the device know is turned into their
+layout, and the packed tensors are let go, so that memory holds one copy; all else stays with torch.
 """
 
-import torch
+from typing import Protocol
+
 from torch import Tensor, nn
 
 from handrail.model.gguf_layers import BlockEmbedding, BlockLinear
+from handrail.model.gpu_layers import device_experts, device_matrix
 from handrail.model.kernels import native
-from handrail.model.kernels.grouped import Grouped, GroupedMatrix, fits
-from handrail.model.packed import AwqLinear, CompressedLinear, GptqLinear, PackedLinear, unpack
+from handrail.model.kernels.gpu import ready
+from handrail.model.kernels.grouped import GroupedMatrix
+from handrail.model.moe import MoE
+from handrail.model.packed import PackedLinear
+from handrail.model.packed_groups import grouped_of
 from handrail.model.quantization import Quantization
 
-_BLOCK_INPUTS = 32
+
+class Matrix(Protocol):
+    """A matrix (outputs, inputs) in the layout of some kernels: of the CPU's, or of a GPU's."""
+
+    @property
+    def nbytes(self) -> int:
+        """Return the bytes that the matrix takes."""
+        ...
+
+    def product(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Return x (..., inputs) times the matrix, (..., outputs), in the type of x."""
+        ...
+
+    def rows(self, outputs: Tensor) -> Tensor:
+        """Return rows of the matrix, (..., inputs) in float32, for numbers of outputs (...)."""
+        ...
 
 
 class KernelLinear(nn.Module):
     """A linear layer (in -> out) whose matrix lies in the kernels' layout."""
 
-    def __init__(self, matrix: GroupedMatrix, bias: Tensor | None) -> None:
+    def __init__(self, matrix: Matrix, bias: Tensor | None) -> None:
         super().__init__()
         self.matrix = matrix
         self._bias = None if bias is None else bias.detach().float().contiguous()
@@ -33,7 +51,7 @@ class KernelLinear(nn.Module):
 class KernelEmbedding(nn.Module):
     """An embedding that shares its matrix with the head; gives float32."""
 
-    def __init__(self, matrix: GroupedMatrix) -> None:
+    def __init__(self, matrix: Matrix) -> None:
         super().__init__()
         self.matrix = matrix
 
@@ -41,29 +59,24 @@ class KernelEmbedding(nn.Module):
         return self.matrix.rows(ids)
 
 
-def settle(network: nn.Module, how: Quantization | None) -> int:
+def settle(network: nn.Module, how: Quantization | None, on_gpu: bool | None = None) -> int:
     """Hand the packed layers that the kernels know over to them; return how many those are.
 
-    Does nothing where there are no kernels, and leaves layers that are not in the CPU's memory.
-    `how` is the checkpoint's quantization, None for GGUF.
+    Does nothing for layers for whose device there are no kernels. `how` is the checkpoint's
+    quantization, None for GGUF. `on_gpu` says which kernels, where the device should not.
     """
-    if not native.ways():
-        return 0
     embeddings = {
         module.get_buffer("weight").data_ptr(): name
         for name, module in network.named_modules()
         if isinstance(module, BlockEmbedding)
     }
-    done = 0
+    done = _settle_experts(network, how, on_gpu)
     for name, module in list(network.named_modules()):
-        if not isinstance(module, PackedLinear) or not _in_memory(module):
+        if not isinstance(module, PackedLinear):
             continue
-        grouped = grouped_of(module, how)
-        if grouped is None:
+        matrix = _matrix(module, how, on_gpu)
+        if matrix is None:
             continue
-        matrix = GroupedMatrix(grouped)
-        for packed in module.buffers():
-            native.let_go(packed)  # else the file's pages would stand beside their copy
         network.set_submodule(name, KernelLinear(matrix, module.bias))
         if isinstance(module, BlockLinear):
             tied = embeddings.get(module.get_buffer("weight").data_ptr())
@@ -73,78 +86,34 @@ def settle(network: nn.Module, how: Quantization | None) -> int:
     return done
 
 
-def _in_memory(layer: PackedLinear) -> bool:
-    return all(packed.device.type == "cpu" for packed in layer.buffers())
+def _settle_experts(network: nn.Module, how: Quantization | None, on_gpu: bool | None) -> int:
+    """Stack the experts of each layer for the GPU's kernels; return how many layers those are."""
+    done = 0
+    for module in network.modules():
+        if isinstance(module, MoE) and _for_gpu(module.experts, on_gpu):
+            experts = device_experts(module.experts, how)
+            if experts is not None:
+                module.experts = experts
+                done += 1
+    return done
 
 
-def grouped_of(layer: PackedLinear, how: Quantization | None) -> Grouped | None:
-    """Return a packed layer's matrix as the kernels take it, None where they cannot."""
-    buffers = dict(layer.named_buffers())
-    if isinstance(layer, BlockLinear):
-        return _blocks(layer, buffers["weight"])
-    if how is None:
+def _matrix(layer: PackedLinear, how: Quantization | None, on_gpu: bool | None) -> Matrix | None:
+    if _for_gpu(layer, on_gpu):
+        return device_matrix(layer, how)
+    if not native.ways() or any(packed.device.type != "cpu" for packed in layer.buffers()):
         return None
-    group = how.group_size if how.group_size != -1 else layer.inputs
-    if not fits(layer.inputs, group) or _reordered(buffers, group):
+    grouped = grouped_of(layer, how)
+    if grouped is None:
         return None
-    if isinstance(layer, CompressedLinear):
-        parts = _compressed(layer, how, buffers)
-    elif isinstance(layer, GptqLinear):
-        parts = _gptq(layer, how, buffers)
-    elif isinstance(layer, AwqLinear):
-        parts = _awq(layer)
-    else:
-        return None
-    words, scales, zeros = parts
-    return Grouped(words, scales, zeros, layer.inputs, group, how.bits)
+    matrix = GroupedMatrix(grouped)
+    for packed in layer.buffers():
+        native.let_go(packed)  # else the file's pages would stand beside their copy
+    return matrix
 
 
-def _reordered(buffers: dict[str, Tensor], group: int) -> bool:
-    """Return whether inputs belong to groups out of order; GPTQ states groups in any case."""
-    of = buffers.get("g_idx", buffers.get("weight_g_idx"))
-    return of is not None and not torch.equal(of.long(), torch.arange(len(of)) // group)
-
-
-_Parts = tuple[Tensor, Tensor, Tensor | None]
-"""Words (out, words), scales (out, groups), and zeros (out, groups) or None."""
-
-
-def _compressed(layer: CompressedLinear, how: Quantization, buffers: dict[str, Tensor]) -> _Parts:
-    words, zeros = buffers["weight_packed"], buffers.get("weight_zero_point")
-    if zeros is not None:
-        zeros = unpack(zeros, how.bits, 0)[: layer.outputs].to(torch.uint8)
-    return words, buffers["weight_scale"], zeros
-
-
-def _gptq(layer: GptqLinear, how: Quantization, buffers: dict[str, Tensor]) -> _Parts:
-    zeros = unpack(buffers["qzeros"], how.bits, 1)[:, : layer.outputs]
-    zeros = (zeros + how.zero_offset) & (2**how.bits - 1)
-    return buffers["qweight"].t(), buffers["scales"].t(), zeros.t().to(torch.uint8)
-
-
-def _awq(layer: AwqLinear) -> _Parts:
-    codes, zeros = (layer.ordered(name).t().to(torch.uint8) for name in ("qweight", "qzeros"))
-    return _words(codes), layer.get_buffer("scales").t(), zeros
-
-
-def _words(codes: Tensor) -> Tensor:
-    """Pack 4 bit codes (out, in) of uint8 along the inputs, the lowest bits first."""
-    packed: Tensor = codes[:, 0::2] | (codes[:, 1::2] << 4)
-    return packed.contiguous().view(torch.int32)
-
-
-def _blocks(layer: BlockLinear, raw: Tensor) -> Grouped | None:
-    """Take GGUF's blocks of 32 inputs: a float16 scale, then 32 bytes or 16 with two codes each."""
-    if layer.format not in ("Q4_0", "Q8_0"):
-        return None
-    size = raw.shape[1] * _BLOCK_INPUTS // layer.inputs
-    blocks = raw.view(len(raw), -1, size)
-    scales = blocks[..., :2].contiguous().view(torch.float16)[..., 0]
-    codes = blocks[..., 2:]
-    if layer.format == "Q8_0":
-        # signed there, counted from the middle here
-        words = (codes ^ 0x80).flatten(1).contiguous().view(torch.int32)
-        return Grouped(words, scales, None, layer.inputs, _BLOCK_INPUTS, 8)
-    # first half of the block in the low halves of the bytes, second in the high ones
-    words = _words(torch.cat((codes & 15, codes >> 4), dim=-1).flatten(1))
-    return Grouped(words, scales, None, layer.inputs, _BLOCK_INPUTS, 4)
+def _for_gpu(layer: nn.Module, on_gpu: bool | None) -> bool:
+    if on_gpu is not None:
+        return on_gpu
+    held = [*layer.parameters(), *layer.buffers()]
+    return bool(held) and held[0].device.type == "cuda" and ready.usable(held[0].device)

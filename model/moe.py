@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from handrail.model.gguf_layers import StackedExperts
+from handrail.model.kernel_experts import KernelExperts
 from handrail.model.packed import scale_blocks
 from handrail.model.text_config import TextConfig
 
@@ -56,7 +57,7 @@ class Float8Experts(FusedExperts):
 
     def __init__(self, config: TextConfig, block: tuple[int, int]) -> None:
         super().__init__(config)
-        self._block = block
+        self.block = block
         for name, plain in list(self.named_parameters()):
             delattr(self, name)
             experts, rows, columns = plain.shape
@@ -68,7 +69,7 @@ class Float8Experts(FusedExperts):
     def matrix(self, name: str, expert: int, dtype: torch.dtype) -> Tensor:
         """Return one expert's matrix (out, in)."""
         plain, scales = self.get_buffer(name)[expert], self.get_buffer(f"{name}_scale_inv")
-        return scale_blocks(plain.float(), scales[expert], self._block).to(dtype)
+        return scale_blocks(plain.float(), scales[expert], self.block).to(dtype)
 
 
 class SeparateExperts(nn.ModuleList):
@@ -84,7 +85,7 @@ class SeparateExperts(nn.ModuleList):
         return out
 
 
-Experts = FusedExperts | SeparateExperts | StackedExperts
+Experts = FusedExperts | SeparateExperts | StackedExperts | KernelExperts
 
 
 class MoE(nn.Module):
@@ -102,6 +103,9 @@ class MoE(nn.Module):
         preference = F.softmax(self.gate(tokens), dim=-1, dtype=torch.float32)
         weights, experts = preference.topk(self._chosen, dim=-1)
         weights = (weights / weights.sum(-1, keepdim=True)).to(x.dtype)
+        if isinstance(self.experts, KernelExperts):
+            together: Tensor = self.experts(tokens, experts, weights)
+            return together.view_as(x)
         out = torch.zeros_like(tokens)
         for expert in sorted({e for chosen in experts.tolist() for e in chosen}):
             token, rank = torch.where(experts == expert)

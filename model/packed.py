@@ -57,18 +57,17 @@ class Float8Linear(PackedLinear):
     ) -> None:
         super().__init__(plain)
         down, across = (*shape, 1, 1)[:2]
-        self._scale = scale
-        self._rows = {1: self.outputs, self.outputs: 1}.get(down, block[0])
-        self._columns = self.inputs if across == 1 else block[1]
-        wanted = (-(-self.outputs // self._rows), -(-self.inputs // self._columns))
+        self.scale = scale
+        rows = {1: self.outputs, self.outputs: 1}.get(down, block[0])
+        self.block = (rows, self.inputs if across == 1 else block[1])
+        wanted = (-(-self.outputs // self.block[0]), -(-self.inputs // self.block[1]))
         self._expect(torch.float8_e4m3fn, weight=(self.outputs, self.inputs))
         self._expect(torch.float32, **{scale: wanted if len(shape) == 2 else shape})
 
     def unpacked(self, rows: slice = _ALL) -> Tensor:
         """Return rows of the matrix (out, in) in float32."""
         matrix = self.get_buffer("weight")[rows].float()
-        block = (self._rows, self._columns)
-        return scale_blocks(matrix, self.get_buffer(self._scale), block, rows)
+        return scale_blocks(matrix, self.get_buffer(self.scale), self.block, rows)
 
 
 def scale_blocks(

@@ -12,6 +12,9 @@ from handrail.tasks.browser_setting import chosen_browser
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# The GPU's kernels run in Triton's interpreter, on the CPU; Triton reads this when it is imported.
+os.environ.setdefault("TRITON_INTERPRET", "1")
+
 # A slow machine is no defect: what must be quick is measured by the bench, not by a test.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")

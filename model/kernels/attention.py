@@ -5,10 +5,10 @@ bfloat16. An output is therefore off by at most 2^-7 of what attention to |value
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from handrail.model.kernels import native
+from handrail.model.kernels.scaled import scaled
 
 _MOST_DIM = 80
 _LEAST_ROWS = 32
@@ -22,7 +22,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     goes to torch.
     """
     if not _fits(query, key, value):
-        return F.scaled_dot_product_attention(query, key, value)
+        return scaled(query, key, value)
     batch, heads, rows, dim = query.shape
     # as the layers want it next: the heads of a row side by side
     out = query.new_empty(batch, rows, heads, dim).transpose(1, 2)

@@ -15,11 +15,12 @@ from handrail.model.config import ModelConfig, parse_config
 from handrail.model.engine import Engine
 from handrail.model.gguf_blocks import BLOCKS
 from handrail.model.gguf_layers import BlockEmbedding, BlockLinear
-from handrail.model.kernel_layers import KernelEmbedding, KernelLinear, grouped_of, settle
+from handrail.model.kernel_layers import KernelEmbedding, KernelLinear, settle
 from handrail.model.kernels import native
 from handrail.model.kernels.grouped import GroupedMatrix
 from handrail.model.layout import fit
 from handrail.model.packed import PackedLinear
+from handrail.model.packed_groups import grouped_of
 from handrail.model.quantizer import quantize
 from handrail.model.stored import SafetensorsFile
 from tests.model.test_packed import CONFIG, FORMATS, HELLO, SINGLE
