@@ -6,16 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from handrail.model.kernels.scaled import scaled
+
 
 def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
     """Attend causally from the last tokens, or from all; query is (batch, heads, tokens, dim)."""
-    new, held = query.shape[2], keys.shape[2]
-    mask = None
-    if new < held:
-        mask = torch.ones(new, held, dtype=torch.bool, device=query.device).tril(held - new)
-    mixed = F.scaled_dot_product_attention(
-        query, keys, values, attn_mask=mask, is_causal=mask is None, enable_gqa=True
-    )
+    mixed = scaled(query, keys, values, causal=True)
     return mixed.transpose(1, 2).flatten(2)
 
 

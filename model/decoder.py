@@ -11,11 +11,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from handrail.model.attention import attend, attend_one
+from handrail.model.fixed_cache import FixedCache, FixedLayer
 from handrail.model.kv_cache import KVCache, LayerCache
 from handrail.model.moe import MLP, MoE
 from handrail.model.paged_cache import JointCache, JointLayer
 from handrail.model.rope import Rotation, rotate
 from handrail.model.text_config import TextConfig
+
+AnyLayer = LayerCache | JointLayer | FixedLayer
 
 
 @dataclass(frozen=True)
@@ -59,14 +62,14 @@ class Attention(nn.Module):
         self.q_norm = RMSNorm(config.head_dim, config.rms_norm_eps)
         self.k_norm = RMSNorm(config.head_dim, config.rms_norm_eps)
 
-    def forward(self, x: Tensor, rotation: Rotation, cache: LayerCache | JointLayer) -> Tensor:
+    def forward(self, x: Tensor, rotation: Rotation, cache: AnyLayer) -> Tensor:
         batch, length, _ = x.shape
         split = (batch, length, -1, self.head_dim)
         query = self.q_norm(self.q_proj(x).view(split)).transpose(1, 2)
         key = self.k_norm(self.k_proj(x).view(split)).transpose(1, 2)
         value = self.v_proj(x).view(split).transpose(1, 2)
         query, key = rotate(query, rotation), rotate(key, rotation)
-        if isinstance(cache, JointLayer):
+        if isinstance(cache, JointLayer | FixedLayer):
             mixed = cache.mixed(query, key, value)
         else:
             keys, values = cache.append(key, value)
@@ -89,7 +92,7 @@ class DecoderLayer(nn.Module):
         self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
-    def forward(self, x: Tensor, rotation: Rotation, cache: LayerCache | JointLayer) -> Tensor:
+    def forward(self, x: Tensor, rotation: Rotation, cache: AnyLayer) -> Tensor:
         x = x + self.self_attn(self.input_layernorm(x), rotation, cache)
         out: Tensor = x + self.mlp(self.post_attention_layernorm(x))
         return out
@@ -110,7 +113,7 @@ class TextDecoder(nn.Module):
         self,
         x: Tensor,
         rotation: Rotation,
-        cache: KVCache | JointCache,
+        cache: KVCache | JointCache | FixedCache,
         visual: VisualRows | None = None,
         last: int | Tensor = 1,
     ) -> Tensor:

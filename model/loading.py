@@ -12,6 +12,7 @@ from handrail.model.config import ModelConfig, load_config, token_ids
 from handrail.model.errors import DeviceError
 from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.model.kernel_layers import settle
+from handrail.model.kernels.gpu import ready
 from handrail.model.network import Network
 from handrail.model.precision import (
     DtypeName,
@@ -22,6 +23,7 @@ from handrail.model.precision import (
 from handrail.model.processor import ImageProcessor, load_processor_config
 from handrail.model.prompt import PromptBuilder
 from handrail.model.sampling import GenerateOptions
+from handrail.model.steps import CAPACITY, Steps
 from handrail.model.stored import StoredTensor
 from handrail.model.tokenizer import Tokenizer, load_tokenizer
 from handrail.model.video import VideoProcessor, load_video_config
@@ -48,18 +50,27 @@ def load(path: Path, device: str, dtype: DtypeName, least_image_tokens: int) -> 
     where = _device(device)
     folder = open_checkpoint(path)
     config = load_config(folder)
-    prompts = load_prompts(folder, config, least_image_tokens)
+    cuda = where if where.type == "cuda" else None
+    prompts = load_prompts(folder, config, least_image_tokens, cuda)
     network = _network(folder, config, dtype, where)
     stop_ids = _stop_ids(folder, config, prompts.tokenizer)
     return Loaded(network, prompts, stop_ids, _defaults(folder))
 
 
 def load_prompts(
-    folder: CheckpointFolder, config: ModelConfig, least_image_tokens: int = 0
+    folder: CheckpointFolder,
+    config: ModelConfig,
+    least_image_tokens: int = 0,
+    device: torch.device | None = None,
 ) -> PromptBuilder:
-    """Load what makes prompts: tokens, template, pictures and videos. Raises CheckpointError."""
+    """Load what makes prompts: tokens, template, pictures and videos. Raises CheckpointError.
+
+    `device`: where pictures are resized and cut, None for Pillow.
+    """
     tokenizer = load_tokenizer(folder)
-    processor = ImageProcessor(load_processor_config(folder), config.vision, least_image_tokens)
+    processor = ImageProcessor(
+        load_processor_config(folder), config.vision, least_image_tokens, device
+    )
     videos = VideoProcessor(load_video_config(folder), config.vision, processor)
     return PromptBuilder(config, processor, tokenizer, load_chat_template(folder), videos)
 
@@ -80,7 +91,14 @@ def _network(
     if dtype != "float32":  # asked for by name, it means that nothing is rounded
         settle(network, config.quantization)
     network.requires_grad_(False)
+    if network.dtype == torch.bfloat16 and where.type == "cuda" and ready.usable(where):
+        network.steps = Steps(network, capacity=_seat_tokens(config, where))
     return network
+
+
+def _seat_tokens(config: ModelConfig, where: torch.device) -> int:
+    """Return how many tokens captured passes may hold: a quarter of what is free at most."""
+    return min(CAPACITY, memory.room(where).free // 4 // memory.cache_bytes(config.text, 1))
 
 
 def _device(name: str) -> torch.device:

@@ -14,6 +14,7 @@ from handrail.model.mapped_pages import MappedPages
 from handrail.model.paged_cache import JointCache, PagedCache
 from handrail.model.processor import Grid, PatchedImage
 from handrail.model.rope import MRope
+from handrail.model.steps import Steps
 from handrail.model.vision import VisionFeatures, VisionTower
 
 
@@ -88,8 +89,10 @@ class Network(nn.Module):
         self.lm_head = nn.Linear(config.text.hidden_size, config.text.vocab_size, bias=False)
         if config.tie_word_embeddings:
             self.tie()
-        self._rope = MRope(config.text)
+        self.rope = MRope(config.text)
         self._tower_pages: MappedPages | None = None
+        self.steps: Steps | None = None
+        """Where it is set, short passes go through it: captured graphs, on a GPU."""
 
     def tie(self) -> None:
         """Let the head share the embedding's weights."""
@@ -162,7 +165,7 @@ class Network(nn.Module):
     ) -> Tensor:
         start = cache.length
         ids = torch.tensor([prompt.token_ids[start:] for prompt in prompts], device=self.device)
-        x = self._embed(ids)
+        x = self.embedded(ids)
         visual = None
         if features:
             where = (ids == self.config.image_token_id) | (ids == self.config.video_token_id)
@@ -173,7 +176,7 @@ class Network(nn.Module):
             levels = [_rows([(f.deepstack[k], n) for f, n in seen], x) for k in range(count)]
             visual = VisualRows(where, levels)
         positions = torch.stack([prompt.positions[:, start:] for prompt in prompts], dim=1)
-        rotation = self._rope.prefill(positions, x)
+        rotation = self.rope.prefill(positions, x)
         hidden: Tensor = self.model.language_model(x, rotation, cache, visual, last)
         return hidden
 
@@ -184,13 +187,13 @@ class Network(nn.Module):
         states (last, hidden).
         """
         every = [token for portion in portions for token in portion.token_ids]
-        x = self._embed(torch.tensor([every], device=self.device))
+        x = self.embedded(torch.tensor([every], device=self.device))
         visual, wanted, first = self._seen(portions, x), list[int](), 0
         for portion in portions:
             first += len(portion.token_ids)
             wanted += range(first - portion.last, first)
         positions = torch.cat([portion.positions for portion in portions], dim=1)
-        rotation = self._rope.prefill(positions.unsqueeze(1), x)
+        rotation = self.rope.prefill(positions.unsqueeze(1), x)
         cache = JointCache([(portion.cache, len(portion.token_ids)) for portion in portions])
         last = torch.tensor(wanted, dtype=torch.long, device=self.device)
         hidden: Tensor = self.model.language_model(x, rotation, cache, visual, last)
@@ -214,7 +217,8 @@ class Network(nn.Module):
         x[where] = torch.cat(tokens).to(x.dtype)
         return VisualRows(where, [torch.cat(level).to(x.dtype) for level in levels])
 
-    def _embed(self, ids: Tensor) -> Tensor:
+    def embedded(self, ids: Tensor) -> Tensor:
+        """Return the embeddings of tokens, in the decoder's dtype."""
         embedded: Tensor = self.model.language_model.embed_tokens(ids)
         return embedded.to(self.dtype)
 
@@ -225,8 +229,12 @@ class Network(nn.Module):
 
         Returns the hidden states (last, hidden) of its last tokens.
         """
-        x = self._embed(torch.tensor([token_ids], device=self.device))
-        rotation = self._rope.run(position, len(token_ids), x)
+        if self.steps is not None:
+            read = self.steps.extend(token_ids, position, cache, last)
+            if read is not None:
+                return read
+        x = self.embedded(torch.tensor([token_ids], device=self.device))
+        rotation = self.rope.run(position, len(token_ids), x)
         hidden: Tensor = self.model.language_model(x, rotation, cache, last=last)
         return hidden[0]
 

@@ -101,16 +101,22 @@ class MRope:
 
     def run(self, position: int, count: int, like: Tensor) -> Rotation:
         """Return the rotation of a run of text, shaped (count, dim), from a table that grows."""
-        table, end = self._table, position + count
-        if table is None or end > table.cos.shape[0] or table.cos.dtype != like.dtype:
-            rows = (end // _TABLE_STEP + 2) * _TABLE_STEP
-            angles = torch.arange(rows).float().unsqueeze(-1) * self._frequencies
+        table = self.table(position + count, like)
+        end = position + count
+        return Rotation(table.cos[position:end], table.sin[position:end])
+
+    def table(self, rows: int, like: Tensor) -> Rotation:
+        """Return the rotations of text at all positions below `rows`, and more: (more, dim)."""
+        table = self._table
+        if table is None or rows > table.cos.shape[0] or table.cos.dtype != like.dtype:
+            more = (rows // _TABLE_STEP + 2) * _TABLE_STEP
+            angles = torch.arange(more).float().unsqueeze(-1) * self._frequencies
             full = rotation_of(angles, self._scale)
             table = Rotation(
                 full.cos.to(like.device, like.dtype), full.sin.to(like.device, like.dtype)
             )
             self._table = table
-        return Rotation(table.cos[position:end], table.sin[position:end])
+        return table
 
 
 def text_positions(start: int, length: int) -> Tensor:

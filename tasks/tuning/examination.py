@@ -43,7 +43,7 @@ def examine(
     locator, answers = locator_on(proposer), list[Answer]()
     for example in examples:
         if example.row is not None:
-            (shot,) = shoot([example.row], locator)
+            (shot,) = shoot([example.row], [locator])
             absent = example.row.box is None
             right = not shot.there if absent else shot.hit
             kind = "absent" if absent else "grounding"

@@ -11,6 +11,7 @@ from PIL import Image
 from handrail.model.decode import Decode
 from handrail.model.engine import Engine
 from handrail.model.errors import Cancelled
+from handrail.model.kv_cache import KVCache
 from handrail.model.messages import ImagePart, Message, TextPart
 from handrail.model.steps import Steps
 
@@ -76,6 +77,7 @@ def test_a_batch_of_sequences_of_many_lengths(
     steps, decodes, before = Steps(network, batch=3, capacity=128), [], []
     for row, text in enumerate(texts):
         decode = engine.begin([Message("user", [TextPart(text)])])
+        assert isinstance(decode._cache, KVCache)
         held = decode._cache.copied(0, 0, decode.length)
         steps.cache.fill(row, held)
         before.append(decode.length)

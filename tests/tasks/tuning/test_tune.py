@@ -76,7 +76,7 @@ def test_the_result_is_a_checkpoint_that_differs_and_loads(
     assert len(changed) > len(before) // 2
     found = load_proposer(ModelChoice(str(done), threads=1))
     (file,) = [write_rows(rows.parent, grounding_row(rows.parent, 9), name="one.jsonl")]
-    (shot,) = shoot(read_rows(file), locator_on(found))
+    (shot,) = shoot(read_rows(file), [locator_on(found)])
     assert shot.row.instruction == "click Plate 9"
     told = json.loads((done / "tuning.json").read_text())
     assert told["learned"] + told["examined"] == 7
