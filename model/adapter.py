@@ -121,7 +121,10 @@ class AdapterFolder(CheckpointFolder):
 
 def is_adapter(folder: Path) -> bool:
     """Tell whether a folder holds an adapter and no model of its own."""
-    return (folder / CONFIG_FILE).is_file() and not (folder / "config.json").exists()
+    try:
+        return (folder / CONFIG_FILE).is_file() and not (folder / "config.json").exists()
+    except OSError:  # no name for a folder
+        return False
 
 
 def open_folder(folder: Path) -> CheckpointFolder:

@@ -63,8 +63,8 @@ def config_hash(folder: Path) -> str:
 
     Empty where it cannot be read.
     """
-    name = ADAPTER if (folder / ADAPTER).is_file() else "config.json"
     try:
+        name = ADAPTER if (folder / ADAPTER).is_file() else "config.json"
         return hashlib.sha256((folder / name).read_bytes()).hexdigest()
     except OSError:
         return ""

@@ -53,7 +53,6 @@ PAGE = b"""<!doctype html><meta charset=utf-8><title>A page</title>
 <p><button>Cancel</button> <button onclick="this.disabled=true">Save</button>"""
 STAYS_HOME = {
     "tasks/setup/": "prepares a checkout, before anything is installed",
-    "model/pocket/heads.safetensors": "only a training that is taken up again reads it",
     "model/kernels/source/": "is compiled",
 }
 

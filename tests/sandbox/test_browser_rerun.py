@@ -223,14 +223,7 @@ class Asking:
 
     def __init__(self, rerun: Rerun, denies: bool = False) -> None:
         self.rerun, self.denies = rerun, denies
-
-    @property
-    def lent(self) -> bool:
-        return False
-
-    @property
-    def thorough(self) -> bool:
-        return False
+        self.lent = self.thorough = False
 
     def decide(self, request: HeldRequest) -> bool:
         return not self.denies and ask(self.rerun, CLICK, request) == "once"

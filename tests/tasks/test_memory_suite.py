@@ -35,7 +35,10 @@ print(json.dumps(peaks))
 pytestmark = pytest.mark.skipif(not STATUS.exists(), reason="reads /proc")
 
 
-def test_a_small_model_is_measured_and_shown_as_it_is(tmp_path: Path) -> None:
+def test_a_small_model_is_measured_and_shown_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TRITON_INTERPRET", raising=False)  # of a user, who interprets nothing
     found = {figure.name: figure.value for figure in model_figures(tmp_path, SMALL)}
     weights = found["weights in bfloat16"]
     assert found["weights in 4 bits; vision tower, embedding and head in 16"] < weights

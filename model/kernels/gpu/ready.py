@@ -4,29 +4,37 @@ Triton comes with torch's CUDA builds for Linux. Where it is absent everything i
 Its interpreter (``TRITON_INTERPRET=1``) runs the same kernels on a CPU, slowly: for tests.
 """
 
+import os
 from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
 from types import ModuleType
 
 import torch
-
-try:
-    import triton
-except ImportError:
-    triton = None
 
 FEWEST = (8, 0)
 """The compute capability from which the tensor cores multiply bfloat16."""
 
 
 @cache
+def installed() -> bool:
+    """Return whether Triton is there; importing it takes time and 100 MB, and waits for a use."""
+    return find_spec("triton") is not None
+
+
+@cache
 def interpreted() -> bool:
     """Return whether kernels run in Triton's interpreter, on the CPU."""
-    return triton is not None and bool(triton.knobs.runtime.interpret)
+    if not os.environ.get("TRITON_INTERPRET") or not installed():
+        return False
+    import triton
+
+    return bool(triton.knobs.runtime.interpret)
 
 
 def usable(device: torch.device) -> bool:
     """Return whether kernels can work on tensors of a device."""
-    if triton is None:
+    if not installed():
         return False
     if device.type == "cpu":
         return interpreted()
@@ -35,10 +43,10 @@ def usable(device: torch.device) -> bool:
 
 def described(device: torch.device) -> str:
     """Say in a few words which kernels are in use on a device."""
-    if triton is None:
+    if not installed():
         return "none: Triton is not installed, torch computes"
     if usable(device):
-        return f"Triton {triton.__version__}{' in its interpreter' if interpreted() else ''}"
+        return f"Triton {version('triton')}{' in its interpreter' if interpreted() else ''}"
     return f"none for {device}: torch computes"
 
 
