@@ -14,7 +14,6 @@ from torch.backends.cuda import (
     can_use_flash_attention,
 )
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.nn.attention.bias import causal_lower_right
 
 ORDER = [
     SDPBackend.FLASH_ATTENTION,
@@ -42,7 +41,9 @@ def _computed(query: Tensor, keys: Tensor, values: Tensor, causal: bool) -> Tens
             query, keys, values, is_causal=causal, enable_gqa=shared
         )
     if used(query, keys, values) == "flash":
-        # a mask would rule it out; this says the same without one
+        # a mask would rule it out; this says the same without one; importing it takes a second
+        from torch.nn.attention.bias import causal_lower_right
+
         bias = causal_lower_right(new, held)
         return F.scaled_dot_product_attention(query, keys, values, bias, enable_gqa=shared)
     mask = torch.ones(new, held, dtype=torch.bool, device=query.device).tril(held - new)
