@@ -13,6 +13,7 @@
     +-- RehearsalError      there can be no copy to rehearse on, or it cannot be told what it did
     +-- RestoreError        something cannot be kept, or cannot be put back as it was
         +-- UndoConflict    ... because it changed meanwhile: nothing was touched
+        +-- UndoDisturbed   it was put back, and changed again since
 
 Promises: every message says what was wrong, where, and what is allowed or what to do.
 Does not promise: to cover refused permits, which are ``actuators.errors.PermitRefused``: the lock
@@ -78,3 +79,7 @@ class RestoreError(SandboxError):
 
 class UndoConflict(RestoreError):
     """What would be put back changed meanwhile, and nothing was touched."""
+
+
+class UndoDisturbed(RestoreError):
+    """All was put back, and some of it was changed by something else since."""

@@ -6,7 +6,8 @@ Promises
 
 Does not promise
 - One moment: killed between, a file may be left with its owner allowed to read and write it.
-- Times of access and of birth, and flags of a file system (``chattr``).
+- Times of access and of birth, flags of a file system (``chattr``), and the attributes of
+  ``HIDDEN``: an overlay's own marks, and labels that the system gives by itself.
 """
 
 import errno
@@ -22,6 +23,8 @@ WRITABLE = 0o600
 """What its owner must be allowed before a file's attributes can be changed."""
 REACHABLE = 0o300
 """What its owner must be allowed before things in a folder can be made and removed."""
+HIDDEN = (b"trusted.overlay.", b"security.selinux", b"system.nfs4_acl")
+"""How attributes begin that are an overlay's, or that the system gives by itself."""
 
 
 class Dress(Protocol):
@@ -46,18 +49,21 @@ class Dress(Protocol):
 def attributes_of(place: int | str, follow: bool = True) -> Attributes:
     """Return the extended attributes of an open file or a path, in order. Raises OSError.
 
-    Access lists are among them; ``follow``: a link at the end of the path.
+    Access lists are among them, and those of ``HIDDEN`` are not; ``follow``: a link at the end of
+    the path.
     """
     try:
-        names = sorted(os.listxattr(place, follow_symlinks=follow))
+        names = sorted(map(os.fsencode, os.listxattr(place, follow_symlinks=follow)))
     except OSError as error:
         if error.errno != errno.EOPNOTSUPP:
             raise
         return ()
     found = []
     for name in names:
+        if name.startswith(HIDDEN):
+            continue
         try:
-            found.append((os.fsencode(name), os.getxattr(place, name, follow_symlinks=follow)))
+            found.append((name, os.getxattr(place, name, follow_symlinks=follow)))
         except OSError as error:
             if error.errno != errno.ENODATA:  # that one was removed meanwhile
                 raise

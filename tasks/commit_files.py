@@ -6,7 +6,7 @@ from handrail.sandbox.journal import read_journal
 from handrail.sandbox.records import Note
 from handrail.sandbox.rehearsal.commit import Commit, Surroundings
 from handrail.sandbox.rehearsal.commit_record import CommitState
-from handrail.sandbox.snapshot.keeper import Keeper
+from handrail.sandbox.snapshot.files import FileKeeper
 from handrail.tasks.kept_journal import KeptJournal
 from handrail.tasks.runs import RunFolder
 
@@ -23,9 +23,7 @@ _WORDS = {
 }
 
 
-def commit_files(
-    folder: RunFolder, digest: str, noise: bool = False, keeper: Keeper | None = None
-) -> CommitState:
+def commit_files(folder: RunFolder, digest: str, noise: bool, keeper: FileKeeper) -> CommitState:
     """Apply what has this digest, and return how it ended.
 
     That it begins stands in the run's journal before anything is touched, and how it ended after.

@@ -7,14 +7,13 @@ Does not promise
 - That it can be carried out.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.file_names import read
 from handrail.sandbox.rehearsal.consequences import FileConsequence
 from handrail.sandbox.rehearsal.record import RehearsalRecord
-from handrail.sandbox.rehearsal.tree import Tree, split
 
 
 @dataclass(frozen=True, order=True)
@@ -23,18 +22,6 @@ class Place:
 
     layer: int
     path: bytes
-
-    def holds(self, other: "Place") -> bool:
-        """Tell whether another place lies in this one."""
-        return self.layer == other.layer and other.path.startswith(self.path + b"/")
-
-    @property
-    def around(self) -> Iterator["Place"]:
-        """Yield the folders around it, the nearest first."""
-        above = split(self.path)[0]
-        while above:
-            yield Place(self.layer, above)
-            above = split(above)[0]
 
 
 Items = dict[Place, FileConsequence]
@@ -54,12 +41,12 @@ def place_of(record: RehearsalRecord, path: str) -> Place:
     return min(places, key=lambda place: len(place.path))  # of folders in folders: the inner one
 
 
-def lead_of(real: Tree, place: Place, one: FileConsequence) -> Place:
+def lead_of(record: RehearsalRecord, place: Place, one: FileConsequence) -> Place:
     """Return the place of the file whose further name something becomes. Raises RehearsalError."""
-    path = read(one.linked)
-    if not path.startswith(real.prefix):
+    lead = place_of(record, one.linked)
+    if lead.layer != place.layer:
         raise RehearsalError(f"{one.path} and {one.linked} lie in different folders")
-    return Place(place.layer, path[len(real.prefix) :])
+    return lead
 
 
 def _places(record: RehearsalRecord, path: bytes) -> Iterable[Place]:

@@ -21,13 +21,12 @@ from pathlib import Path
 from typing import Self
 
 from handrail.sandbox.errors import RehearsalError
+from handrail.sandbox.file_dress import HIDDEN
 from handrail.sandbox.file_names import written
 from handrail.sandbox.rehearsal.consequences import EntryKind, EntryState
 
 LONGEST_PATH = 4_000
 _KEPT_OPEN = 24
-# These belong to the folder of changes, or to the system that labels every file by itself.
-_NOT_OURS = (b"trusted.overlay.", b"security.selinux", b"system.nfs4_acl")
 
 
 class Tree:
@@ -38,7 +37,7 @@ class Tree:
 
     def __init__(self, root: Path, hidden: tuple[bytes, ...] = ()) -> None:
         self.root = root
-        self._hidden = (*_NOT_OURS, *hidden)
+        self._hidden = (*HIDDEN, *hidden)
         self.prefix = bytes(root).rstrip(b"/") + b"/"
         self._open: OrderedDict[bytes, int] = OrderedDict()
         try:

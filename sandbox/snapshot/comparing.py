@@ -9,6 +9,7 @@ Does not promise
 - A conflict for a folder's time alone: that changes with whatever is made in it.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -20,6 +21,7 @@ from handrail.sandbox.file_places import above, folder_of, names_in, root_of
 from handrail.sandbox.snapshot.contents import measured
 from handrail.sandbox.snapshot.entries import Entry, difference
 from handrail.sandbox.snapshot.keeper import Difference
+from handrail.sandbox.snapshot.known import Known
 from handrail.sandbox.snapshot.looking import GONE, grouped, look, readable
 from handrail.sandbox.snapshot.manifest import Manifest
 
@@ -28,13 +30,16 @@ Fits = Callable[[Found, Found, Found], bool]
 
 
 class Comparison:
-    """Two points of the same folders. Raises RestoreError where they are of other folders."""
+    """Two points of the same folders. Raises RestoreError where they are of other folders.
 
-    def __init__(self, older: Manifest, newer: Manifest) -> None:
+    ``known``: what need not be read again to tell how it is now.
+    """
+
+    def __init__(self, older: Manifest, newer: Manifest, known: Known | None = None) -> None:
         if older.roots != newer.roots:
             raise RestoreError("the two restore points are of different folders")
-        self.points = older, newer
         self.roots = older.roots
+        self.known = known or Known()
         self.older, self.newer = older.entries, newer.entries
         paths = sorted({**self.older, **self.newer})
         self.differing = tuple(p for p in paths if self.older.get(p) != self.newer.get(p))
@@ -50,13 +55,9 @@ class Comparison:
         )
 
     def lost(self) -> tuple[Difference, ...]:
-        """Return what of that cannot be put back: fifos, sockets, devices, mounts."""
+        """Return what of that cannot be put back: devices, mounts."""
         changes = ((self.older.get(p), self.newer.get(p)) for p in self.differing)
         return tuple(difference(older, newer) for older, newer in changes if _lost(older, newer))
-
-    def turned(self) -> "Comparison":
-        """Return the comparison that leads the other way."""
-        return Comparison(*self.points[::-1])
 
     def concerned(self) -> tuple[bytes, ...]:
         """Return every path that putting back may touch, in order."""
@@ -74,20 +75,24 @@ class Comparison:
 
     def looked(self, fits: Fits) -> tuple[dict[bytes, Entry], tuple[Difference, ...]]:
         """Return what is there now, and what of it is not as it may be. Raises RestoreError."""
+        now = self.present(self.concerned())
+        return now, self.unfit(now, fits)
+
+    def unfit(self, now: Mapping[bytes, Entry], fits: Fits) -> tuple[Difference, ...]:
+        """Return what is not as it may be. Raises RestoreError."""
         paths = self.concerned()
-        now = self.present(paths)
         found = [
             difference(self.newer.get(path), now.get(path))
             for path in paths
             if not fits(now.get(path), self.older.get(path), self.newer.get(path))
         ]
-        return now, (*found, *self._foreign(set(paths), now), *self._missing(set(paths)))
+        return (*found, *self._foreign(set(paths), now), *self._missing(set(paths)))
 
     def present(self, paths: Iterable[bytes]) -> dict[bytes, Entry]:
         """Return what is at the paths now. Raises RestoreError."""
         found: dict[bytes, Entry] = {}
         for path in paths:
-            entry = look(self._root(path), path, measured)
+            entry = look(self._root(path), path, measured, self.known)
             if entry is not None:
                 found[path] = entry
         return grouped(found, found)
@@ -159,10 +164,13 @@ def _lost(older: Found, newer: Found) -> bool:
 
 def closed(paths: set[bytes], groups: list[set[bytes]]) -> set[bytes]:
     """Return the paths with every group that one of them is in."""
-    waiting = [group for group in groups if group & paths]
+    around: defaultdict[bytes, list[set[bytes]]] = defaultdict(list)
+    for group in groups:
+        for path in group:
+            around[path].append(group)
+    found, waiting = set(paths), list(paths)
     while waiting:
-        for group in waiting:
-            paths = paths | group
-            groups = [other for other in groups if other is not group]
-        waiting = [group for group in groups if group & paths]
-    return paths
+        for group in around.get(waiting.pop(), ()):
+            waiting += group - found
+            found |= group
+    return found

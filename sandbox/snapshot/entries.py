@@ -10,6 +10,7 @@ Does not promise
 - Times of access and of birth, inode numbers, and flags of a file system (``chattr``).
 """
 
+import stat
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -28,7 +29,8 @@ class Entry:
     """What is at a path. ``mode`` is the whole ``st_mode``; ``special``: a fifo, socket or device.
 
     ``first`` is the first path of the names that share its inode, empty where it has one name.
-    ``sparse``: it had holes. A ``mount`` is a folder of another file system, and never looked into.
+    ``names``: how many it has, wherever they are. ``sparse``: it had holes. A ``mount`` is a folder
+    of another file system, and never looked into.
     """
 
     path: bytes
@@ -47,11 +49,13 @@ class Entry:
     dev: int = field(default=0, compare=False)
     ino: int = field(default=0, compare=False)
     ctime: int = field(default=0, compare=False)
+    names: int = field(default=1, compare=False)
 
     @property
     def copied(self) -> bool:
-        """Tell whether it can be put back: fifos, sockets, devices and mounts cannot."""
-        return self.kind in ("file", "folder", "link")
+        """Tell whether it can be put back: devices and mounts cannot."""
+        fit = stat.S_ISFIFO(self.mode) or stat.S_ISSOCK(self.mode)
+        return fit if self.kind == "special" else self.kind != "mount"
 
     def like(self, other: "Entry | None") -> bool:
         """Tell whether it equals another; a folder's time changes with what is in it."""
@@ -64,7 +68,7 @@ class Entry:
     def row(self) -> Row:
         """Return it as JSON can hold it."""
         attributes = [[written(n), b64encode(v).decode()] for n, v in self.attributes]
-        where = [self.sparse, self.dev, self.ino, self.ctime]
+        where = [self.sparse, self.dev, self.ino, self.ctime, self.names]
         what = [self.mode, self.uid, self.gid, self.mtime, self.size, self.sha256]
         links = [written(self.target), attributes, written(self.first), self.device]
         return [written(self.path), self.kind, *what, *links, *where]

@@ -7,8 +7,8 @@ Promises
 - While a keeper is open, nothing that its run kept is removed.
 
 Does not promise
-- To put back fifos, sockets, devices, and what another file system holds that is mounted inside:
-  ``lost`` names them.
+- To put back devices, and what another file system holds that is mounted inside: ``lost`` names
+  them. A socket comes back as a name at which nobody listens.
 - To keep a name outside of the folders together with one inside that shares its inode: what was put
   back inside is a file of its own.
 """
@@ -17,7 +17,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -25,14 +25,16 @@ from typing import Self
 
 from handrail.sandbox.errors import RestoreError
 from handrail.sandbox.snapshot.comparing import Comparison, settled, underway
+from handrail.sandbox.snapshot.entries import Entry
 from handrail.sandbox.snapshot.keeper import Difference
+from handrail.sandbox.snapshot.known import Known
 from handrail.sandbox.snapshot.live import LiveTree
 from handrail.sandbox.snapshot.manifest import Manifest, plain, read_manifest
-from handrail.sandbox.snapshot.plan import Plan, pending
+from handrail.sandbox.snapshot.plan import Phase, Plan, pending
 from handrail.sandbox.snapshot.putting_back import PuttingBack
 from handrail.sandbox.snapshot.selection import EVERYTHING
 from handrail.sandbox.snapshot.store import Batch, Store, locked, unkept
-from handrail.sandbox.snapshot.tree import Known, Tree
+from handrail.sandbox.snapshot.tree import Tree
 
 UNNAMED = "unnamed"
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -118,6 +120,34 @@ class FileKeeper:
         self._last = name, manifest
         return name
 
+    def derive(self, point: str, made: Callable[[Manifest, Batch], Mapping[bytes, Entry]]) -> str:
+        """Keep a point that never was, made of another, and return its name.
+
+        ``made`` puts the contents that are new into the batch. Raises what that raises, and
+        RestoreError.
+        """
+        self._hold()
+        with self.store.shared():
+            base, batch = self._manifest(point), Batch(self.store)
+            try:
+                entries = made(base, batch)
+                batch.settle()
+            except OSError as error:
+                raise unkept(self.store.path, error) from error
+            finally:
+                batch.drop()
+            manifest = Manifest(self.run, self.clock(), base.roots, entries)
+            return self.store.write_point(manifest.written())
+
+    def entries(self, point: str) -> Mapping[bytes, Entry]:
+        """Return what was where at a point. Raises RestoreError."""
+        return self._manifest(point).entries
+
+    def stopped(self, older: str, newer: str) -> Phase | None:
+        """Return where putting back was interrupted, None where it was not. Raises RestoreError."""
+        plans = (plan for plan in pending(self.store) if (plan.older, plan.newer) == (older, newer))
+        return next((plan.phase for plan in plans), None)
+
     def differences(self, older: str, newer: str) -> tuple[Difference, ...]:
         """Return what differs between two points, in order. Raises RestoreError."""
         return self._comparison(older, newer).told()
@@ -134,7 +164,7 @@ class FileKeeper:
         comparison = self._comparison(older, newer)
         with self.store.shared():
             ready = [p for p in pending(self.store) if (p.older, p.newer) == (older, newer)]
-            fits = underway if any(plan.ready for plan in ready) else settled
+            fits = underway if any(plan.phase != "staging" for plan in ready) else settled
             return comparison.looked(fits)[1]
 
     def put_back(self, older: str, newer: str) -> tuple[Difference, ...]:
@@ -145,15 +175,16 @@ class FileKeeper:
             for plan in pending(self.store):
                 if plan.touches(comparison.roots):
                     done = self._settle(plan)
-                    if plan.ready and (plan.older, plan.newer) == (older, newer):
+                    forward = plan.phase in ("ready", "done")
+                    if forward and (plan.older, plan.newer) == (older, newer):
                         return done
             return self._putting_back(older, newer).begin()
 
     def _settle(self, plan: Plan) -> tuple[Difference, ...]:
         """Bring an interrupted undo to its end: forward where its plan was ready, else back."""
         putting = self._putting_back(plan.older, plan.newer)
-        if plan.ready:
-            return putting.resume(plan)
+        if plan.phase != "staging":
+            return putting.finish(plan)
         putting.discard(plan)
         return ()
 
@@ -163,7 +194,10 @@ class FileKeeper:
         return self.putting(self.store, live, (older, newer), comparison)
 
     def _comparison(self, older: str, newer: str) -> Comparison:
-        return Comparison(self._manifest(older), self._manifest(newer))
+        points = self._manifest(older), self._manifest(newer)
+        known = Known(points[1].entries, points[1].began)
+        # Times prove nothing where the clock was turned back.
+        return Comparison(*points, known if known.began <= self.clock() else None)
 
     def _manifest(self, name: str) -> Manifest:
         if self._last is not None and self._last[0] == name:

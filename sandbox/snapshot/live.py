@@ -1,8 +1,8 @@
 """The live tree: every change that putting back makes to folders that are in use.
 
 Promises
-- Each change is one step that is either done or not, and doing it again does no harm.
-- Nothing outside the roots is reached: no link is followed below them.
+- Each change is one step that is either done or not.
+- Nothing outside the roots and their stages is reached: no link is followed below them.
 
 Does not promise
 - That a step that was done is on the disk before ``sync``.
@@ -26,9 +26,11 @@ from handrail.sandbox.file_places import (
     root_of,
 )
 from handrail.sandbox.snapshot.entries import Entry
+from handrail.sandbox.snapshot.plan import Mark
 from handrail.sandbox.snapshot.store import sync_file_system
 
 _LOOK = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK)
 
 
 class LiveTree:
@@ -36,6 +38,22 @@ class LiveTree:
 
     def __init__(self, roots: Sequence[bytes]) -> None:
         self.roots = roots
+
+    def mark(self, path: bytes) -> Mark | None:
+        """Return the mark of what is at a path, None where nothing is. Raises OSError."""
+        try:
+            with self._at(path) as (outer, name):
+                info = os.stat(name, dir_fd=outer, follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        if stat.S_ISDIR(info.st_mode):
+            return info.st_ino, 0, 0
+        return info.st_ino, info.st_size if stat.S_ISREG(info.st_mode) else 0, info.st_mtime_ns
+
+    def empty(self, path: bytes) -> bool:
+        """Tell whether a folder has nothing in it. Raises OSError."""
+        with self._at(path) as (outer, name), opened(name, outer) as folder:
+            return not names_in(folder)
 
     def unlock(self, path: bytes) -> None:
         """Let its owner make and remove things in a folder. Raises OSError."""
@@ -45,30 +63,29 @@ class LiveTree:
                 with opened(name, outer) as folder:
                     os.fchmod(folder, stat.S_IMODE(mode) | REACHABLE)
 
-    def remove(self, path: bytes, folder: bool) -> None:
-        """Remove a folder, or something else; not one where the other is wanted. Raises OSError."""
-        with suppress(FileNotFoundError, NotADirectoryError), self._at(path) as (outer, name):
-            is_folder = stat.S_ISDIR(os.stat(name, dir_fd=outer, follow_symlinks=False).st_mode)
-            if is_folder and folder:
-                os.rmdir(name, dir_fd=outer)
-            elif not is_folder and not folder:
-                os.unlink(name, dir_fd=outer)
+    def rename(self, source: bytes, target: bytes) -> None:
+        """Give a thing another name, in the stead of what has that. Raises OSError."""
+        with self._at(source) as (there, name), self._at(target) as (here, wanted):
+            os.replace(name, wanted, src_dir_fd=there, dst_dir_fd=here)
 
-    def make_folder(self, path: bytes) -> None:
-        """Make a folder for its owner alone, if it is not there. Raises OSError."""
+    def link(self, source: bytes, target: bytes) -> bool:
+        """Give a thing one more name, where nothing has that, and tell whether the system can.
+
+        Raises OSError.
+        """
+        with self._at(source) as (there, name), self._at(target) as (here, wanted):
+            try:
+                os.link(name, wanted, src_dir_fd=there, dst_dir_fd=here, follow_symlinks=False)
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+                return False
+        return True
+
+    def remove(self, path: bytes) -> None:
+        """Remove a name, of a folder where nothing is in it. Raises OSError."""
         with self._at(path) as (outer, name):
-            with suppress(FileExistsError):
-                os.mkdir(name, 0o700, dir_fd=outer)
-            with opened(name, outer):  # a link, or a file, in its place is an error
-                pass
-
-    def replace(self, staged: bytes, path: bytes) -> None:
-        """Put what was staged at a path; nothing where that was done before. Raises OSError."""
-        stage, fresh = os.path.split(staged)
-        with suppress(FileNotFoundError), self.stage(stage) as source:
-            os.stat(fresh, dir_fd=source, follow_symlinks=False)
-            with self._at(path) as (outer, name):
-                os.replace(fresh, name, src_dir_fd=source, dst_dir_fd=outer)
+            _remove(outer, name)
 
     def dress(self, path: bytes, entry: Entry) -> None:
         """Give what is at a path an entry's owner, attributes, mode and time. Raises OSError."""
@@ -76,28 +93,43 @@ class LiveTree:
             dress(outer, name, entry)
 
     def set_folder(self, path: bytes, mode: int, mtime: int) -> None:
-        """Give a folder a mode and a time. Raises OSError."""
+        """Give a folder a mode and a time; those of others keep their time. Raises OSError."""
         with folder_of(root_of(self.roots, path), path) as folder:
             if stat.S_IMODE(os.fstat(folder).st_mode) != stat.S_IMODE(mode):
                 os.fchmod(folder, stat.S_IMODE(mode))
-            os.utime(folder, ns=(os.fstat(folder).st_atime_ns, mtime))
+            with suppress(PermissionError):
+                os.utime(folder, ns=(os.fstat(folder).st_atime_ns, mtime))
 
     def sync(self, path: bytes) -> None:
         """Return when a file or a folder is on the disk, if it is there. Raises OSError."""
         with suppress(FileNotFoundError, NotADirectoryError), self._at(path) as (outer, name):
             if path in self.roots:
                 os.fsync(outer)  # that it is there, or no longer: no other folder's sync does that
+            mode = os.stat(name, dir_fd=outer, follow_symlinks=False).st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                sync_file_system(outer)  # opened, a fifo would be told to whoever waits at it
+                return
             try:
                 descriptor = os.open(name, _LOOK, dir_fd=outer)
-            except OSError as error:
-                if error.errno not in (errno.ELOOP, errno.EACCES):
-                    raise
-                sync_file_system(outer)  # a link, or one that may not be opened
+            except PermissionError:
+                sync_file_system(outer)
                 return
             try:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+    def sync_stage(self, stage: bytes) -> None:
+        """Return when the list of what is in a stage is on the disk. Raises OSError."""
+        with self.stage(stage) as folder:
+            os.fsync(folder)
+
+    def sync_all(self, root: bytes) -> None:
+        """Return when the whole file system that a root lies on is on the disk. Raises OSError."""
+        with opened_above(root) as outer:
+            sync_file_system(outer)
+        with suppress(FileNotFoundError), folder_of(root, root) as folder:
+            sync_file_system(folder)
 
     def make_stage(self, stage: bytes) -> None:
         """Make a folder for what will be put in place, if it is not there. Raises OSError."""
@@ -111,7 +143,7 @@ class LiveTree:
         with suppress(FileNotFoundError):
             with self.stage(stage) as folder:
                 for name in names_in(folder):
-                    os.unlink(name, dir_fd=folder)
+                    _remove(folder, name)
             with self._above_stage(stage) as outer:
                 os.rmdir(last(stage), dir_fd=outer)
 
@@ -125,5 +157,19 @@ class LiveTree:
         root = above(stage)
         return folder_of(root, root) if root in self.roots else opened_above(stage)
 
-    def _at(self, path: bytes) -> AbstractContextManager[tuple[int, bytes]]:
-        return parent_of(root_of(self.roots, path), path)
+    @contextmanager
+    def _at(self, path: bytes) -> Iterator[tuple[int, bytes]]:
+        for root in self.roots:
+            if path == root or path.startswith(root + b"/"):
+                with parent_of(root, path) as place:
+                    yield place
+                return
+        with self.stage(above(path)) as folder:  # it lies beside its root
+            yield folder, last(path)
+
+
+def _remove(outer: int, name: bytes) -> None:
+    try:
+        os.unlink(name, dir_fd=outer)
+    except IsADirectoryError:
+        os.rmdir(name, dir_fd=outer)

@@ -21,6 +21,7 @@ from handrail.sandbox.file_names import written
 from handrail.sandbox.file_places import beside, folder_of, parent_of
 from handrail.sandbox.snapshot.contents import Content
 from handrail.sandbox.snapshot.entries import Entry, Kind
+from handrail.sandbox.snapshot.known import Known
 
 Reader = Callable[[int], Content]
 TRIES = 5
@@ -28,10 +29,11 @@ GONE = FileNotFoundError, NotADirectoryError
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-def look(root: bytes, path: bytes, reader: Reader) -> Entry | None:
+def look(root: bytes, path: bytes, reader: Reader, known: Known) -> Entry | None:
     """Return what is at a path now, None where nothing is. Raises RestoreError.
 
-    Where the folder that it would lie in is gone, or is a link, there is nothing.
+    What is known is not read again. Where the folder that it would lie in is gone, or is a link,
+    there is nothing.
     """
     try:
         with readable(path), parent_of(root, path) as (folder, name):
@@ -42,6 +44,9 @@ def look(root: bytes, path: bytes, reader: Reader) -> Entry | None:
                 with folder_of(root, path) as inner:
                     return folder_entry(path, info, inner)
             if stat.S_ISREG(info.st_mode):
+                still = known.still(path, info)
+                if still is not None:
+                    return replace(still, first=b"")
                 return read_file(path, folder, name, reader)
             return other_entry(path, info, folder, name)
     except GONE:
@@ -116,6 +121,7 @@ def plain_entry(path: bytes, kind: Kind, info: os.stat_result) -> Entry:
         dev=info.st_dev,
         ino=info.st_ino,
         ctime=info.st_ctime_ns,
+        names=info.st_nlink,
     )
 
 
@@ -126,13 +132,12 @@ def folder_entry(path: bytes, info: os.stat_result, folder: int) -> Entry:
 
 def other_entry(path: bytes, info: os.stat_result, folder: int, name: bytes) -> Entry:
     """Return the entry of a link, or of what can only be named. Raises OSError."""
+    attributes = attributes_of(beside(folder, name), follow=False)
     if not stat.S_ISLNK(info.st_mode):
-        return replace(plain_entry(path, "special", info), device=info.st_rdev)
-    return replace(
-        plain_entry(path, "link", info),
-        target=os.readlink(name, dir_fd=folder),
-        attributes=attributes_of(beside(folder, name), follow=False),
-    )
+        entry = plain_entry(path, "special", info)
+        return replace(entry, device=info.st_rdev, attributes=attributes)
+    target = os.readlink(name, dir_fd=folder)
+    return replace(plain_entry(path, "link", info), target=target, attributes=attributes)
 
 
 @contextmanager

@@ -2,6 +2,9 @@
 
 Promises
 - Only what is not yet as the older point has it is planned, and names that share an inode together.
+- First what goes, the deepest first, then what comes, then what is replaced, then metadata.
+- What has names that the points do not know is made anew, not dressed: those names keep what they
+  have. A file that is right but for its names stays, and the others become names of it.
 - A folder that others made or removed something in since keeps the time that this gave it.
 
 Does not promise
@@ -9,16 +12,20 @@ Does not promise
 """
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from stat import S_IFMT
 
-from handrail.sandbox.file_names import read, written
+from handrail.sandbox.file_names import written
 from handrail.sandbox.file_places import above
 from handrail.sandbox.snapshot.comparing import Comparison, alike, closed
 from handrail.sandbox.snapshot.entries import Entry
-from handrail.sandbox.snapshot.plan import FolderPlan, Plan
+from handrail.sandbox.snapshot.plan import FolderPlan, Mark, Operation, Plan, StepKind
 
-PREFIX = b".handrail-undo-"
+PREFIX = b".handrail-"
 Now = Mapping[bytes, Entry]
+_ORDER: tuple[StepKind, ...] = ("take", "put", "swap", "dress")
 
 
 def work(comparison: Comparison, now: Now) -> tuple[bytes, ...]:
@@ -30,89 +37,121 @@ def work(comparison: Comparison, now: Now) -> tuple[bytes, ...]:
 
 
 def planned(comparison: Comparison, names: tuple[str, str], now: Now) -> Plan:
-    """Return the plan from the present to the older point; it is not ready yet."""
-    paths = work(comparison, now)
+    """Return the plan from the present to the older point; nothing of it is staged yet."""
     token = secrets.token_hex(8)
-    stages = _stages(comparison, token)
-    older = comparison.older
-    touched = {p for p in paths if p in older and older[p].kind == "folder"}
-    touched |= {above(path) for path in (*paths, *stages)} & older.keys()
+    paths = work(comparison, now)
+    steps = sorted(_steps(comparison, paths, now), key=lambda step: _ORDER.index(step[0]))
+    stages = _stages(comparison, token, now)
+    older, newer = comparison.older, comparison.newer
+    folders = {p for p in paths if any(_is_folder(e.get(p)) for e in (older, now))}
+    touched = folders | {above(p) for p in (*paths, *stages)} & (older.keys() | newer.keys())
     present = {**comparison.present(touched - now.keys()), **now}
     return Plan(
         token=token,
-        mark=secrets.token_hex(4),
         older=names[0],
         newer=names[1],
-        roots=_all_written(comparison.roots),
-        paths=_all_written(paths),
-        fresh=_all_written(_fresh(comparison, paths, now)),
-        stages=_all_written(stages),
+        roots=tuple(map(written, comparison.roots)),
+        stages=tuple(map(written, stages)),
+        operations=tuple(
+            Operation(kind=kind, path=written(path), number=number, then=_then(kind, now.get(path)))
+            for number, (kind, path) in enumerate(steps)
+        ),
         folders=tuple(_folder(comparison, path, present.get(path)) for path in sorted(touched)),
     )
 
 
-def turned(comparison: Comparison, plan: Plan, now: Now) -> Plan:
-    """Return the plan that takes back what another has done so far; ``comparison`` is turned."""
-    paths = work(comparison, now)
-    newer = comparison.older  # where the other plan came from
-    rows = {read(row.path): row for row in plan.folders if row.had_mode}
-    begun = map(read, plan.paths)
-    made = {p for p in (*paths, *begun) if p in newer and newer[p].kind == "folder"} - rows.keys()
-    folders = {
-        path: FolderPlan(path=row.path, mode=row.had_mode, mtime=row.had_mtime)
-        for path, row in rows.items()
-    }
-    for path in made:
-        entry = newer[path]
-        folders[path] = FolderPlan(path=written(path), mode=entry.mode, mtime=entry.mtime)
-    return plan.model_copy(
-        update={
-            "mark": secrets.token_hex(4),
-            "older": plan.newer,
-            "newer": plan.older,
-            "paths": _all_written(paths),
-            "fresh": _all_written(_fresh(comparison, paths, now)),
-            "stages": _all_written(_stages(comparison, plan.token)),
-            "leftovers": plan.stages,
-            "folders": tuple(row for _, row in sorted(folders.items())),
-        }
-    )
-
-
-def _fresh(comparison: Comparison, paths: Iterable[bytes], now: Now) -> tuple[bytes, ...]:
-    """Return what has to be made anew: other bytes, or not under one inode with its other names."""
+def _steps(
+    comparison: Comparison, paths: Iterable[bytes], now: Now
+) -> Iterator[tuple[StepKind, bytes]]:
+    """Yield what is to be done with each path: what goes from the inside out."""
     older = comparison.older
-    made = [p for p in paths if p in older and older[p].kind in ("file", "link")]
-    same = ("kind", "sha256", "target", "first")
-    changed = {
-        path
-        for path in made
-        if path not in now or any(getattr(now[path], f) != getattr(older[path], f) for f in same)
-    }
-    groups = {older[path].first for path in changed} - {b""}
-    return tuple(path for path in made if path in changed or older[path].first in groups)
+    made = [path for path in paths if path in older and older[path].kind != "folder"]
+    staying, fresh = _staying(older, made, now)
+    for path in sorted(paths, reverse=True):
+        here, then = now.get(path), older.get(path)
+        if here is not None and (then is None or _is_folder(here) != _is_folder(then)):
+            yield "take", path
+    for path in sorted(paths):
+        here, then = now.get(path), older.get(path)
+        if then is None or path in staying:
+            continue
+        if here is None or _is_folder(here) != _is_folder(then):
+            yield "put", path
+        else:
+            yield ("swap" if path in fresh else "dress"), path
 
 
-def _stages(comparison: Comparison, token: str) -> list[bytes]:
-    """Return the folder for what is made for each root: in it, or beside it where it is gone."""
-    there = comparison.present(comparison.roots)
+def _staying(
+    older: Mapping[bytes, Entry], made: Iterable[bytes], now: Now
+) -> tuple[set[bytes], set[bytes]]:
+    """Return what is right but for its names, and what has to be made anew or linked to that."""
+    groups: defaultdict[bytes, list[bytes]] = defaultdict(list)
+    for path in made:
+        groups[older[path].first or path].append(path)
+    staying: set[bytes] = set()
+    fresh: set[bytes] = set()
+    for names in groups.values():
+        inodes = {(now[p].dev, now[p].ino) if p in now else (0, 0) for p in names}
+        whole = len(inodes) == 1 and all(_same_content(now.get(p), older[p]) for p in names)
+        if whole and now[names[0]].names == len(names):
+            continue  # dressed in place, under all of its names
+        leads = [p for p in names if len(names) > 1 and _right(now.get(p), older[p])]
+        right = {p for p in names if leads and p in now and now[p].ino == now[leads[0]].ino}
+        staying |= right
+        fresh |= {*names} - right
+    return staying, fresh
+
+
+def _same_content(here: Entry | None, then: Entry) -> bool:
+    if here is None or (here.kind, S_IFMT(here.mode)) != (then.kind, S_IFMT(then.mode)):
+        return False
+    return (here.sha256, here.target) == (then.sha256, then.target)
+
+
+def _right(here: Entry | None, then: Entry) -> bool:
+    return here is not None and replace(here, first=then.first) == then
+
+
+def _stages(comparison: Comparison, token: str, now: Now) -> list[bytes]:
+    """Return for each root the folder of what is staged: in it, or beside it where it goes."""
+    there = {**comparison.present(set(comparison.roots) - now.keys()), **now}
+    newer, older = comparison.newer, comparison.older
     name = PREFIX + token.encode()
-    return [root + b"/" + name if root in there else root + name for root in comparison.roots]
+    return [
+        root + b"/" + name
+        if root in there and (root in older or root not in newer)
+        else root + name
+        for root in comparison.roots
+    ]
 
 
 def _folder(comparison: Comparison, path: bytes, now: Entry | None) -> FolderPlan:
     """Return what a folder gets: the older time, unless others gave it one since."""
-    older, newer = comparison.older[path], comparison.newer.get(path)
-    if now is None or now.kind != "folder":
-        return FolderPlan(path=written(path), mode=older.mode, mtime=older.mtime)
-    known = {entry.mtime for entry in (older, newer) if entry is not None}
+    older, newer = comparison.older.get(path), comparison.newer.get(path)
+    had = now if now is not None and _is_folder(now) else None
+    mode = 0 if older is None or not _is_folder(older) else older.mode
+    mtime = 0 if older is None else older.mtime
+    if had is not None and older is not None and mode:
+        mode = had.mode if alike(older, newer) else mode
+        known = {entry.mtime for entry in (older, newer) if entry is not None}
+        mtime = mtime if had.mtime in known else had.mtime
     return FolderPlan(
         path=written(path),
-        mode=now.mode if older == newer or alike(older, newer) else older.mode,
-        mtime=older.mtime if now.mtime in known else now.mtime,
-        had_mode=now.mode,
-        had_mtime=now.mtime,
+        mode=mode,
+        mtime=mtime,
+        had_mode=0 if had is None else had.mode,
+        had_mtime=0 if had is None else had.mtime,
     )
+
+
+def _then(kind: StepKind, now: Entry | None) -> Mark | None:
+    if now is None or kind == "put":
+        return None
+    return (now.ino, 0, 0) if now.kind == "folder" else (now.ino, now.size, now.mtime)
+
+
+def _is_folder(entry: Entry | None) -> bool:
+    return entry is not None and entry.kind == "folder"
 
 
 def _arrived(now: Entry | None, older: Entry | None, newer: Entry | None) -> bool:
@@ -120,7 +159,3 @@ def _arrived(now: Entry | None, older: Entry | None, newer: Entry | None) -> boo
     if now is None or older is None or newer is None:
         return alike(now, older)
     return alike(now, older) and (now == older or now.mtime != newer.mtime)
-
-
-def _all_written(paths: Iterable[bytes]) -> tuple[str, ...]:
-    return tuple(map(written, paths))

@@ -6,24 +6,26 @@ From there on the plan is carried out, and whoever is interrupted is finished by
 
 Promises
 - Until the plan is durable, nothing that is in use is touched, and what was made is removed again.
-- After that, however often it is interrupted, the same end is reached, or it stops where somebody
-  changed a thing that it was about to change, and says so.
+- After that, however often it is interrupted, the same end is reached.
+- What somebody else wrote meanwhile is never overwritten: it is looked for before each step, and
+  once more before what was there is let go.
+- Where that, or a step that fails, is in the way, what was done so far is taken back, by a plan as
+  durable as the first, but for what somebody changed since: that stays, and is named.
 - In the end it is looked whether all is as it was, and said where it is not.
-- Where a step fails, what was done so far is taken back, by a plan as durable as the first.
 
 Does not promise
-- To see a change that is made within the milliseconds between the second look and the change.
+- That what is written in the moment between that last look and the end is kept.
 """
 
-from handrail.sandbox.errors import RestoreError, UndoConflict
-from handrail.sandbox.file_names import read, written
-from handrail.sandbox.snapshot.comparing import Comparison, Fits, settled, staged, underway
+from handrail.sandbox.errors import RestoreError, UndoConflict, UndoDisturbed
+from handrail.sandbox.file_names import written
+from handrail.sandbox.snapshot.comparing import Comparison, Fits, settled, staged
 from handrail.sandbox.snapshot.keeper import Difference
 from handrail.sandbox.snapshot.live import LiveTree
 from handrail.sandbox.snapshot.plan import Plan, keep_plan, remove_plan
-from handrail.sandbox.snapshot.planning import Now, planned, turned, work
-from handrail.sandbox.snapshot.staging import Staging, told
-from handrail.sandbox.snapshot.steps import steps
+from handrail.sandbox.snapshot.planning import Now, planned, work
+from handrail.sandbox.snapshot.staging import Staging
+from handrail.sandbox.snapshot.steps import Steps, attempted, carried_out
 from handrail.sandbox.snapshot.store import Store
 
 _SHOWN = 5
@@ -46,10 +48,9 @@ class PuttingBack:
         if not work(self.comparison, now):
             return ()
         plan = planned(self.comparison, self.names, now)
-        ready = plan.model_copy(update={"ready": True})
         try:
             self.write_down(plan)
-            Staging(self.comparison, plan).make(self.live, self.store)
+            ready = Staging(self.comparison, plan, self.live, self.store).make().at("ready")
             self.insist(staged)
             self.write_down(ready)
         except RestoreError:
@@ -57,53 +58,52 @@ class PuttingBack:
             raise
         return self.finish(ready)
 
-    def resume(self, plan: Plan) -> tuple[Difference, ...]:
-        """Finish what was interrupted. Raises UndoConflict where the world changed since."""
-        self.insist(underway)
-        return self.finish(plan)
-
     def finish(self, plan: Plan) -> tuple[Difference, ...]:
         """Carry a plan out, or take back what was done of it. Raises RestoreError."""
+        if plan.phase == "back":
+            self._take_back(plan)
+            return ()
+        steps = Steps(plan, self.comparison, self.live)
+        if plan.phase != "done":
+            try:
+                carried_out(steps.forward())
+                self.write_down(plan.at("done"))
+            except RestoreError as error:
+                self.turn_back(plan, error)
         try:
-            self._carry_out(plan)
+            carried_out(steps.clear())
+            remove_plan(self.store, plan)
         except RestoreError as error:
-            self.turn_back(plan, error)
+            raise RestoreError(
+                f"all was put back; what was kept to take it back is still to be removed: {error}"
+            ) from error
         self._compare()
         lost = self.comparison.lost()
         return tuple(one for one in self.comparison.told() if one not in lost)
 
     def _compare(self) -> None:
-        """Insist that all is as the older point has it. Raises RestoreError."""
+        """Insist that all is as the older point has it. Raises UndoDisturbed."""
         comparison = self.comparison
         left = work(comparison, comparison.present(comparison.concerned()))
         if left:
-            raise RestoreError(
+            raise UndoDisturbed(
                 f"{written(left[0])}: was put back, and is not as it was: something else changes "
                 "it; end that, and undo again"
             )
 
     def discard(self, plan: Plan) -> None:
         """Remove what was made for a plan that never became ready. Raises RestoreError."""
-        for stage in map(read, plan.stages):
-            with told(stage):
-                self.live.remove_stage(stage)
-        for row in plan.folders:
-            path = read(row.path)
-            if path in self.comparison.roots and row.had_mode:
-                with told(path):
-                    self.live.set_folder(path, row.had_mode, row.had_mtime)
+        carried_out(Steps(plan, self.comparison, self.live).clear(back=True))
         remove_plan(self.store, plan)
 
     def insist(self, fits: Fits) -> Now:
         """Return what is there now. Raises UndoConflict where it is otherwise than it may be."""
         now, found = self.comparison.looked(fits)
         if found:
-            shown = ", ".join(f"{one.what} was {one.change}" for one in found[:_SHOWN])
-            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-            begun = fits is underway
-            left = "an undo was interrupted here" if begun else "nothing was touched"
+            shown = listed([f"{one.what} was {one.change}" for one in found])
             raise UndoConflict(
-                f"changed since: {shown}{more}; {left}: bring it back to how it was, and undo again"
+                f"changed since: {shown}; nothing was touched: bring it back to how it was, and "
+                "undo again"
             )
         return now
 
@@ -111,23 +111,27 @@ class PuttingBack:
         """Make a plan durable: the redo log. Raises RestoreError."""
         keep_plan(self.store, plan)
 
-    def _carry_out(self, plan: Plan) -> None:
-        for path, step in steps(plan, self.comparison, self.live):
-            with told(path):
-                step()
-        remove_plan(self.store, plan)
-
     def turn_back(self, plan: Plan, error: RestoreError) -> None:
         """Take back what was done of a plan, and raise the error that stopped it."""
-        comparison = self.comparison.turned()
-        back = type(self)(self.store, self.live, self.names[::-1], comparison)
         try:
-            reverse = turned(comparison, plan, back.insist(underway))
-            Staging(comparison, reverse).make(self.live, self.store)
-            self.write_down(reverse)
-            back._carry_out(reverse)
+            self.write_down(plan.at("back"))
+            self._take_back(plan)
         except RestoreError as worse:
-            raise RestoreError(
-                f"{error}; it could not be taken back either ({worse}): settle that, and undo again"
-            ) from error
+            raise RestoreError(f"{error}; {worse}") from error
         raise RestoreError(f"{error}; what was begun was taken back: nothing is changed") from error
+
+    def _take_back(self, plan: Plan) -> None:
+        steps = Steps(plan, self.comparison, self.live)
+        if left := attempted(steps.back()):
+            raise RestoreError(
+                f"what was begun is taken back, but for this: {listed(left)}; what was there "
+                f"before lies in {', '.join(plan.stages)}: settle that, and undo again"
+            )
+        carried_out(steps.clear(back=True))
+        remove_plan(self.store, plan)
+
+
+def listed(found: list[str]) -> str:
+    """Return the first of them, and how many more there are."""
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return ", ".join(found[:_SHOWN]) + more

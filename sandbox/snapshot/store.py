@@ -79,7 +79,7 @@ class Store:
 
     def content(self, sha256: str) -> Path:
         """Return the place of a content."""
-        return self.contents / sha256[:2] / sha256[2:]
+        return Path(f"{self.path}/contents/{sha256[:2]}/{sha256[2:]}")
 
     def prepare(self) -> None:
         """Make the folders that are missing. Raises RestoreError."""

@@ -1,19 +1,16 @@
 """Trees: folders as they are now, read entry by entry.
 
 Promises
-- What has device, inode, size and both times of an earlier point is not read again, unless it
-  changed so close to that point that it may have changed once more within one tick of the clock
-  (the "racy" rule of git's index), or the clock was turned back since.
+- What has certainly not changed since an earlier point is not read again (``known.py``).
 - What goes away while it is looked at has no entry, as if it had gone before.
 
 Does not promise
 - One moment for all files together: what is written while a tree is read is of before or after.
-- To see every change where times come from the clock of another machine, and that one is behind.
 """
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,6 +20,7 @@ from handrail.sandbox.errors import RestoreError
 from handrail.sandbox.file_names import written
 from handrail.sandbox.file_places import above, folder_of, last
 from handrail.sandbox.snapshot.entries import Entry
+from handrail.sandbox.snapshot.known import Known
 from handrail.sandbox.snapshot.looking import (
     GONE,
     TRIES,
@@ -38,29 +36,6 @@ from handrail.sandbox.snapshot.looking import (
 from handrail.sandbox.snapshot.selection import EVERYTHING, Selection
 
 _CHUNK = 64
-_TICK = 50_000_000
-_WHOLE_SECONDS = 2_000_000_000
-
-
-@dataclass(frozen=True)
-class Known:
-    """What an earlier point knows, and when its reading began."""
-
-    entries: Mapping[bytes, Entry] = field(default_factory=dict)
-    began: int = 0
-
-    def still(self, path: bytes, now: os.stat_result) -> Entry | None:
-        """Return the entry of a thing that has certainly not changed."""
-        entry = self.entries.get(path)
-        if entry is None:
-            return None
-        then = (entry.dev, entry.ino, entry.mode, entry.mtime, entry.ctime)
-        if then != (now.st_dev, now.st_ino, now.st_mode, now.st_mtime_ns, now.st_ctime_ns):
-            return None
-        # File systems that count whole seconds show no part of one.
-        tick = _TICK if entry.ctime % 1_000_000_000 else _WHOLE_SECONDS
-        racy = entry.ctime >= self.began - tick
-        return None if racy or (entry.kind == "file" and entry.size != now.st_size) else entry
 
 
 @dataclass

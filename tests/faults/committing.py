@@ -4,30 +4,31 @@ Runs in a mount namespace of its own (``namespaced``). Each line of the input is
 for each a line of the output says what was wrong, empty where nothing was.
 """
 
+import contextlib
 import json
 import os
-import re
 import resource
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-from handrail.sandbox.errors import RehearsalError
+from handrail.sandbox.errors import RehearsalError, RestoreError
 from handrail.sandbox.file_names import read
-from handrail.sandbox.rehearsal.applying import Applying
 from handrail.sandbox.rehearsal.commit import Commit, Surroundings
 from handrail.sandbox.rehearsal.commit_record import CommitState
-from handrail.sandbox.rehearsal.conflicts import Marks
-from handrail.sandbox.rehearsal.items import Place
-from handrail.sandbox.rehearsal.record import (
-    RehearsalRecord,
-    read_record,
-)
+from handrail.sandbox.rehearsal.record import RehearsalRecord, read_record
+from handrail.sandbox.rehearsal.target import Target
+from handrail.sandbox.snapshot.files import FileKeeper
+from handrail.sandbox.snapshot.live import LiveTree
+from handrail.sandbox.snapshot.plan import Plan as Redo
+from handrail.sandbox.snapshot.putting_back import PuttingBack
 from tests.faults.rehearsing import Rehearsed, expected, told
 from tests.faults.tree_making import Look, hard_links, look
+from tests.faults.undoing import named
 
 Tree = dict[bytes, Look]
 
@@ -50,19 +51,30 @@ def namespaced(command: list[str]) -> list[str]:
 class Careless(Commit):
     """Looks for no conflict: what it finds is as it must be."""
 
-    def _conflicts(self, applying: Applying) -> tuple[list[Place], Marks]:
-        _wrong, marks = super()._conflicts(applying)
-        return [], marks
+    def _conflicts(self, target: Target, before: str) -> list[str]:
+        return []
 
 
-class Forgetful(Commit):
-    """Begins anew whatever was begun: a commit without its record."""
+class Forgetful(PuttingBack):
+    """Puts in place without a redo log."""
 
-    def _go_on(
-        self, applying: Applying, begun: CommitState | None, record: RehearsalRecord, noise: bool
-    ) -> CommitState:
-        applying.clear()
-        return self._begin(applying, record, noise)
+    def write_down(self, plan: Redo) -> None:
+        """Do nothing."""
+
+
+def commit(
+    rehearsed: Rehearsed,
+    noise: bool = True,
+    way: type[Commit] = Commit,
+    putting: type[PuttingBack] = PuttingBack,
+    live: type[LiveTree] = LiveTree,
+    told: Callable[[CommitState], None] = lambda _state: None,
+) -> None:
+    """Commit what was rehearsed. Raises RehearsalError, RestoreError."""
+    digest = read_record(rehearsed.run).consequences.digest
+    store, roots = rehearsed.folder / "store", (rehearsed.real,)
+    with FileKeeper(store, roots, "run", live=live, putting=putting) as keeper:
+        way(rehearsed.run, Surroundings(keeper, told)).run(digest, noise)
 
 
 def _differing(one: Tree, two: Tree) -> str:
@@ -79,7 +91,7 @@ def equal(rehearsed: Rehearsed, defended: bool) -> str:
         return f"told wrongly: {sorted(wrong)[:3]}"
     if rehearsed.random.random() < 0.3:
         return _without_noise(rehearsed, record)
-    Commit(rehearsed.run).run(record.consequences.digest, noise=True)
+    commit(rehearsed)
     return _as_merged(rehearsed, record)
 
 
@@ -116,7 +128,7 @@ def _both_ways(links: set[tuple[bytes, bytes]]) -> dict[bytes, set[bytes]]:
 
 def _without_noise(rehearsed: Rehearsed, record: RehearsalRecord) -> str:
     noise = {rehearsed.below(o.path) for o in record.consequences.files if o.noise}
-    Commit(rehearsed.run).run(record.consequences.digest)
+    commit(rehearsed, noise=False)
     now = look(rehearsed.real)
     wanted = {p: e for p, e in rehearsed.merged.items() if p not in noise}
     wanted |= {p: e for p, e in rehearsed.before.items() if p in noise}
@@ -145,7 +157,7 @@ def conflict(rehearsed: Rehearsed, defended: bool) -> str:
     before = look(rehearsed.real)
     links = hard_links(rehearsed.real)
     try:
-        (Commit if defended else Careless)(rehearsed.run).run(record.consequences.digest)
+        commit(rehearsed, noise=False, way=Commit if defended else Careless)
     except RehearsalError as error:
         if "nothing was touched" not in str(error):
             return f"refused late: {error}"
@@ -199,20 +211,25 @@ def _meddle_with_file(random: Random, path: Path) -> str:
 def kill(rehearsed: Rehearsed, defended: bool) -> str:
     """Killed at any point, and again, the last commit comes to the same end.
 
-    Where somebody changes something midway, all is taken back, whenever that is interrupted.
+    Where somebody writes midway, that is never lost: all is taken back, whenever that is
+    interrupted, or it was done already.
     """
     record, random = rehearsed.tell(), rehearsed.random
-    way = Commit if defended else Forgetful
+    way = PuttingBack if defended else Forgetful
     target = _target(rehearsed, record) if random.random() < 0.4 else None
-    most = 3 * len(record.consequences.files) + 10
-    for _ in range(random.randint(1, 3)):
-        _killed(rehearsed, target, way, random.randrange(most))
+    most = 5 * len(record.consequences.files) + 25
+    with _Somebody(rehearsed, target) as somebody:
+        for _ in range(random.randint(1, 3)):
+            somebody.left = random.randrange(random.choice((5, 25, most)))
+            _killed(rehearsed, somebody, way, random.randrange(random.choice((12, 40, most))))
     try:
-        way(rehearsed.run).run(record.consequences.digest, noise=True)
-    except RehearsalError as error:
-        if target is None or target.read_bytes() != MINE:
+        commit(rehearsed, putting=way)
+    except (RehearsalError, RestoreError) as error:
+        if target is None or not somebody.kept:
             return f"does not converge: {error}"
-        return _as_before(rehearsed, target)
+        return _but_for(rehearsed, target, rehearsed.before)
+    if somebody.wrote and target is not None:
+        return _but_for(rehearsed, target, rehearsed.merged) if somebody.kept else "it is lost"
     return _as_merged(rehearsed, record)
 
 
@@ -229,18 +246,61 @@ def _target(rehearsed: Rehearsed, record: RehearsalRecord) -> Path | None:
     return Path(os.fsdecode(read(rehearsed.random.choice(files)))) if files else None
 
 
-def _as_before(rehearsed: Rehearsed, target: Path) -> str:
-    """Compare with what was there before the commit, but for what somebody wrote."""
+class _Somebody:
+    """Writes to a file when so many points are ``left``: by its name, or having opened it early."""
+
+    def __init__(self, rehearsed: Rehearsed, target: Path | None) -> None:
+        self.target = target
+        self.left = 0
+        self._told = rehearsed.folder / "wrote"
+        self._open = -1
+        if target is not None and rehearsed.random.random() < 0.5:
+            self._open = os.open(target, os.O_WRONLY)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._open >= 0:
+            os.close(self._open)
+
+    @property
+    def wrote(self) -> bool:
+        return self._told.exists()
+
+    @property
+    def kept(self) -> bool:
+        """Tell whether what was written is still there."""
+        target = self.target
+        return target is not None and target.is_file() and target.read_bytes() == MINE
+
+    def reached(self) -> None:
+        """Come nearer to it, or write."""
+        self.left -= 1
+        if self.left != 0 or self.target is None or self.wrote:
+            return
+        how = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+        with contextlib.suppress(OSError):  # what it wants to write to has become something else
+            file = os.dup(self._open) if self._open >= 0 else os.open(self.target, how, 0o644)
+            self._told.touch()
+            os.ftruncate(file, 0)
+            os.pwrite(file, MINE, 0)
+            os.close(file)
+
+
+def _but_for(rehearsed: Rehearsed, target: Path, wanted: Tree) -> str:
+    """Compare with how all is to be, but for what somebody wrote."""
     same = bytes(target.relative_to(rehearsed.real))
-    names = {same} | {name for pair in rehearsed.links_before for name in pair if same in pair}
-    now, before = (
+    pairs = rehearsed.links_before | rehearsed.links
+    names = {same, *(name for pair in pairs for name in pair if same in pair)}
+    now, then = (
         {path: one for path, one in tree.items() if path not in names}
-        for tree in (look(rehearsed.real), rehearsed.before)
+        for tree in (look(rehearsed.real), wanted)
     )
-    return _differing(now, before)
+    return _differing(now, then)
 
 
-def _killed(rehearsed: Rehearsed, target: Path | None, way: type[Commit], stop: int) -> None:
+def _killed(rehearsed: Rehearsed, somebody: _Somebody, way: type[PuttingBack], stop: int) -> None:
     """Commit in a child that dies at a point; a line in ``killed`` says at which."""
     child = os.fork()
     if child:
@@ -249,17 +309,20 @@ def _killed(rehearsed: Rehearsed, target: Path | None, way: type[Commit], stop: 
     left = [stop]
 
     def reached(point: str) -> None:
-        if point == "applying" and target is not None:
-            target.write_bytes(MINE)
         left[0] -= 1
         if left[0] < 0:
             with (rehearsed.folder.parent / "killed").open("a") as told:
-                told.write(re.sub(r" \d+", "", point) + "\n")
+                told.write(point + "\n")
             os.kill(os.getpid(), signal.SIGKILL)
 
+    def at_step(step: str, before: bool) -> None:
+        if before and step in ("link", "rename", "dress"):
+            somebody.reached()
+        reached(f"{'before' if before else 'after'} {step}")
+
     try:
-        digest = read_record(rehearsed.run).consequences.digest
-        way(rehearsed.run, Surroundings(reached=reached)).run(digest, noise=True)
+        live = named(at_step)
+        commit(rehearsed, putting=way, live=live, told=lambda state: reached(state.phase))
     finally:
         os._exit(0)  # whatever happened: a child must never go on with its parent's cases
 
@@ -278,7 +341,7 @@ def main(root: Path) -> None:
         folder.mkdir()
         try:
             said = KINDS[plan.kind](Rehearsed(folder, Random(plan.seed)), plan.defended)
-        except (RehearsalError, OSError, AssertionError, KeyError) as error:
+        except (RehearsalError, RestoreError, OSError, AssertionError, KeyError) as error:
             said = f"{type(error).__name__}: {error}"
         print(json.dumps(said), flush=True)
         shutil.rmtree(folder)

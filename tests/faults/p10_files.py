@@ -173,10 +173,12 @@ def _failures(count: int, seed: int, defended: bool) -> Verdict:
             newer = keeper.keep()
             after = seen(work.root)
             step, forever = random.randint(1, 40), random.random() < 0.3
-            if not _failed(keeper, older, newer, step, forever):
+            why = _failed(keeper, older, newer, step, forever)
+            if not why:
                 continue
             tally.new((number, step, forever, *work.done))
-            if not forever and seen(work.root) != after:
+            done = "all was put back" in why
+            if not forever and not done and seen(work.root) != after:
                 tally.fail(number, f"step {step} failed, and something is changed")
             keeper.live = LiveTree
             try:
@@ -190,8 +192,8 @@ def _failures(count: int, seed: int, defended: bool) -> Verdict:
     return tally.verdict()
 
 
-def _failed(keeper: FileKeeper, older: str, newer: str, step: int, forever: bool) -> bool:
-    """Put back with a step that fails, and tell whether it came so far."""
+def _failed(keeper: FileKeeper, older: str, newer: str, step: int, forever: bool) -> str:
+    """Put back with a step that fails, and say why it ended; empty where it came not so far."""
 
     def at_step(number: int, before: bool) -> None:
         if before and (number == step or (forever and number > step)):
@@ -201,9 +203,9 @@ def _failed(keeper: FileKeeper, older: str, newer: str, step: int, forever: bool
     keeper.live = watched(at_step)
     try:
         keeper.put_back(older, newer)
-    except RestoreError:
-        return True
-    return False
+    except RestoreError as error:
+        return str(error)
+    return ""
 
 
 def _kills(count: int, seed: int, defended: bool) -> Verdict:

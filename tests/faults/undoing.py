@@ -22,12 +22,14 @@ from handrail.sandbox.snapshot.putting_back import PuttingBack
 
 STEPS = (
     "unlock",
+    "link",
+    "rename",
     "remove",
-    "make_folder",
-    "replace",
     "dress",
     "set_folder",
     "sync",
+    "sync_stage",
+    "sync_all",
     "make_stage",
     "remove_stage",
 )
@@ -48,24 +50,33 @@ class Forgetful(PuttingBack):
         """Do nothing."""
 
 
-def watched(at_step: Callable[[int, bool], None]) -> type[LiveTree]:
-    """Return a tree that tells of each step before and after it, with its number."""
-    count = 0
+def named(at_step: Callable[[str, bool], None]) -> type[LiveTree]:
+    """Return a tree that tells of each step before and after it, with its name."""
 
-    def told(name: str) -> Callable[..., None]:
-        real: Callable[..., None] = getattr(LiveTree, name)
+    def told(name: str) -> Callable[..., object]:
+        real: Callable[..., object] = getattr(LiveTree, name)
 
-        def step(tree: LiveTree, *arguments: object) -> None:
-            nonlocal count
-            count += 1
-            number = count
-            at_step(number, True)
-            real(tree, *arguments)
-            at_step(number, False)
+        def step(tree: LiveTree, *arguments: object) -> object:
+            at_step(name, True)
+            result = real(tree, *arguments)
+            at_step(name, False)
+            return result
 
         return step
 
     return cast("type[LiveTree]", type("Watched", (LiveTree,), {n: told(n) for n in STEPS}))
+
+
+def watched(at_step: Callable[[int, bool], None]) -> type[LiveTree]:
+    """Return a tree that tells of each step before and after it, with its number."""
+    count = 0
+
+    def told(_name: str, before: bool) -> None:
+        nonlocal count
+        count += before
+        at_step(count, before)
+
+    return named(told)
 
 
 def drawn(random: Random) -> Kill:
@@ -122,7 +133,7 @@ def case(number: int, random: Random, defended: bool) -> dict[str, object]:
         except RestoreError as error:
             return {"case": told, "killed": any(killed), "wrong": str(error)}
         wrong = "" if seen(work.root) == before else "not as it was"
-        left = [str(place) for place in folder.rglob("*handrail-undo*")]
+        left = [str(place) for place in folder.rglob(".handrail-*")]
         return {"case": told, "killed": any(killed), "wrong": wrong or " ".join(left)}
 
 

@@ -2,35 +2,20 @@
 
 import errno
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 
-from handrail.sandbox.rehearsal.commit import Surroundings
-from handrail.sandbox.snapshot.keeper import Difference
+from handrail.sandbox.rehearsal.commit import Commit, Surroundings
+from handrail.sandbox.rehearsal.commit_record import CommitState
+from handrail.sandbox.rehearsal.record import read_record
+from handrail.sandbox.snapshot.files import FileKeeper
+from handrail.sandbox.snapshot.live import LiveTree
+from tests.faults.undoing import named
 from tests.sandbox.rehearsal_world import World
 
 
 class Stop(Exception):
     """Where a commit was interrupted."""
-
-
-class Points:
-    """A keeper that only counts."""
-
-    name = "files"
-
-    def __init__(self) -> None:
-        self.kept = 0
-
-    def keep(self) -> str:
-        self.kept += 1
-        return f"point-{self.kept}"
-
-    def differences(self, older: str, newer: str) -> tuple[Difference, ...]:
-        return ()
-
-    lost = conflicts = put_back = differences
 
 
 def prepared(tmp_path: Path) -> World:
@@ -58,15 +43,45 @@ def listing(folder: Path) -> dict[str, tuple[int, int, bytes]]:
     return found
 
 
-def at(point: str, do: Callable[[], object]) -> Surroundings:
-    """Do something when a point is first reached; points are named without their numbers."""
-    left = [do]
+def commit(
+    world: World,
+    digest: str = "",
+    live: type[LiveTree] = LiveTree,
+    told: Callable[[CommitState], None] = lambda _state: None,
+) -> CommitState:
+    """Commit what was rehearsed. Raises RehearsalError, RestoreError."""
+    with keeper(world, live) as kept:
+        wanted = digest or read_record(world.run).consequences.digest
+        return Commit(world.run, Surroundings(kept, told)).run(wanted)
 
-    def reached(now: str) -> None:
-        if left and re.sub(r" [0-9]+", "", now) == point:
-            left.pop()()
 
-    return Surroundings(reached=reached)
+def keeper(world: World, live: type[LiveTree] = LiveTree) -> FileKeeper:
+    """Return who keeps the real folder."""
+    return FileKeeper(world.folder / "store", (world.real,), world.run.name, live=live)
+
+
+def at(point: str, do: Callable[[], object]) -> type[LiveTree]:
+    """Do something before a step, such as the second ``link 2``; the first without a number."""
+    name, _space, number = point.partition(" ")
+    left = [int(number or 1)]
+
+    def reached(step: str, before: bool) -> None:
+        if step == name and before:
+            left[0] -= 1
+            if left[0] == 0:
+                do()
+
+    return named(reached)
+
+
+def at_phase(phase: str, do: Callable[[], object]) -> Callable[[CommitState], None]:
+    """Do something when a phase begins."""
+
+    def told(state: CommitState) -> None:
+        if state.phase == phase:
+            do()
+
+    return told
 
 
 def stop() -> None:

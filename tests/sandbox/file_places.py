@@ -95,4 +95,4 @@ def refusal(act: Callable[[], object]) -> str:
 
 
 def leftovers(*folders: Path) -> list[Path]:
-    return [p for folder in folders for p in folder.rglob("*") if "handrail-undo" in p.name]
+    return [p for folder in folders for p in folder.rglob("*") if ".handrail-" in p.name]

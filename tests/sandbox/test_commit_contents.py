@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from handrail.sandbox.errors import RehearsalError
-from handrail.sandbox.rehearsal.commit import Commit
-from tests.sandbox.commit_world import done, listing, prepared
+from tests.sandbox.commit_world import commit, done, listing, prepared
 from tests.sandbox.rehearsal_world import World
 
 
@@ -30,7 +29,7 @@ def test_special_entries_holes_and_attributes_are_applied(world: World) -> None:
     os.setxattr(world.real / "docs" / "b.txt", "user.old", b"0")
     world.begin_again()
     os.setxattr(world.over / "docs" / "b.txt", "user.new", b"2")
-    Commit(world.run).run(world.record())
+    commit(world, world.record())
     assert (world.real / "pipe").is_fifo()
     assert (world.real / "plug").is_socket()
     assert (world.real / "holes").read_bytes() == (world.over / "holes").read_bytes()
@@ -47,7 +46,7 @@ def test_hard_links_are_made(world: World) -> None:
     os.link(world.up("same"), world.over / "linked")
     os.link(world.over / "same", world.over / ".~lock.x#")
     digest = world.record()
-    Commit(world.run).run(digest)
+    commit(world, digest)
     for one, other in (("docs/a.txt", "twin"), ("docs/b.txt", "dressed"), ("same", "linked")):
         assert (world.real / one).samefile(world.real / other), one
     assert not (world.real / ".~lock.x#").exists()
@@ -60,7 +59,7 @@ def test_a_link_to_what_changed_meanwhile_is_refused(world: World) -> None:
     digest = world.record()
     (world.real / "same").write_text("mine")
     with pytest.raises(RehearsalError, match="same"):
-        Commit(world.run).run(digest)
+        commit(world, digest)
     assert not (world.real / "linked").exists()
 
 
@@ -70,7 +69,7 @@ def test_a_device_is_refused(world: World) -> None:
     os.mknod(world.over / "null", 0o020666, os.makedev(1, 3))
     before = listing(world.real)
     with pytest.raises(RehearsalError, match="devices are not committed"):
-        Commit(world.run).run(world.record())
+        commit(world, world.record())
     assert listing(world.real) == before
 
 
@@ -79,7 +78,7 @@ def test_many_entries_are_applied(world: World) -> None:
         (world.over / f"d{number}").mkdir()
         (world.over / f"d{number}" / "f").write_text(str(number))
         (world.over / "docs" / f"f{number}").write_text(str(number))
-    Commit(world.run).run(world.record())
+    commit(world, world.record())
     assert (world.real / "d149" / "f").read_text() == "149"
     assert len(list((world.real / "docs").iterdir())) == 152
 
@@ -92,7 +91,7 @@ def test_many_folders_are_synced_at_once(world: World) -> None:
         (world.up(f"d{number}") / "f").write_text(str(number))
     (world.over / "zz").mkdir()
     (world.over / "zz" / "last").write_text("")
-    Commit(world.run).run(world.record())
+    commit(world, world.record())
     assert (world.real / "d69" / "f").read_text() == "69"
     assert (world.real / "zz" / "last").exists()
 
@@ -103,7 +102,7 @@ def test_attributes_and_owners_of_links_are_given(world: World) -> None:
     (world.over / "l").symlink_to("/etc/passwd")
     os.setxattr(world.over / "l", "trusted.mark", b"1", follow_symlinks=False)
     os.chown(world.over / "l", 3, 4, follow_symlinks=False)
-    Commit(world.run).run(world.record())
+    commit(world, world.record())
     assert os.getxattr(world.real / "l", "trusted.mark", follow_symlinks=False) == b"1"
     assert (world.real / "l").lstat().st_uid == 3
 
@@ -114,7 +113,7 @@ def test_attributes_that_stay_are_left_alone(world: World) -> None:
         os.setxattr(place, "user.stays", b"1")
     os.setxattr(path, "user.more", b"2")
     world.begin_again()
-    Commit(world.run).run(world.record())
+    commit(world, world.record())
     assert sorted(os.listxattr(world.real / "docs" / "b.txt")) == ["user.more", "user.stays"]
 
 
@@ -128,5 +127,21 @@ def test_the_time_of_others_folders_is_left(world: World, monkeypatch: pytest.Mo
         utime(where, *given, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(os, "utime", refused)
-    Commit(world.run).run(digest)
+    commit(world, digest)
     done(world)
+
+
+def test_a_link_that_leads_elsewhere_is_put_in_its_stead(world: World) -> None:
+    (world.real / "link").symlink_to("top.txt")
+    world.begin_again()
+    (world.over / "link").symlink_to("docs")
+    digest = world.record()
+    (world.real / "link").unlink()
+    (world.real / "link").symlink_to("mine")
+    with pytest.raises(RehearsalError, match=r"changed since the rehearsal: .*link"):
+        commit(world, digest)
+    (world.real / "link").unlink()
+    (world.real / "link").symlink_to("top.txt")
+    world.begin_again()
+    commit(world, world.record())
+    assert (world.real / "link").readlink() == Path("docs")

@@ -97,6 +97,14 @@ def test_attributes_that_go_away_meanwhile_are_left_out(
         attributes_of(str(file))
 
 
+def test_an_overlays_own_marks_are_no_attributes(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.setxattr(file, "user.tag", b"1")
+    monkeypatch.setattr(os, "listxattr", lambda *_a, **_k: ["trusted.overlay.opaque", "user.tag"])
+    assert attributes_of(str(file)) == (TAG,)
+
+
 def test_what_is_not_there_has_no_attributes_but_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         attributes_of(str(tmp_path / "missing"))

@@ -8,12 +8,14 @@ import pytest
 
 from handrail.sandbox.errors import RestoreError, UndoConflict
 from handrail.sandbox.snapshot.comparing import Fits, settled
+from handrail.sandbox.snapshot.entries import Entry
 from handrail.sandbox.snapshot.files import FileKeeper
 from handrail.sandbox.snapshot.live import LiveTree
+from handrail.sandbox.snapshot.manifest import Manifest
 from handrail.sandbox.snapshot.plan import Plan, remove_plan
 from handrail.sandbox.snapshot.planning import Now
 from handrail.sandbox.snapshot.putting_back import PuttingBack
-from handrail.sandbox.snapshot.store import Store
+from handrail.sandbox.snapshot.store import Batch, Store
 from tests.faults.file_looks import seen
 from tests.faults.undoing import watched
 
@@ -143,24 +145,47 @@ def test_what_was_staged_by_somebody_who_was_stopped_is_removed(
     keeper.putting = Killed
     with pytest.raises(KeyboardInterrupt):
         keeper.put_back(older, newer)
-    assert list(root.glob(".handrail-undo-*"))
+    assert list(root.glob(".handrail-*"))
     keeper.putting = PuttingBack
     keeper.put_back(older, newer)
     assert seen(root) == before
 
 
-def test_a_live_tree_removes_only_the_kind_that_it_is_told(root: Path) -> None:
-    live = LiveTree([bytes(root)])
-    live.remove(bytes(root / "a.txt"), folder=True)
-    live.remove(bytes(root / "sub"), folder=False)
-    live.remove(bytes(root / "missing"), folder=False)
-    assert (root / "a.txt").exists()
-    assert (root / "sub" / "b").exists()
+def test_what_may_not_be_opened_is_synced_all_the_same(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = os.open
+
+    def refused(name: bytes, *given: int, dir_fd: int | None = None) -> int:
+        if name == b"a.txt":
+            raise PermissionError(errno.EACCES, "not yours")
+        return opened(name, *given, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "open", refused)
+    LiveTree([bytes(root)]).sync(bytes(root / "a.txt"))
+
+
+def test_a_point_that_is_made_of_another_holds_what_was_made(
+    root: Path, keeper: FileKeeper
+) -> None:
+    point = keeper.keep()
+
+    def fails(_base: Manifest, _batch: Batch) -> dict[bytes, Entry]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(RestoreError, match="the disk is full"):
+        keeper.derive(point, fails)
+    gone = bytes(root / "a.txt")
+    made = keeper.derive(point, lambda base, _batch: {
+        path: entry for path, entry in base.entries.items() if path != gone
+    })  # fmt: skip
+    keeper.put_back(made, point)
+    assert not (root / "a.txt").exists()
+    assert (root / "c").read_text() == "b"
 
 
 def test_a_plan_that_cannot_be_forgotten_is_said(tmp_path: Path) -> None:
-    plan = Plan(token="t", mark="m", older="", newer="", roots=(), paths=(), fresh=(), stages=(),
-                folders=())  # fmt: skip
+    plan = Plan(token="t", older="", newer="", roots=(), stages=(), operations=(), folders=())
     with pytest.raises(RestoreError, match="plans: cannot be written: No such file"):
         remove_plan(Store(tmp_path / "none"), plan)
 

@@ -95,20 +95,38 @@ def test_a_name_outside_keeps_what_it_has(root: Path, keeper: FileKeeper, tmp_pa
     assert ((root / "a").read_text(), (tmp_path / "outside").read_text()) == ("one", "two")
 
 
-def test_what_cannot_be_kept_is_named_and_stops_nothing(root: Path, keeper: FileKeeper) -> None:
-    os.mkfifo(root / "fifo")
+def test_fifos_and_sockets_come_back_and_are_never_opened(root: Path, keeper: FileKeeper) -> None:
+    os.mkfifo(root / "fifo", 0o640)
+    os.mkfifo(root / "was", 0o640)
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(str(root / "socket"))
-    (root / "file").write_text("1")
-    older = keeper.keep()
+    before, older = seen(root), keeper.keep()
     (root / "fifo").unlink()
     (root / "socket").unlink()
+    (root / "was").chmod(0o600)
+    newer = keeper.keep()
+    assert keeper.lost(older, newer) == ()
+    keeper.put_back(older, newer)
+    assert seen(root) == before
+    (root / "fifo").unlink()
+    (root / "fifo").write_text("a file in its place")
+    keeper.put_back(older, keeper.keep())
+    assert seen(root) == before
+
+
+def test_what_cannot_be_kept_is_named_and_stops_nothing(root: Path, keeper: FileKeeper) -> None:
+    try:
+        os.mknod(root / "zero", 0o600 | stat.S_IFCHR, os.makedev(1, 5))
+    except PermissionError:
+        pytest.skip("devices need root")
+    (root / "file").write_text("1")
+    older = keeper.keep()
+    (root / "zero").unlink()
     (root / "file").write_text("2")
     newer = keeper.keep()
     lost = keeper.lost(older, newer)
     assert [(one.change, one.kind, Path(one.what).name) for one in lost] == [
-        ("deleted", "special", "fifo"),
-        ("deleted", "special", "socket"),
+        ("deleted", "special", "zero"),
     ]
     assert [Path(one.what).name for one in keeper.put_back(older, newer)] == ["file"]
     assert [path.name for path in root.iterdir()] == ["file"]

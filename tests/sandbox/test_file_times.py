@@ -12,8 +12,9 @@ from handrail.sandbox.errors import RestoreError
 from handrail.sandbox.file_places import opened
 from handrail.sandbox.snapshot.contents import Content, measured
 from handrail.sandbox.snapshot.files import FileKeeper
+from handrail.sandbox.snapshot.known import Known
 from handrail.sandbox.snapshot.looking import look, read_file
-from handrail.sandbox.snapshot.tree import Known, Tree
+from handrail.sandbox.snapshot.tree import Tree
 from tests.faults.file_looks import seen
 
 HOUR = 3_600_000_000_000
@@ -171,7 +172,7 @@ def test_what_is_no_file_when_it_is_read_is_named(root: Path) -> None:
 
 def test_a_name_that_no_file_system_takes_is_refused(root: Path, tmp_path: Path) -> None:
     with pytest.raises(RestoreError, match=r"cannot be read.*name too long"):
-        look(bytes(root), bytes(root) + b"/" + b"x" * 300, measured)
+        look(bytes(root), bytes(root) + b"/" + b"x" * 300, measured, Known())
     with pytest.raises(RestoreError, match=r"cannot be read.*name too long"):
         FileKeeper(tmp_path / "store", (tmp_path / ("x" * 300),)).keep()
 
@@ -231,7 +232,7 @@ def test_names_of_one_file_that_did_not_change_are_grouped_anew(root: Path) -> N
 
 def test_whole_seconds_are_believed_only_after_two(root: Path) -> None:
     began = time.time_ns()
-    entry = look(bytes(root), bytes(root / "a"), measured)
+    entry = look(bytes(root), bytes(root / "a"), measured, Known())
     assert entry is not None
     info = (root / "a").stat()
     known = Known({entry.path: entry}, began + 1_000_000_000)

@@ -26,6 +26,7 @@ def test_a_folder_that_is_no_folder_and_a_path_too_long_are_refused(tmp_path: Pa
     with Tree(tmp_path) as tree:
         assert tree.names(b"link") == []
         assert tree.stat(b"link/passwd") is None
+        assert tree.state(b"link/passwd") is None
         with pytest.raises(RehearsalError, match="too long"):
             tree.folder(b"a/" * 3_000)
         with pytest.raises(NotADirectoryError):

@@ -118,7 +118,7 @@ def test_what_was_shown_is_done_and_written_down(
     assert not (real / "old.txt").exists()
     assert not (real / ".~lock.note.txt#").exists(), "noise is left out"
     notes = [e.record for e in read_journal(run.journal).entries if isinstance(e.record, Note)]
-    assert [note.data["phase"] for note in notes] == ["staging", "applied", "closed"]
+    assert [note.data["phase"] for note in notes] == ["staging", "closed"]
     assert {note.data["digest"] for note in notes} == {read_record(run.path).consequences.digest}
     (real / "note.txt").write_text("later")
     assert call(["commit", run.name, "--yes"]) == 0, "a second commit does nothing twice"

@@ -108,7 +108,7 @@ def test_a_commit_that_was_cut_off_comes_first(
     assert call(["commit", run.name, "--yes"]) == 0
     state = read_state(run.path)
     assert state is not None
-    keep_state(run.path, state.model_copy(update={"phase": "applied"}), OsDisk())
+    keep_state(run.path, state.model_copy(update={"phase": "applying"}), OsDisk())
     assert call(["undo", run.name, "--yes"]) == 1
     assert f"`handrail commit {run.name}` comes first" in capsys.readouterr().err
     keep_state(run.path, state.model_copy(update={"before": "", "after": ""}), OsDisk())
