@@ -1,7 +1,6 @@
 """Everything that can lie in a folder: kept exactly, or named as not kept; never followed."""
 
 import os
-import socket
 import stat
 from pathlib import Path
 
@@ -95,25 +94,6 @@ def test_a_name_outside_keeps_what_it_has(root: Path, keeper: FileKeeper, tmp_pa
     assert ((root / "a").read_text(), (tmp_path / "outside").read_text()) == ("one", "two")
 
 
-def test_fifos_and_sockets_come_back_and_are_never_opened(root: Path, keeper: FileKeeper) -> None:
-    os.mkfifo(root / "fifo", 0o640)
-    os.mkfifo(root / "was", 0o640)
-    with socket.socket(socket.AF_UNIX) as made:
-        made.bind(str(root / "socket"))
-    before, older = seen(root), keeper.keep()
-    (root / "fifo").unlink()
-    (root / "socket").unlink()
-    (root / "was").chmod(0o600)
-    newer = keeper.keep()
-    assert keeper.lost(older, newer) == ()
-    keeper.put_back(older, newer)
-    assert seen(root) == before
-    (root / "fifo").unlink()
-    (root / "fifo").write_text("a file in its place")
-    keeper.put_back(older, keeper.keep())
-    assert seen(root) == before
-
-
 def test_what_cannot_be_kept_is_named_and_stops_nothing(root: Path, keeper: FileKeeper) -> None:
     try:
         os.mknod(root / "zero", 0o600 | stat.S_IFCHR, os.makedev(1, 5))
@@ -131,14 +111,6 @@ def test_what_cannot_be_kept_is_named_and_stops_nothing(root: Path, keeper: File
     assert [Path(one.what).name for one in keeper.put_back(older, newer)] == ["file"]
     assert [path.name for path in root.iterdir()] == ["file"]
     assert (root / "file").read_text() == "1"
-
-
-def test_a_fifo_that_came_is_removed_again(root: Path, keeper: FileKeeper) -> None:
-    older = keeper.keep()
-    (root / "in").mkdir()
-    os.mkfifo(root / "in" / "fifo")
-    keeper.put_back(older, keeper.keep())
-    assert list(root.iterdir()) == []
 
 
 def test_a_device_is_named_and_never_opened(root: Path, keeper: FileKeeper) -> None:
