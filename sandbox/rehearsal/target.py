@@ -28,7 +28,7 @@ from handrail.sandbox.errors import RehearsalError
 from handrail.sandbox.file_names import read
 from handrail.sandbox.file_places import above
 from handrail.sandbox.rehearsal.consequences import EntryState, FileConsequence
-from handrail.sandbox.rehearsal.items import Items, Place, items, lead_of
+from handrail.sandbox.rehearsal.items import Items, Place, items, lead_of, place_of
 from handrail.sandbox.rehearsal.overlay_marks import OverlayMarks
 from handrail.sandbox.rehearsal.record import LayerRow, RehearsalRecord
 from handrail.sandbox.rehearsal.tree import Tree
@@ -85,8 +85,9 @@ class Target:
 
     @property
     def selection(self) -> Selection:
-        """Return what has to be kept."""
-        paths = {*self.was, *self.roots}
+        """Return what has to be kept: further names too, which an undo makes names of one file."""
+        named = (self.path(place_of(self.record, name)) for name in self.record.beside)
+        paths = {*self.was, *self.roots, *named}
         return Selection(paths | {above(path) for path in self.was if path not in self.roots})
 
     def conflicts(self, now: Mapping[bytes, Entry] | None = None) -> list[str]:

@@ -103,7 +103,7 @@ class Suite:
         """Commit, and yield where that made anything else than what was told."""
         home, record = self.work.home, read_record(folder.path)
         with keeper_of(folder, record) as keeper:
-            commit_files(folder, record.consequences.digest, keeper=keeper)
+            commit_files(folder, record.consequences.digest, noise=False, keeper=keeper)
         discard(folder)
         after = look(home)
         becomes = {str(Path(one.path).relative_to(home)): one.becomes for one in wanted}
@@ -121,9 +121,10 @@ class Suite:
         folder = self.rehearsed().end.folder
         with self.work.document.open("ab") as document:
             document.write(b" ")
-        there = look(self.work.home)
+        there, record = look(self.work.home), read_record(folder.path)
         try:
-            commit_files(folder, read_record(folder.path).consequences.digest)
+            with keeper_of(folder, record) as keeper:
+                commit_files(folder, record.consequences.digest, noise=False, keeper=keeper)
             yield "a document that had changed meanwhile did not refuse the commit"
         except RehearsalError as error:
             say(f"  {error}")
