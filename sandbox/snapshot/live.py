@@ -128,8 +128,10 @@ class LiveTree:
         """Return when the whole file system that a root lies on is on the disk. Raises OSError."""
         with opened_above(root) as outer:
             sync_file_system(outer)
+            around = os.fstat(outer).st_dev
         with suppress(FileNotFoundError), folder_of(root, root) as folder:
-            sync_file_system(folder)
+            if os.fstat(folder).st_dev != around:
+                sync_file_system(folder)
 
     def make_stage(self, stage: bytes) -> None:
         """Make a folder for what will be put in place, if it is not there. Raises OSError."""

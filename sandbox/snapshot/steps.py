@@ -15,6 +15,7 @@ Does not promise
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -41,6 +42,7 @@ class Steps:
         self.stages = Stages(plan)
         self._operations = [(read(one.path), one) for one in plan.operations]
         self._concerned = {path for path, _one in self._operations}
+        self._kept: set[int] = set()
         self._folders = [(read(row.path), row) for row in plan.folders]
 
     def forward(self) -> Iterator[Step]:
@@ -97,10 +99,14 @@ class Steps:
 
     def _keep(self, one: Operation, path: bytes) -> None:
         """Keep what a swap will replace under a second name."""
-        old, now = self.stages.old(one), self.live.mark(path)
-        if self.live.mark(old) is None and not (now and now[0] == one.fresh):
-            self._insist(path, now, one.then)
-            self.live.link(path, old)
+        now = self.live.mark(path)
+        if now is None or now[0] == one.fresh:
+            return  # it is on its way, or done; or it is gone, which is seen when it is done
+        self._insist(path, now, one.then)
+        with suppress(FileExistsError):
+            if not self.live.link(path, self.stages.old(one)):
+                return
+        self._kept.add(one.number)
 
     def _do(self, one: Operation, path: bytes) -> None:
         """Do one step, unless it is done."""
@@ -120,7 +126,7 @@ class Steps:
         if one.kind == "swap":
             if now is not None:
                 self._insist(path, now, one.then)
-                if self.live.mark(old) is None:  # where a file can have but one name
+                if one.number not in self._kept and self.live.mark(old) is None:
                     self.live.rename(path, old)
             elif self.live.mark(old) is None:
                 raise _changed(path)

@@ -182,3 +182,15 @@ def test_a_store_that_may_not_be_written_is_named() -> None:
             folder.chmod(0o700)
 
     as_normal_user(try_it)
+
+
+def test_much_on_a_disk_of_its_own_is_put_back(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        for number in range(70):
+            (disk / str(number)).mkdir()
+        before, keeper = seen(disk), FileKeeper(tmp_path / "store", (disk,))
+        older = keeper.keep()
+        for number in range(70):
+            (disk / str(number) / "file").touch()
+        keeper.put_back(older, keeper.keep())
+        assert seen(disk) == before
