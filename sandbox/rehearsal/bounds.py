@@ -103,9 +103,14 @@ class Warden:
 
 
 def processes_of(init: int) -> list[Path]:
-    """Return where each process in the namespace of this first process is told of."""
+    """Return where each process in the namespace of this first process is told of.
+
+    None as long as it has no ``/proc`` of its own: the machine's tells of everybody.
+    """
     with suppress(OSError):  # it has ended, or not yet begun
         proc = Path("/proc", str(init), "root", "proc")
+        if proc.stat().st_dev == Path("/proc").stat().st_dev:
+            return []
         return [path for path in proc.iterdir() if path.name.isdigit()]
     return []
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from handrail.actuators.browser_config import find_chromium
 from handrail.tasks.sites.forms import form_task
@@ -82,7 +82,7 @@ def test_the_right_secret_opens_the_settings_and_a_wrong_one_does_not(
     page.wait_for_selector("[role=status]")
     assert page.url == address
     assert site.state("signin").submitted == ()
-    assert page.locator("input[type=text]").input_value() == ""
+    expect(page.locator("input[type=text]")).to_have_value("")
     for key, value in goal.wanted.fields.items():
         page.locator(f"#{key}").fill(value)
     page.locator("button[type=submit]").click()

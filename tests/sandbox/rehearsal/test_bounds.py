@@ -10,7 +10,14 @@ from threading import Event
 import pytest
 
 from handrail.sandbox.rehearsal import bounds, control_group
-from handrail.sandbox.rehearsal.bounds import Bounds, Warden, disk_used, memory_free, memory_of
+from handrail.sandbox.rehearsal.bounds import (
+    Bounds,
+    Warden,
+    disk_used,
+    memory_free,
+    memory_of,
+    processes_of,
+)
 from handrail.sandbox.rehearsal.control_group import THREADS, ControlGroup
 
 _SECONDS = 10.0
@@ -49,13 +56,16 @@ def test_too_much_written_is_ended(tmp_path: Path) -> None:
     assert watched(Bounds(disk=2 << 20), tmp_path, write) == "it wrote more than 2 MiB"
 
 
-def test_too_many_processes_are_ended(tmp_path: Path) -> None:
-    """The namespace that this very process is in has many, and memory that they use."""
-    assert watched(Bounds(processes=1), tmp_path, init=os.getpid()) == (
-        "it had more than 1 processes"
-    )
+def test_too_many_processes_are_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    everybody = [path for path in Path("/proc").iterdir() if path.name.isdigit()]
+    monkeypatch.setattr(bounds, "processes_of", lambda _init: everybody)
+    assert watched(Bounds(processes=1), tmp_path) == "it had more than 1 processes"
     most = Bounds(processes=10_000, memory=1 << 20)
-    assert watched(most, tmp_path, init=os.getpid()) == "it used more than 1 MiB of memory"
+    assert watched(most, tmp_path) == "it used more than 1 MiB of memory"
+
+
+def test_who_has_not_left_the_machines_processes_has_none_of_its_own() -> None:
+    assert processes_of(os.getpid()) == []
 
 
 def test_a_machine_that_runs_out_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
