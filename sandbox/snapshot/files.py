@@ -220,7 +220,7 @@ class FileKeeper:
             return Known()
         place = self._latest(roots)
         try:
-            name = place.read_text(encoding="ascii")
+            name = place.read_text(encoding="utf-8")
             manifest = self._manifest(name)
         except (OSError, ValueError, RestoreError):
             return Known()  # then everything is read: slow, and right
@@ -233,7 +233,7 @@ class FileKeeper:
         fresh = place.with_name(f"{place.name}.{os.getpid()}")
         with suppress(OSError):  # the point is whole without it, and the next one only slower
             try:
-                fresh.write_text(name, encoding="ascii")
+                fresh.write_text(name, encoding="utf-8")
                 fresh.replace(place)
             finally:
                 fresh.unlink(missing_ok=True)
