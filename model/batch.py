@@ -122,7 +122,7 @@ class Batch:
                 with torch.inference_mode(), self._engine.interrupted_by(between):
                     seen = self._engine.reader.pictures.see([image for _, image in unseen])
                 run.features.update(zip((index for index, _ in unseen), seen, strict=True))
-            except Exception as error:
+            except Exception as error:  # a bug at one run's picture ends that run alone
                 self._fail(run, error)
             return
 
@@ -208,7 +208,7 @@ class Batch:
         try:
             run.take(self._network, self._engine.answer, states, scored)
             ended = run.go_on()
-        except Exception as error:
+        except Exception as error:  # so does one in what it writes
             self._fail(run, error)
             return
         if ended is not None:

@@ -127,7 +127,7 @@ def _begin(batch: Batch, job: Job, engine: Engine) -> None:
         batch.add(job.begin(engine), job.tell, job.cancel)
     except ModelError as error:
         job.tell(error)
-    except Exception:
+    except Exception:  # a bug of ours ends this reply, and not the thread of all others
         _LOG.exception("a reply could not be begun")
         job.tell(ModelError("the reply failed: the log says why"))
 

@@ -3,13 +3,14 @@
 import argparse
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handrail.tasks.cli_output import say
 from handrail.tasks.remote_setting import add_remote, chosen_remote
 
 if TYPE_CHECKING:  # what a command does not use, it does not load
-    from handrail.tasks.results.result import Figure
+    from handrail.tasks.results.result import Figure, Result
     from handrail.tasks.run_model import ModelChoice
 
 _DTYPES = ("auto", "bfloat16", "float32")
@@ -82,3 +83,11 @@ def print_table(title: str, figures: "Sequence[Figure]") -> None:
         table.add_row(Text(sanitise(label)), value, interval, chance, count)
     Console(highlight=False).print(table)
     say("random click: what uniformly random clicks hit")
+
+
+def publish(result: "Result", folder: Path) -> None:
+    """Print what was measured as a table, and write it down. Raises OSError."""
+    from handrail.tasks.results.result import write_result
+
+    print_table(result.title, result.figures)
+    say(f"written: {write_result(result, folder)}")

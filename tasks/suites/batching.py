@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from handrail.tasks.amounts import positive
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import CheckFailed, ExitCode, TaskError, exit_code
-from handrail.tasks.evaluate import print_table
-from handrail.tasks.results.result import Figure, measured, write_result
+from handrail.tasks.evaluate import publish
+from handrail.tasks.results.result import Figure, measured
 from handrail.tasks.run_model import POCKET, model_folder
 from handrail.tasks.suites.reuse_model import SIZES, random_engine
 
@@ -125,12 +125,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(str(error))
         return exit_code(error) if isinstance(error, TaskError) else ExitCode.ENVIRONMENT
     title = f"Replies written together, drawn weights ({arguments.size}), float32"
-    print_table(title, found)
     command = f"python -m handrail.tasks.suites.batching --size {arguments.size}"
     command += f" --tokens {arguments.tokens} --rounds {arguments.rounds}"
     command += f" --threads {arguments.threads}"
-    result = measured("batching", title, command, SEED, found)
-    say(f"written: {write_result(result, arguments.results)}")
+    publish(measured("batching", title, command, SEED, found), arguments.results)
     return 0
 
 

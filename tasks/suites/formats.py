@@ -19,9 +19,9 @@ from handrail.model.pocket import suite
 from handrail.model.pocket.errors import PocketError
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import ExitCode
-from handrail.tasks.evaluate import add_model, chosen_model, print_table
+from handrail.tasks.evaluate import add_model, chosen_model, publish
 from handrail.tasks.evaluate_score import locator_on
-from handrail.tasks.results.result import Figure, measured, share, write_result
+from handrail.tasks.results.result import Figure, measured, share
 from handrail.tasks.run_model import ModelChoice, load_proposer, model_folder
 from handrail.tasks.suites.renders import answer_all
 
@@ -100,10 +100,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(str(error))
         return ExitCode.ENVIRONMENT
     title = "Grounding of the pocket model by weight format"
-    print_table(title, found)
     command = f"python -m handrail.tasks.suites.formats --count {arguments.count}"
-    result = measured("format-grounding", title, command, suite.SEED, found)
-    say(f"written: {write_result(result, arguments.results)}")
+    publish(measured("format-grounding", title, command, suite.SEED, found), arguments.results)
     return 0
 
 

@@ -20,8 +20,8 @@ from handrail.model.errors import ModelError
 from handrail.model.inspection import inspect
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import CheckFailed, ExitCode, TaskError
-from handrail.tasks.evaluate import print_table
-from handrail.tasks.results.result import Figure, measured, write_result
+from handrail.tasks.evaluate import publish
+from handrail.tasks.results.result import Figure, measured
 from handrail.tasks.suites.memory_child import STATUS, Peaks
 from handrail.tasks.suites.random_model import SEED, TWO_BILLION, Dimensions, wide, write_model
 
@@ -130,10 +130,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(str(error))
         return ExitCode.ENVIRONMENT
     title = "Memory: random weights of the 2B's dimensions, a picture of 1024x768, 2,048 tokens"
-    print_table(title, found)
     command = "python -m handrail.tasks.suites.memory"
-    result = measured("memory", title, command, SEED, found)
-    say(f"written: {write_result(result, arguments.results)}")
+    publish(measured("memory", title, command, SEED, found), arguments.results)
     return 0
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from handrail.model.errors import ModelError
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import ExitCode, TaskError, exit_code
-from handrail.tasks.evaluate import print_table
-from handrail.tasks.results.result import Figure, measured, write_result
+from handrail.tasks.evaluate import publish
+from handrail.tasks.results.result import Figure, measured
 from handrail.tasks.run_model import POCKET, model_folder
 from handrail.tasks.suites.reuse_model import SIZES, random_engine
 from handrail.tasks.suites.reuse_rows import Screen, conversation, forwards, tiles
@@ -64,12 +64,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exit_code(error) if isinstance(error, TaskError) else ExitCode.ENVIRONMENT
     size = f"{arguments.width}x{arguments.height}"
     title = f"Reuse in a run of {arguments.steps} steps, {size}, drawn weights ({arguments.size})"
-    print_table(title, found)
     command = "python -m handrail.tasks.suites.reuse"
     command += f" --size {arguments.size} --steps {arguments.steps} --width {arguments.width}"
     command += f" --height {arguments.height} --threads {arguments.threads}"
-    result = measured("reuse", title, command, SEED, found)
-    say(f"written: {write_result(result, arguments.results)}")
+    publish(measured("reuse", title, command, SEED, found), arguments.results)
     return 0
 
 

@@ -27,12 +27,12 @@ from handrail.sandbox.errors import SandboxError
 from handrail.sandbox.policy import load_policy
 from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.check_grammar import read_check
-from handrail.tasks.cli_output import complain, say, tell
+from handrail.tasks.cli_output import complain, tell
 from handrail.tasks.demo_runs import BUDGET
 from handrail.tasks.errors import PackagesMissing, TaskError, exit_code
-from handrail.tasks.evaluate import print_table
+from handrail.tasks.evaluate import publish
 from handrail.tasks.evaluate_score import locator_on
-from handrail.tasks.results.result import Figure, measured, share, write_result
+from handrail.tasks.results.result import Figure, measured, share
 from handrail.tasks.run import Crew, RunEnd, run
 from handrail.tasks.run_model import POCKET, ModelChoice, load_proposer
 from handrail.tasks.run_policy import PolicyChoice
@@ -179,13 +179,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(str(error))
         return exit_code(error)
     title = "Tuning the pocket model for one application: a deck of signs without words"
-    print_table(title, found)
     command = (
         f"python -m handrail.tasks.suites.tuning --runs {sizes.runs} --tasks {sizes.tasks} "
         f"--questions {sizes.questions} --steps {sizes.steps}"
     )
-    result = measured("tuning", title, command, sizes.seed, found)
-    say(f"written: {write_result(result, arguments.results)}")
+    publish(measured("tuning", title, command, sizes.seed, found), arguments.results)
     return 0
 
 

@@ -5,8 +5,6 @@ taken up again from the journal: no effect may happen twice, and one whose outco
 must read as in doubt.
 """
 
-import json
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +12,7 @@ from random import Random
 
 from handrail.actuators.actions import Action, Type
 from handrail.sandbox.journal import read_journal
+from tests.faults.children import answered
 from tests.faults.crashing import POINTS, Plan
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
 
@@ -55,15 +54,8 @@ def _random_plan(number: int, random: Random) -> Plan:
 
 def _killed(plans: list[Plan], tally: Tally, defended: bool) -> None:
     with scratch() as folder:
-        done = subprocess.run(
-            [sys.executable, str(SCRIPT), str(folder), "defended" if defended else "open"],
-            input="".join(json.dumps(plan._asdict()) + "\n" for plan in plans),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise RuntimeError(done.stderr)
+        word = "defended" if defended else "open"
+        answered([sys.executable, str(SCRIPT), str(folder), word], plans)
         for plan in plans:
             tally.new(plan._replace(name=""))
             if wrong := _wrong(folder / plan.name, plan):

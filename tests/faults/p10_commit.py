@@ -5,13 +5,11 @@ is compared with two plain looks at all there is. Then it is committed: as it is
 at work in the same folder, and with the commit killed at any of its points.
 """
 
-import json
-import subprocess
 import sys
 from collections import Counter
 from functools import partial
-from pathlib import Path
 
+from tests.faults.children import answered
 from tests.faults.committing import Plan, namespaced
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
 
@@ -23,18 +21,7 @@ def _tried(kind: str, count: int, seed: int, defended: bool) -> Verdict:
     ]
     with scratch(in_memory=True) as folder:
         command = [sys.executable, "-m", "tests.faults.committing", str(folder)]
-        done = subprocess.run(
-            namespaced(command),
-            input="".join(json.dumps(plan._asdict()) + "\n" for plan in plans),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60 + 2 * len(plans),
-            cwd=Path(__file__).parents[2],
-        )
-        said = [json.loads(line) for line in done.stdout.splitlines()]
-        if done.returncode != 0 or len(said) != len(plans):
-            raise RuntimeError(done.stderr)
+        said = answered(namespaced(command), plans, 60 + 2 * len(plans))
         killed = folder / "killed"
         points = Counter(killed.read_text().splitlines()) if killed.exists() else Counter[str]()
     for plan, wrong in zip(plans, said, strict=True):

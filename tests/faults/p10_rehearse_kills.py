@@ -5,15 +5,12 @@ afterwards, the real folders are as they were to the inode, a commit is refused,
 removes what was left on the disk, and rehearsed anew the same is told.
 """
 
-import json
-import subprocess
 import sys
-from pathlib import Path
 
+from tests.faults.children import answered
 from tests.faults.rehearse_kills import FAILING, Off, Plan
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch
 
-ROOT = Path(__file__).resolve().parents[2]
 POINTS = (
     "program shown", "scratch made", "told", "step 2", "display started", "kept", "failed",
     "begun", "program started", "copy closed", "before begun", "folders looked at", "way found",
@@ -31,19 +28,10 @@ def _kills(count: int, seed: int, defended: bool) -> Verdict:
         for n in range(count)
     ]
     with scratch() as folder:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.faults.rehearse_kills", str(folder)],
-            input="".join(json.dumps(plan._asdict()) + "\n" for plan in plans),
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=ROOT,
-        )
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr)
-    for number, (plan, line) in enumerate(zip(plans, done.stdout.splitlines(), strict=True)):
+        said = answered([sys.executable, "-m", "tests.faults.rehearse_kills", str(folder)], plans)
+    for number, (plan, wrong) in enumerate(zip(plans, said, strict=True)):
         tally.new((seed, number, plan))
-        if wrong := json.loads(line):
+        if wrong:
             tally.fail(plan, wrong)
     tally.notes.append(f"kill -9 at {len({plan.point for plan in plans})} points")
     return tally.verdict()

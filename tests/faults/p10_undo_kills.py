@@ -5,15 +5,12 @@ next one must leave every document as it was before the run, and the journal who
 anchor, and saying that every action was undone or why not.
 """
 
-import json
-import subprocess
 import sys
-from pathlib import Path
 
+from tests.faults.children import answered
 from tests.faults.suite import Counts, Suite, Tally, Verdict, scratch, seeds
 from tests.faults.undo_crashing import Batch
 
-ROOT = Path(__file__).resolve().parents[2]
 _EACH = 12
 
 
@@ -38,26 +35,13 @@ def _kills(count: int, seed: int, defended: bool) -> Verdict:
     tally = Tally()
     batches = _batches(count, seed)
     with scratch(in_memory=True) as folder:
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "tests.faults.undo_crashing",
-                str(folder),
-                "defended" if defended else "open",
-            ],
-            input="".join(json.dumps(batch._asdict()) + "\n" for batch in batches),
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=ROOT,
-        )
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr)
+        word = "defended" if defended else "open"
+        command = [sys.executable, "-m", "tests.faults.undo_crashing", str(folder), word]
+        said = answered(command, batches)
     moments = [(batch.name, moment) for batch in batches for moment in batch.moments]
-    for case, line in zip(moments, done.stdout.splitlines(), strict=True):
+    for case, wrong in zip(moments, said, strict=True):
         tally.new(case)
-        if wrong := json.loads(line):
+        if wrong:
             tally.fail(case, wrong)
     return tally.verdict()
 

@@ -22,8 +22,8 @@ from handrail.model.engine import Engine
 from handrail.model.messages import ImagePart, Message, TextPart
 from handrail.model.reader import ReuseBudget
 from handrail.tasks.cli_output import say
-from handrail.tasks.evaluate import print_table
-from handrail.tasks.results.result import Figure, measured, write_result
+from handrail.tasks.evaluate import publish
+from handrail.tasks.results.result import Figure, measured
 from tests.model import gguf_writer
 from tests.model.checkpoints import draw_picture, train_tokenizer, write_checkpoint
 from tests.model.llama.probe import FTYPES, MARKER, Probe, Seen
@@ -209,9 +209,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 say(f"{figure.name}: {figure.value} {figure.note}")
                 found.append(figure)
     title = "GGUF models against llama.cpp"
-    print_table(title, found)
-    result = measured("gguf-llama", title, COMMAND, SEED, found)
-    say(f"written: {write_result(result, given.results)}")
+    publish(measured("gguf-llama", title, COMMAND, SEED, found), given.results)
     return 0
 
 

@@ -21,8 +21,8 @@ import torch
 
 from handrail.model.engine import Engine
 from handrail.tasks.cli_output import say
-from handrail.tasks.evaluate import print_table
-from handrail.tasks.results.result import Figure, measured, write_result
+from handrail.tasks.evaluate import publish
+from handrail.tasks.results.result import Figure, measured
 from handrail.tasks.suites.random_model import SEED, TWO_BILLION, Dimensions, write_model
 from tests.model import gguf_writer
 from tests.model.llama.probe import MARKER, Look, Probe
@@ -184,9 +184,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             found += figures(rounds(bench, formats, given.rounds), threads)
         found += [agreement(bench, format) for format in formats]
     title = "A step beside llama.cpp and transformers: drawn weights, 1024x768"
-    print_table(title, found)
-    result = measured("speed", title, COMMAND, SEED, found)
-    say(f"written: {write_result(result, given.results)}")
+    publish(measured("speed", title, COMMAND, SEED, found), given.results)
     return 0
 
 
