@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from handrail.model.blank import blank
 from handrail.model.config import ModelConfig, load_config
 from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.model.mapped_pages import WORTH
@@ -108,7 +109,7 @@ def verify(path: Path) -> int:
     """
     folder = open_checkpoint(path)
     config, stored = load_config(folder), folder.tensors()
-    with torch.device("meta"):
+    with blank():
         network = Network(config)
     check(network, stored)
     for tensor in stored.values():

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from handrail.model import memory
+from handrail.model.blank import blank
 from handrail.model.chat_template import load_chat_template, token_text
 from handrail.model.checkpoint import CheckpointFolder
 from handrail.model.config import ModelConfig, load_config, token_ids
@@ -80,7 +81,7 @@ def _network(
 ) -> Network:
     """Make the network of a checkpoint, if there is memory for it."""
     stored = folder.tensors()
-    with torch.device("meta"):
+    with blank():
         network = Network(config)
     precision = _precision(dtype, stored, where)
     needed = memory.need(stored, config, precision, where.type == "cpu")

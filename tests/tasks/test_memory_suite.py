@@ -46,8 +46,7 @@ def test_a_small_model_is_measured_and_shown_as_it_is(
     assert not (tmp_path / "large").exists()
     peak = max(found["peak while reading the prompt"], found["peak while writing"])
     assert peak > found["the libraries alone"] > 0
-    # of so small a model, what the libraries hold beyond their start is a large part
-    assert 0.8 < found["`handrail model show` says"] / peak < 1.15
+    assert 0.85 < found["`handrail model show` says"] / peak < 1.15
 
 
 def test_the_quantizers_peak_does_not_grow_with_the_layers(tmp_path: Path) -> None:
