@@ -18,14 +18,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--full", action="store_true", help="all counts: up to an hour")
     parser.add_argument("--seed", type=int, default=1, help="another set of cases")
-    parser.add_argument("--jobs", type=int, default=2, help="suites side by side")
+    parser.add_argument("--jobs", type=int, help="suites side by side (2, of all counts 3)")
     parser.add_argument("--only", default="", metavar="P12", help="one promise; writes no result")
     arguments = parser.parse_args()
     level: Level = "full" if arguments.full else "faults"
     started = time.monotonic()
     chosen = suites(arguments.only)
     reports: dict[str, Report] = {}
-    for report in run_all(chosen, level, arguments.seed, arguments.jobs):
+    jobs = arguments.jobs or (3 if arguments.full else 2)  # the long ones wait for browsers
+    for report in run_all(chosen, level, arguments.seed, jobs):
         reports[report.suite.name] = report
         tell(report, level)
     if not reports:

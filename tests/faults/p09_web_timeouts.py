@@ -70,17 +70,22 @@ class _Resending(_Losing):
 
 
 def _actions(stage: Web, random: Random) -> list[Action]:
+    """Return a click on the field and what comes after; nothing is typed that goes nowhere."""
     name, send, later = (stage.at(at) for at in ("#name", "#send", "#later"))
     made: list[Action] = [Click(point=name)]
+    in_field = True
     for number in range(random.randint(1, 3)):
+        text = Type(text=f"{number}{random.choice('abcdef')}")
+        elsewhere = (Click(point=send, count=random.choice((1, 2))), Click(point=later))
         made.append(
             random.choice((
-                Type(text=f"{number}{random.choice('abcdef')}"),
-                Click(point=send, count=random.choice((1, 2))),
-                Click(point=later),
+                text if in_field else Click(point=name),
+                *elsewhere,
                 Press(keys=(random.choice("xyz"),)),
             ))
         )  # fmt: skip
+        if isinstance(made[-1], Click):
+            in_field = made[-1].point == name
     return made
 
 

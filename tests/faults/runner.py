@@ -3,6 +3,7 @@
 import multiprocessing
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -72,8 +73,17 @@ def run_all(suites: Sequence[Suite], level: Level, seed: int, jobs: int) -> Iter
         futures: list[Future[Report]] = [
             pool.submit(run_suite, suite, level, seed) for suite in longest_first
         ]
+        by_future = dict(zip(futures, longest_first, strict=True))
         for future in as_completed(futures):
-            yield future.result()
+            error = future.exception()
+            yield future.result() if error is None else _crashed(by_future[future], error)
+
+
+def _crashed(suite: Suite, error: BaseException) -> Report:
+    """Return the report of a suite that came to no end: it stands among the others as failed."""
+    why = traceback.format_exception_only(error)[-1].strip()
+    never = Verdict(0, ["not run"], [])
+    return Report(suite, Verdict(0, [f"the suite crashed: {why}"], []), never, 0.0)
 
 
 def _expected(suite: Suite, level: Level) -> float:

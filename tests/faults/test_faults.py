@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from tests.faults.catalog import suites
-from tests.faults.runner import Report, run_suite
+from tests.faults.runner import Report, run_all, run_suite
 from tests.faults.suite import Counts, Suite, Verdict
 
 
@@ -32,6 +32,24 @@ def test_a_broken_promise_and_a_blind_suite_are_told() -> None:
     broken = Report(suite, Verdict(9, ["x"] * 9, []), Verdict(1, ["y"], []), 0.0)
     assert broken.problems == ["broken: x"] * 5 + ["and 4 more"]
     assert (broken.figure().value, broken.figure().count) == (9, 9)
+
+
+def crashing(count: int, seed: int, defended: bool) -> Verdict:
+    raise ZeroDivisionError(f"no {count} in the world")
+
+
+def quiet(count: int, seed: int, defended: bool) -> Verdict:
+    return Verdict(count, [] if defended else ["told"], [])
+
+
+def test_a_suite_that_crashes_is_told_and_the_others_run_on() -> None:
+    suites = [
+        Suite(name, "nothing", ("none",), Counts(3, 3, 3), 1, run)
+        for name, run in (("P0 a", quiet), ("P0 b", crashing), ("P0 c", quiet))
+    ]
+    told = {one.suite.name: one.problems for one in run_all(suites, "test", seed=1, jobs=1)}
+    crash = "broken: the suite crashed: ZeroDivisionError: no 3 in the world"
+    assert told == {"P0 a": [], "P0 b": [crash], "P0 c": []}
 
 
 def test_every_suite_can_be_given_to_a_process_of_its_own() -> None:
