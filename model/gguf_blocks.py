@@ -47,45 +47,78 @@ def _q4_0(blocks: Tensor) -> Tensor:
     return _half(blocks, 0) * (torch.cat((packed & 15, packed >> 4), dim=1).float() - 8)
 
 
-def _scales_and_minima(packed: Tensor) -> tuple[Tensor, Tensor]:
-    """Return eight 6-bit scales and eight 6-bit minima of the K formats' 12 bytes."""
+@dataclass(frozen=True)
+class SuperBlocks:
+    """Blocks of a K format, taken apart: n blocks of eight parts of 32 values.
+
+    `codes` (n, 256) uint8; `parts` (n, 8, 2) uint8: each part's scale and minimum, or, for codes of
+    6 bits, the signed scales of its first 16 values and of its last; `scales` (n, 2 or 1) float16:
+    what these are multiplied with. A value is scale * code - minimum, or scale * (code - 32).
+    """
+
+    codes: Tensor
+    parts: Tensor
+    scales: Tensor
+
+    def values(self) -> Tensor:
+        """Return the values (n, 256) in float32."""
+        scales = self.scales.float()
+        if scales.shape[1] == 2:
+            scale, least = (self.parts.float() * scales[:, None, :]).unsqueeze(-1).unbind(2)
+            return (self.codes.float().view(-1, 8, 32) * scale - least).flatten(1)
+        halves = self.parts.view(torch.int8).float().view(-1, 16, 1) * scales[:, :, None]
+        return ((self.codes.float() - 32).view(-1, 16, 16) * halves).flatten(1)
+
+
+def _eighths(packed: Tensor) -> Tensor:
+    """Return the eight 6-bit scales and minima of the K formats' 12 bytes, (n, 8, 2)."""
     first, second, third = packed[:, :4], packed[:, 4:8], packed[:, 8:]
     scales = torch.cat((first & 63, (third & 15) | ((first >> 6) << 4)), dim=1)
     minima = torch.cat((second & 63, (third >> 4) | ((second >> 6) << 4)), dim=1)
-    return scales.float(), minima.float()
+    return torch.stack((scales, minima), dim=-1)
 
 
-def _of_eight(blocks: Tensor, codes: Tensor) -> Tensor:
-    """Return the values of codes (n, 8, 32), each eighth with its scale and minimum."""
-    scales, minima = _scales_and_minima(blocks[:, 4:16])
-    scales, minima = _half(blocks, 0) * scales, _half(blocks, 2) * minima
-    return (codes.float() * scales[..., None] - minima[..., None]).flatten(1)
+def _of_eight(blocks: Tensor, codes: Tensor) -> SuperBlocks:
+    scales = blocks[:, :4].contiguous().view(torch.float16)
+    return SuperBlocks(codes.flatten(1), _eighths(blocks[:, 4:16]), scales)
 
 
-def _q4_k(blocks: Tensor) -> Tensor:
-    return _of_eight(blocks, _nibbles(blocks[:, 16:].view(-1, 4, 32)).flatten(1, 2))
+def _q4_k(blocks: Tensor) -> SuperBlocks:
+    return _of_eight(blocks, _nibbles(blocks[:, 16:].view(-1, 4, 32)))
 
 
-def _q5_k(blocks: Tensor) -> Tensor:
+def _q5_k(blocks: Tensor) -> SuperBlocks:
     low = _nibbles(blocks[:, 48:].reshape(-1, 4, 32)).flatten(1, 2)
     bit = torch.arange(8, dtype=torch.uint8, device=blocks.device)[:, None]
     high = (blocks[:, None, 16:48] >> bit) & 1
     return _of_eight(blocks, low | (high << 4))
 
 
-def _q6_k(blocks: Tensor) -> Tensor:
+def _q6_k(blocks: Tensor) -> SuperBlocks:
     low = blocks[:, :128].reshape(-1, 2, 2, 32)
     high = blocks[:, 128:192].reshape(-1, 2, 1, 32)
     pairs = torch.arange(0, 8, 2, dtype=torch.uint8, device=blocks.device)[:, None]
-    fours = torch.cat((low & 15, low >> 4), dim=2) | (((high >> pairs) & 3) << 4)
-    scales = blocks[:, 192:208].contiguous().view(torch.int8).float() * _half(blocks, 208)
-    return ((fours.float() - 32).view(-1, 16, 16) * scales[..., None]).flatten(1)
+    codes = torch.cat((low & 15, low >> 4), dim=2) | (((high >> pairs) & 3) << 4)
+    scales = blocks[:, 208:].contiguous().view(torch.float16)
+    return SuperBlocks(codes.flatten(1), blocks[:, 192:208].reshape(-1, 8, 2), scales)
+
+
+SUPER_BLOCKS: dict[str, Callable[[Tensor], SuperBlocks]] = {
+    "Q4_K": _q4_k,
+    "Q5_K": _q5_k,
+    "Q6_K": _q6_k,
+}
+"""How blocks (n, bytes) of the K formats are taken apart."""
+
+
+def _read_super(name: str) -> Callable[[Tensor], Tensor]:
+    return lambda blocks: SUPER_BLOCKS[name](blocks).values()
 
 
 BLOCKS: dict[str, BlockFormat] = {
     "Q8_0": BlockFormat(32, 34, _q8_0),
     "Q4_0": BlockFormat(32, 18, _q4_0),
-    "Q4_K": BlockFormat(256, 144, _q4_k),
-    "Q5_K": BlockFormat(256, 176, _q5_k),
-    "Q6_K": BlockFormat(256, 210, _q6_k),
+    "Q4_K": BlockFormat(256, 144, _read_super("Q4_K")),
+    "Q5_K": BlockFormat(256, 176, _read_super("Q5_K")),
+    "Q6_K": BlockFormat(256, 210, _read_super("Q6_K")),
 }

@@ -13,9 +13,10 @@ from handrail.model.gpu_layers import device_experts, device_matrix
 from handrail.model.kernels import native
 from handrail.model.kernels.gpu import ready
 from handrail.model.kernels.grouped import GroupedMatrix
+from handrail.model.kernels.super_blocks import SuperMatrix
 from handrail.model.moe import MoE
 from handrail.model.packed import PackedLinear
-from handrail.model.packed_groups import grouped_of
+from handrail.model.packed_groups import grouped_of, supers_of
 from handrail.model.quantization import Quantization
 
 
@@ -103,10 +104,13 @@ def _matrix(layer: PackedLinear, how: Quantization | None, on_gpu: bool | None) 
         return device_matrix(layer, how)
     if not native.ways() or any(packed.device.type != "cpu" for packed in layer.buffers()):
         return None
-    grouped = grouped_of(layer, how)
-    if grouped is None:
+    matrix: Matrix
+    if (grouped := grouped_of(layer, how)) is not None:
+        matrix = GroupedMatrix(grouped)
+    elif (supers := supers_of(layer)) is not None:
+        matrix = SuperMatrix(supers)
+    else:
         return None
-    matrix = GroupedMatrix(grouped)
     for packed in layer.buffers():
         native.let_go(packed)  # else the file's pages would stand beside their copy
     return matrix

@@ -150,8 +150,9 @@ def bytes_of(tensor: StoredTensor) -> int:
 
 def _is_turned(tensor: StoredTensor) -> bool:
     """Return whether the kernels take a tensor into a layout of their own."""
-    packed = tensor.dtype == torch.int32 or tensor.blocks in ("Q4_0", "Q8_0")
-    return packed and bool(native.ways())
+    # a layer's experts lie in one tensor, and stay as they are
+    packed = tensor.dtype == torch.int32 or (tensor.blocks and len(tensor.shape) == 2)
+    return bool(packed and native.ways())
 
 
 def _limit(root: Path = _CGROUP) -> tuple[int | None, int]:

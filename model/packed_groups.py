@@ -1,14 +1,16 @@
-"""Packed layers' codes as matrices of groups: what the kernels of CPU and GPU are made of.
+"""Packed layers' codes as matrices of groups or super-blocks: what kernels are made of.
 
 Known are 4 and 8 bit codes in groups of inputs without act-order: compressed-tensors, GPTQ, AWQ,
-and GGUF's Q4_0 and Q8_0.
+and GGUF's Q4_0 and Q8_0. The CPU's kernels know GGUF's K formats, too.
 """
 
 import torch
 from torch import Tensor
 
+from handrail.model.gguf_blocks import BLOCKS, SUPER_BLOCKS
 from handrail.model.gguf_layers import BlockLinear
 from handrail.model.kernels.grouped import Grouped, fits
+from handrail.model.kernels.super_blocks import Slab, Supers
 from handrail.model.packed import AwqLinear, CompressedLinear, GptqLinear, PackedLinear, unpack
 from handrail.model.quantization import Quantization
 
@@ -35,6 +37,22 @@ def grouped_of(layer: PackedLinear, how: Quantization | None) -> Grouped | None:
         return None
     words, scales, zeros = parts
     return Grouped(words, scales, zeros, layer.inputs, group, how.bits)
+
+
+def supers_of(layer: PackedLinear) -> Supers | None:
+    """Return the matrix of a layer in a K format, None for any other."""
+    if not isinstance(layer, BlockLinear) or layer.format not in SUPER_BLOCKS:
+        return None
+    raw, size = layer.get_buffer("weight"), BLOCKS[layer.format].bytes
+    take = SUPER_BLOCKS[layer.format]
+
+    def read(rows: slice) -> Slab:
+        part = raw[rows]
+        taken, count = take(part.reshape(-1, size)), len(part)
+        scales = taken.scales.reshape(count, -1, taken.scales.shape[1])
+        return taken.codes.reshape(count, -1), taken.parts.reshape(count, -1, 2), scales
+
+    return Supers(layer.outputs, layer.inputs, int(layer.format[1]), read)
 
 
 def _reordered(buffers: dict[str, Tensor], group: int) -> bool:

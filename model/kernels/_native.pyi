@@ -3,6 +3,7 @@ def matrix(
     codes: int,
     scales: int,
     zeros: int,
+    parts: int,
     outputs: int,
     inputs: int,
     group: int,

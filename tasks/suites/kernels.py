@@ -1,8 +1,9 @@
 """Time the compiled kernels beside torch: ``python -m handrail.tasks.suites.kernels``.
 
-One decoder layer of the 2B's shapes, with drawn weights in 4 and 8 bits (groups of 128), is applied
-to few rows (decoding), 16, and many (reading a prompt): by the kernels, by torch as packed layers
-do without them (at the fewest and the most rows), and as bfloat16 by torch. All contenders take
+One decoder layer of the 2B's shapes, with drawn weights in 4 and 8 bits (groups of 128) and of 4
+and 6 bits in super-blocks (GGUF's Q4_K and Q6_K), is applied to few rows (decoding), 16, and many
+(reading a prompt): by the kernels, by torch as packed layers of groups do without them (at the
+fewest and the most rows), and as bfloat16 by torch. All contenders take
 turns in every round, and the read bandwidth is measured between them. One thread is timed by its
 own clock, which stands still while others have the core. Then attention, beside torch's. Writes
 ``kernels.json``.
@@ -26,6 +27,8 @@ from torch import Tensor, nn
 from handrail.model.kernel_layers import KernelLinear
 from handrail.model.kernels import native
 from handrail.model.kernels.grouped import Grouped, GroupedMatrix
+from handrail.model.kernels.laid import STEP
+from handrail.model.kernels.super_blocks import SUPER, Slab, SuperMatrix, Supers
 from handrail.model.packed import CompressedLinear
 from handrail.model.quantization import Quantization
 from handrail.tasks.cli_output import complain, say
@@ -74,6 +77,24 @@ def drawn(bits: int, seed: int) -> list[Grouped]:
     return made
 
 
+def drawn_supers(bits: int, seed: int) -> list[Supers]:
+    """Return a decoder layer's matrices with drawn super-blocks."""
+    draw = torch.Generator().manual_seed(seed)
+
+    def made(outputs: int, inputs: int) -> Supers:
+        def read(rows: slice) -> Slab:
+            count = len(range(*rows.indices(outputs)))
+            codes = torch.randint(0, 2**bits, (count, inputs), generator=draw, dtype=torch.uint8)
+            shape = (count, inputs // STEP, 2)
+            parts = torch.randint(0, 64, shape, generator=draw, dtype=torch.uint8)
+            scales = torch.rand(count, inputs // SUPER, 1 if bits == 6 else 2, generator=draw)
+            return codes, parts, (scales * 1e-3).half()
+
+        return Supers(outputs, inputs, bits, read)
+
+    return [made(*shape) for shape in SHAPES]
+
+
 def unpacking(given: Grouped) -> CompressedLinear:
     """Return the packed layer that torch unpacks at each call."""
     weights = {"num_bits": given.bits, "strategy": "group", "group_size": _GROUP}
@@ -107,6 +128,14 @@ def contenders(setting: Setting) -> Iterator[Contender]:
         bits: [KernelLinear(GroupedMatrix(g), None) for layer in made for g in layer]
         for bits, made in matrices.items()
     }
+    supers = {
+        bits: [
+            KernelLinear(SuperMatrix(one), None)
+            for n in range(setting.copies)
+            for one in drawn_supers(bits, n)
+        ]
+        for bits in (4, 6)
+    }
     torches = {bits: [unpacking(g) for g in made[0]] for bits, made in matrices.items()}
     plain = [Plain(shape) for shape in SHAPES]
     size = sum(layer.weight.nbytes for layer in plain)
@@ -116,6 +145,10 @@ def contenders(setting: Setting) -> Iterator[Contender]:
             yield Contender(f"{bits} bits, kernel", rows, held, kernels[bits], setting.copies)
             if rows in (min(setting.rows), max(setting.rows)):
                 yield Contender(f"{bits} bits, torch", rows, held, torches[bits], 1)
+        for bits, layers in supers.items():
+            held = sum(layer.matrix.nbytes for layer in layers) // setting.copies
+            name = f"{bits} bits in super-blocks, kernel"
+            yield Contender(name, rows, held, layers, setting.copies)
         yield Contender("bfloat16, torch", rows, size, plain, 1)
 
 

@@ -17,11 +17,13 @@ from handrail.model.config import load_config, parse_config
 from handrail.model.engine import Engine
 from handrail.model.errors import MemoryTooSmall
 from handrail.model.gguf_checkpoint import open_checkpoint
+from handrail.model.kernels import native
 from handrail.model.kv_cache import KVCache
 from handrail.model.messages import ImagePart, Message, TextPart
 from handrail.model.network import Network
 from handrail.model.precision import Precision
 from handrail.model.reader import ReuseBudget
+from tests.model import gguf_writer
 
 SHARDS = {
     "model.language_model.embed_tokens.weight": "model-00001-of-00002.safetensors",
@@ -86,6 +88,23 @@ def test_the_need_is_what_loading_takes(checkpoint: Callable[[str], Path]) -> No
     assert kept._keys is not None
     token = 2 * kept._keys[:, :, 0].nbytes * text.num_hidden_layers
     assert same.cache == 4096 * token
+
+
+def test_of_gguf_the_kernels_copies_count_and_experts_stay_mapped(
+    checkpoint: Callable[[str], Path], tmp_path: Path
+) -> None:
+    gguf_writer.write(checkpoint("expert blocks"), tmp_path, gguf_writer.mixed)
+    folder = open_checkpoint(tmp_path / "model-Q.gguf")
+    tensors, config = folder.tensors(), load_config(folder)
+    blocks = {name: tensor for name, tensor in tensors.items() if tensor.blocks}
+    precision = Precision(torch.bfloat16, torch.bfloat16)
+    sizes = {True: 0, False: 0}
+    for name, tensor in blocks.items():
+        sizes[".experts." in name] += memory.bytes_of(tensor)
+    assert all(sizes.values())
+    need = memory.need(blocks, config, precision, on_cpu=True)
+    turned = sizes[False] if native.ways() else 0
+    assert (need.copied, need.mapped) == (turned, sum(sizes.values()) - turned)
 
 
 def test_a_tower_at_work_counts_where_it_takes_more_than_the_decoder(

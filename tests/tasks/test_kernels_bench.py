@@ -29,7 +29,7 @@ def test_a_short_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert found[f"read bandwidth, {on}"].value > 0
         for way in ("kernel", "torch"):
             assert "GFLOP/s" in found[f"attention of a picture, {way}, {on}"].note
-        for name in ("4 bits, kernel", "8 bits, torch", "bfloat16, torch"):
+        for name in ("4 bits, kernel", "6 bits in super-blocks, kernel", "bfloat16, torch"):
             assert found[f"{name}, 1 row, {on}"].value > 0
             assert "of the read bandwidth" in found[f"{name}, 1 row, {on}"].note
     assert "a second" in found["4 bits, kernel, 8 rows, 1 thread"].note

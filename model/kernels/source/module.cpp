@@ -99,16 +99,17 @@ PyObject* list_ways(PyObject*, PyObject*) {
 }
 
 PyObject* make_matrix(PyObject*, PyObject* args) {
-  unsigned long long codes, scales, zeros;
+  unsigned long long codes, scales, zeros, parts;
   long long outputs, inputs, group;
   int bits, type;
-  if (!PyArg_ParseTuple(args, "KKKLLLii", &codes, &scales, &zeros, &outputs, &inputs, &group, &bits,
-                        &type)) {
+  if (!PyArg_ParseTuple(args, "KKKKLLLii", &codes, &scales, &zeros, &parts, &outputs, &inputs,
+                        &group, &bits, &type)) {
     return nullptr;
   }
   Matrix* const made = new Matrix{
       static_cast<const uint8_t*>(at(codes)), at(scales), static_cast<const uint8_t*>(at(zeros)),
-      outputs, inputs, group, bits, static_cast<handrail::Scale>(type)};
+      outputs, inputs, group, bits, static_cast<handrail::Scale>(type),
+      static_cast<const uint8_t*>(at(parts))};
   return PyCapsule_New(made, kMatrix, free_matrix);
 }
 

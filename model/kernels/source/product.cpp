@@ -36,7 +36,7 @@ class Product : public Job {
         matrix_(matrix), ends_(ends), way_(way), cut_(cut),
         values_(new int8_t[ends.rows * matrix.steps() * kStep]),
         scales_(new float[ends.rows * matrix.steps()]),
-        offsets_(new int32_t[ends.rows * matrix.steps()]),
+        offsets_(new int32_t[ends.rows * matrix.steps() * (matrix.halves() ? 2 : 1)]),
         sums_(new float[ends.rows * matrix.groups()]),
         rounded_{ends.rows, values_.get(), scales_.get(), offsets_.get(), sums_.get()} {
     round_rows(matrix, ends, rounded_);

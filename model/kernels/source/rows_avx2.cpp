@@ -43,30 +43,31 @@ AVX2 inline float widest(const __m256 (&x)[4]) {
   return _mm_cvtss_f32(_mm_castsi128_ps(m));
 }
 
-// Rounds 32 inputs; returns their sum, and their scale through `scale`.
-AVX2 inline int round_step(const __m256 (&x)[4], int8_t* to, float* scale) {
+// Rounds 32 inputs; gives the sums of the first 16 and of the last, and returns their scale.
+AVX2 inline float round_step(const __m256 (&x)[4], int8_t* to, int (&sums)[2]) {
   const float most = widest(x);
   const bool finite = most < __builtin_inff();  // false for NaN as well
   const bool some = finite && most > kSmallest;
   // what is not finite must not come out as if it were
-  *scale = finite ? (some ? most / 127.0f : 0.0f) : __builtin_nanf("");
+  const float scale = finite ? (some ? most / 127.0f : 0.0f) : __builtin_nanf("");
   const __m256 inverse = _mm256_set1_ps(some ? 127.0f / most : 0.0f);
   __m256i r[4];
   for (int i = 0; i < 4; ++i) {
     const __m256 all = _mm256_castsi256_ps(_mm256_set1_epi32(some ? -1 : 0));
     r[i] = _mm256_cvtps_epi32(_mm256_and_ps(_mm256_mul_ps(x[i], inverse), all));
   }
-  const __m256i sum = _mm256_add_epi32(_mm256_add_epi32(r[0], r[1]), _mm256_add_epi32(r[2], r[3]));
+  for (int i = 0; i < 2; ++i) sums[i] = add8(_mm256_add_epi32(r[2 * i], r[2 * i + 1]));
   __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(r[0], r[1]), _mm256_packs_epi32(r[2], r[3]));
   bytes = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), bytes);
-  return add8(sum);
+  return scale;
 }
 
 AVX2 void round_row(const Matrix& matrix, const void* row, bool bfloat16, const Rounded& to,
                     int64_t number) {
   const int64_t steps = matrix.steps(), groups = matrix.groups(), of_group = matrix.group / kStep;
-  const int zero = matrix.zeros ? 0 : (matrix.bits == 4 ? 8 : 128);
+  const bool none = matrix.zeros || (matrix.parts && !matrix.halves());
+  const int zero = none ? 0 : 1 << (matrix.bits - 1);
   float* sums = to.sums + number * groups;
   for (int64_t g = 0; g < groups; ++g) sums[g] = 0.0f;
   for (int64_t s = 0; s < steps; ++s) {
@@ -81,9 +82,14 @@ AVX2 void round_row(const Matrix& matrix, const void* row, bool bfloat16, const 
                           : load8(row, s * kStep + 8 * i, bfloat16);
     }
     const int64_t at = number * steps + s;
-    const int sum = round_step(x, to.values + at * kStep, to.scales + at);
-    to.offsets[at] = -zero * sum;
-    sums[s / of_group] += to.scales[at] * static_cast<float>(sum);
+    int both[2];
+    to.scales[at] = round_step(x, to.values + at * kStep, both);
+    if (matrix.halves()) {
+      for (int i = 0; i < 2; ++i) to.offsets[2 * at + i] = -zero * both[i];
+    } else {
+      to.offsets[at] = -zero * (both[0] + both[1]);
+    }
+    sums[s / of_group] += to.scales[at] * static_cast<float>(both[0] + both[1]);
   }
 }
 

@@ -42,6 +42,18 @@ WAY256 inline __m256i dot8(const __m256i (&codes)[8], const int8_t* values, int 
   return sum;
 }
 
+// Two products of 6 bit codes are at most 2 * 63 * 127 = 16,002, and 16 bits hold two of these.
+WAY256 inline __m256i dot_half(const __m256i* codes, const int8_t* values, int offset) {
+  __m256i sum = _mm256_set1_epi32(offset);
+  for (int i = 0; i < 4; i += 2) {
+    const __m256i even = _mm256_maddubs_epi16(codes[i], _mm256_set1_epi32(four(values, i)));
+    const __m256i odd = _mm256_maddubs_epi16(codes[i + 1], _mm256_set1_epi32(four(values, i + 1)));
+    const __m256i both = _mm256_add_epi16(even, odd);
+    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(both, _mm256_set1_epi16(1)));
+  }
+  return sum;
+}
+
 }  // namespace plain256
 }  // namespace handrail
 #include "tile256.inc"
@@ -60,6 +72,12 @@ WAY256 inline __m256i dot8(const __m256i (&codes)[8], const int8_t* values, int 
   }                                                                                            \
   WAY256 inline __m256i dot4(const __m256i (&codes)[8], const int8_t* values, int offset) {    \
     return dot8(codes, values, offset);                                                        \
+  }                                                                                            \
+  WAY256 inline __m256i dot_half(const __m256i* codes, const int8_t* values, int offset) {     \
+    const int32_t* fours = reinterpret_cast<const int32_t*>(values);                           \
+    __m256i sum = _mm256_set1_epi32(offset);                                                   \
+    for (int i = 0; i < 4; ++i) sum = DPBUSD(sum, codes[i], _mm256_set1_epi32(fours[i]));      \
+    return sum;                                                                                \
   }
 
 #define WAY256 __attribute__((target("avx2,fma,f16c,avx512f,avx512vl,avx512vnni")))
