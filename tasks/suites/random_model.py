@@ -10,16 +10,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor
 
+from handrail.model.blank import blank
 from handrail.model.checkpoint import CheckpointFolder
 from handrail.model.config import ModelConfig, load_config
 from handrail.model.network import Network
 from handrail.model.shards import SHARD_BYTES, write_shards
 
 SEED = 1
+Stored = Literal["bfloat16", "int4", "FP8"]
+"""How the decoder's matrices are stored; all else is bfloat16."""
+_GROUP, _BLOCK = 128, 128
+_SPREAD = 0.02
 _ADDED = (
     "endoftext", "im_start", "im_end", "object_ref_start", "object_ref_end", "box_start",
     "box_end", "quad_start", "quad_end", "vision_start", "vision_end", "vision_pad",
@@ -77,6 +83,11 @@ class Dimensions:
 
 
 TWO_BILLION = Dimensions(width=2048, inner=6144, layers=28, heads=16, tied=True)
+FOUR_BILLION = Dimensions(width=2560, inner=9728, layers=36, heads=32, tied=True)
+EIGHT_BILLION = Dimensions(
+    width=4096, inner=12_288, layers=36, heads=32, tied=False, vision_depth=27,
+    vision_width=1152, vision_inner=4304, levels=(8, 16, 24),
+)  # fmt: skip
 
 
 def wide(layers: int) -> Dimensions:
@@ -87,11 +98,11 @@ def wide(layers: int) -> Dimensions:
     )  # fmt: skip
 
 
-def write_model(folder: Path, dimensions: Dimensions) -> None:
-    """Write a checkpoint folder in bfloat16; memory holds one file of it at a time."""
+def write_model(folder: Path, dimensions: Dimensions, stored: Stored = "bfloat16") -> None:
+    """Write a checkpoint folder; memory holds one file of it at a time."""
     folder.mkdir(parents=True)
     contents = {
-        "config.json": dimensions.config(),
+        "config.json": {**dimensions.config(), **_QUANTIZED[stored]},
         "preprocessor_config.json": _PROCESSOR,
         "tokenizer_config.json": {"eos_token": "<|im_end|>"},
         "tokenizer.json": _tokenizer(),
@@ -100,21 +111,70 @@ def write_model(folder: Path, dimensions: Dimensions) -> None:
         (folder / name).write_text(json.dumps(content), encoding="utf-8")
     template = files("handrail.model.pocket") / "weights" / "chat_template.jinja"
     (folder / "chat_template.jinja").write_bytes(template.read_bytes())
-    write_shards(folder, _weights(load_config(CheckpointFolder(folder))), SHARD_BYTES)
+    weights = _weights(load_config(CheckpointFolder(folder)))
+    if stored != "bfloat16":
+        weights = _packed(weights, stored)
+    write_shards(folder, weights, SHARD_BYTES)
+
+
+_QUANTIZED: dict[Stored, dict[str, object]] = {
+    "bfloat16": {},
+    "FP8": {
+        "quantization_config": {"quant_method": "fp8", "weight_block_size": [_BLOCK, _BLOCK]},
+    },
+    "int4": {
+        "quantization_config": {
+            "quant_method": "compressed-tensors",
+            "format": "pack-quantized",
+            "config_groups": {
+                "group_0": {
+                    "targets": ["Linear"],
+                    "weights": {"num_bits": 4, "strategy": "group", "group_size": _GROUP},
+                }
+            },
+        },
+    },
+}
+
+
+def _packed(weights: Iterator[tuple[str, Tensor]], stored: Stored) -> Iterator[tuple[str, Tensor]]:
+    """Put drawn codes in the place of the decoder's matrices, spread about as those are."""
+    generator = torch.Generator().manual_seed(SEED)
+    words = torch.randint(-(2**31), 2**31, (_DRAWN,), generator=generator).int()
+    codes = torch.empty(_DRAWN).normal_(0, 100, generator=generator).to(torch.float8_e4m3fn)
+    for name, value in weights:
+        if not (".layers." in name and name.endswith("_proj.weight")):
+            yield name, value
+            continue
+        stem, (rows, columns) = name.removesuffix(".weight"), value.shape
+        if stored == "FP8":
+            blocks = (-(-rows // _BLOCK), -(-columns // _BLOCK))
+            yield name, _repeated(codes, value.shape)
+            yield f"{name}_scale_inv", torch.full(blocks, _SPREAD / 100)
+            continue
+        # 16 codes that are equally likely have a standard deviation of 4.6
+        scale = torch.full((rows, columns // _GROUP), _SPREAD / 4.6, dtype=torch.bfloat16)
+        yield f"{stem}.weight_packed", _repeated(words, torch.Size((rows, columns // 8)))
+        yield f"{stem}.weight_scale", scale
+        yield f"{stem}.weight_shape", torch.tensor((rows, columns))
+
+
+def _repeated(drawn: Tensor, shape: torch.Size) -> Tensor:
+    size = shape.numel()
+    return drawn.repeat(-(-size // _DRAWN))[:size].view(shape)
 
 
 def _weights(config: ModelConfig) -> Iterator[tuple[str, Tensor]]:
     """Yield every tensor of a network, small enough that no activation overflows."""
-    with torch.device("meta"):
+    with blank():
         network = Network(config)
     generator = torch.Generator().manual_seed(SEED)
-    noise = torch.empty(_DRAWN, dtype=torch.bfloat16).normal_(0, 0.02, generator=generator)
+    noise = torch.empty(_DRAWN, dtype=torch.bfloat16).normal_(0, _SPREAD, generator=generator)
     for name, shape in ((n, p.shape) for n, p in network.named_parameters()):
         if "norm" in name and name.endswith("weight"):
             yield name, torch.ones(shape, dtype=torch.bfloat16)
         else:
-            size = shape.numel()
-            yield name, noise.repeat(-(-size // _DRAWN))[:size].view(shape)
+            yield name, _repeated(noise, shape)
 
 
 def _tokenizer() -> dict[str, object]:

@@ -8,16 +8,9 @@ import pytest
 import torch
 from PIL import Image
 from tokenizers import Tokenizer as FastTokenizer
-from transformers import PreTrainedTokenizerFast
-from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from tests.model.checkpoints import (
-    DATA,
-    PREPROCESSOR,
-    draw_picture,
-    train_tokenizer,
-    write_checkpoint,
-)
+from tests.model.checkpoints import draw_picture, train_tokenizer, write_checkpoint
+from tests.model.reference import reference_inputs_of, relative_difference
 from tests.model.shapes import reference_class
 
 
@@ -71,13 +64,7 @@ def picture() -> Callable[[int, int, int], Image.Image]:
 @pytest.fixture(scope="session")
 def relative_error() -> Callable[[torch.Tensor, torch.Tensor], float]:
     """Return a function that gives the largest difference, in units of the reference's size."""
-
-    def compare(ours: torch.Tensor, theirs: torch.Tensor) -> float:
-        assert ours.shape == theirs.shape
-        scale = float(theirs.float().pow(2).mean().sqrt())
-        return float((ours.float() - theirs.float()).abs().max()) / scale
-
-    return compare
+    return relative_difference
 
 
 @pytest.fixture(scope="session")
@@ -85,30 +72,7 @@ def reference_inputs(
     fast_tokenizer: FastTokenizer,
 ) -> Callable[[str, Sequence[Image.Image]], dict[str, Any]]:
     """Return a function that makes transformers' inputs of one user turn, by its own code."""
-    template = (DATA / "chat_template.jinja").read_text(encoding="utf-8")
-    wrap: Any = PreTrainedTokenizerFast
-    tokenizer = wrap(
-        tokenizer_object=FastTokenizer.from_str(fast_tokenizer.to_str()), chat_template=template
-    )
-    processor = Qwen2VLImageProcessorPil(**PREPROCESSOR)
-    pad = "<|image_pad|>"
-
-    def build(text: str, images: Sequence[Image.Image]) -> dict[str, Any]:
-        content: Any = [{"type": "image"} for _ in images] + [{"type": "text", "text": text}]
-        rendered: Any = tokenizer.apply_chat_template(
-            [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
-        )
-        pixels = processor(images=list(images), return_tensors="pt") if images else {}
-        for grid in pixels.get("image_grid_thw", ()):
-            rendered = rendered.replace(pad, "<mark>" * (int(grid.prod()) // 4), 1)
-        ids = tokenizer(rendered.replace("<mark>", pad), return_tensors="pt")["input_ids"]
-        types = (ids == tokenizer.convert_tokens_to_ids(pad)).int()
-        return {
-            "input_ids": ids, "attention_mask": torch.ones_like(ids),
-            "mm_token_type_ids": types, **pixels,
-        }  # fmt: skip
-
-    return build
+    return reference_inputs_of(fast_tokenizer)
 
 
 @pytest.fixture(scope="session", autouse=True)

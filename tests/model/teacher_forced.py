@@ -42,9 +42,10 @@ def told(decode: Decode, reply: Sequence[int]) -> Tensor:
 
 def reference_told(model: Any, inputs: dict[str, Any], reply: Sequence[int]) -> Tensor:
     """Return what transformers' model says of the same, in one pass over prompt and reply."""
-    ids = torch.cat((inputs["input_ids"], torch.tensor([reply])), dim=1)
+    prompt = inputs["input_ids"]
+    ids = torch.cat((prompt, torch.tensor([reply], device=prompt.device)), dim=1)
     types = torch.zeros_like(ids)
-    types[:, : inputs["input_ids"].shape[1]] = inputs["mm_token_type_ids"]
+    types[:, : prompt.shape[1]] = inputs["mm_token_type_ids"]
     whole = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "mm_token_type_ids": types}
     with torch.no_grad():
         logits: Tensor = model(**{**inputs, **whole}).logits[0]

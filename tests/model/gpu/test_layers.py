@@ -1,14 +1,12 @@
 """Layers and experts that are handed to the GPU's kernels answer as the packed ones do."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import nn
 
 from handrail.model.engine import Engine
 from handrail.model.kernel_experts import KernelExperts
@@ -17,6 +15,7 @@ from handrail.model.kernels.gpu import ready
 from handrail.model.moe import MoE
 from handrail.model.packed import PackedLinear
 from handrail.model.quantizer import quantize
+from tests.model.float8_checkpoint import write_float8
 from tests.model.test_kernel_layers import configured, loaded
 from tests.model.test_packed import FORMATS, HELLO
 
@@ -34,35 +33,6 @@ def test_a_format_keeps_its_meaning(name: str, tmp_path: Path) -> None:
     off = network["one"](x).float() - x.float() @ meant.t()
     assert isinstance(network["one"], KernelLinear) == bool(known)
     assert off.abs().max() < 2**-6 * (x.float().abs() @ meant.t().abs()).max()
-
-
-def write_float8(folder: Path, separate: bool) -> None:
-    """Turn a checkpoint's experts into FP8: two tensors a layer, or each expert by itself."""
-    tensors: dict[str, Tensor] = {}
-    for name, value in load_file(folder / "model.safetensors").items():
-        if ".experts." not in name:
-            tensors[name] = value
-            continue
-        stem, _, part = name.rpartition(".")
-        parts = {name: value.transpose(1, 2)}
-        if separate:
-            parts = {}
-            for number, expert in enumerate(value):
-                halves = expert.t().chunk(2) if part == "gate_up_proj" else [expert.t()]
-                names = ("gate_proj", "up_proj") if part == "gate_up_proj" else (part,)
-                for one, half in zip(names, halves, strict=True):
-                    parts[f"{stem}.{number}.{one}.weight"] = half
-        for one, plain in parts.items():
-            rows, columns = plain.shape[-2] // 16, plain.shape[-1] // 32
-            blocks = plain.reshape(*plain.shape[:-2], rows, 16, columns, 32)
-            scales = blocks.abs().amax((-1, -3)) / 448
-            codes = blocks / scales[..., :, None, :, None]
-            tensors[one] = codes.reshape(plain.shape).to(torch.float8_e4m3fn).contiguous()
-            tensors[f"{one}_scale_inv"] = scales.contiguous()
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    config = json.loads((folder / "config.json").read_text())
-    config["quantization_config"] = {"quant_method": "fp8", "weight_block_size": [16, 32]}
-    (folder / "config.json").write_text(json.dumps(config))
 
 
 @pytest.mark.parametrize("kind", ["plain", "4 bits", "8 bits", "FP8", "FP8, separate"])

@@ -1,0 +1,195 @@
+"""Time the core on a GPU beside transformers: ``make gpu-speed``, or ``--rehearse`` on the CPU.
+
+Random weights of the 2B's, 4B's and 8B's dimensions, in bfloat16, FP8 and int4, each checked first:
+its logits against transformers' (bfloat16) or against its own on the CPU's way (packed). Then both
+sides take turns in every round. The card's copies and matrix products are measured in the same run,
+and the share that is reached of them is told. Writes ``gpu-speed.json``.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from handrail.tasks.amounts import positive
+from handrail.tasks.cli_output import say
+from handrail.tasks.evaluate import publish
+from handrail.tasks.results.result import Figure, measured
+from handrail.tasks.suites.random_model import (
+    EIGHT_BILLION,
+    FOUR_BILLION,
+    SEED,
+    TWO_BILLION,
+    Dimensions,
+    Stored,
+    write_model,
+)
+from tests.model.gpu.speed_sides import BATCH, Ours, Size, Theirs, Times, timed
+from tests.model.llama.speed_child import ids, text
+from tests.model.teacher_forced import Departure, told
+
+SIZES = {"2B": TWO_BILLION, "4B": FOUR_BILLION, "8B": EIGHT_BILLION}
+FORMATS: tuple[Stored, ...] = ("bfloat16", "FP8", "int4")
+TINY = Dimensions(width=256, inner=512, layers=2, heads=8, tied=True, vision_depth=2,
+                  vision_width=128, vision_inner=256, levels=(0,))  # fmt: skip
+_TOLD = 32
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is timed: rounds, screens, prompts, tokens that are written, tokens a batch's run holds.
+
+    `copied`: bytes of the copy that measures the memory; `side`: of the square matrices.
+    """
+
+    device: str
+    rounds: int
+    screens: tuple[Size, ...]
+    lengths: tuple[int, ...]
+    written: int
+    held: int
+    copied: int
+    side: int
+
+
+WHOLE = Setting("cuda", 5, ((1024, 768), (1920, 1080)), (512, 2048), 128, 2048, 2**32, 8192)
+REHEARSAL = Setting("cpu", 1, ((128, 96), (192, 128)), (64, 128), 4, 64, 2**24, 256)
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """What the device can do: bytes copied a second (read and written), products a second."""
+
+    memory: float
+    products: float
+
+
+def ceilings(setting: Setting) -> Ceilings:
+    """Measure the device, the best of eight."""
+    source = torch.empty(setting.copied, dtype=torch.uint8, device=setting.device)
+    target = torch.empty_like(source)
+    matrix = torch.randn(setting.side, setting.side, device=setting.device).bfloat16()
+    copy = min(timed(lambda: target.copy_(source)) for _ in range(8))
+    product = min(timed(lambda: matrix @ matrix) for _ in range(8))
+    return Ceilings(2 * setting.copied / copy, 2 * setting.side**3 / product)
+
+
+def compared(
+    name: str, dimensions: Dimensions, formats: Sequence[Stored], setting: Setting, where: Path
+) -> Iterator[Figure]:
+    """Yield the figures of one size, all formats and transformers in the same rounds."""
+    folders = {form: where / f"{name} {form}" for form in formats}
+    for form, folder in folders.items():
+        write_model(folder, dimensions, form)
+    sides = {
+        form: Ours(folder, setting.device, setting.written, setting.held)
+        for form, folder in folders.items()
+    }
+    plain = where / f"{name} plain"
+    if "bfloat16" not in formats:
+        write_model(plain, dimensions)
+    theirs = Theirs(folders.get("bfloat16", plain), setting.device, setting.written)
+    for form, ours in sides.items():
+        yield _agreement(name, form, ours, theirs, folders[form])
+    found: dict[str, list[Times]] = {"transformers": [], **{form: [] for form in sides}}
+    for number in range(-1, setting.rounds):
+        say(f"{name}: round {number + 1} of {setting.rounds}" if number >= 0 else f"{name}: warm")
+        for form, ours in sides.items():
+            _keep(found[form], ours.round(setting.screens, setting.lengths), number)
+            tokens = ours.tokens
+        _keep(found["transformers"], theirs.round(setting.screens, setting.lengths, tokens), number)
+    middle = {side: _median(rows) for side, rows in found.items()}
+    weights = {form: ours.read_per_token for form, ours in sides.items()}
+    yield from _figures(name, middle, weights, setting)
+
+
+def _keep(rows: list[Times], took: Times, number: int) -> None:
+    if number >= 0:  # the round before the first compiles kernels and captures graphs
+        rows.append(took)
+
+
+def _median(rows: list[Times]) -> Times:
+    return {part: statistics.median(row[part] for row in rows) for part in rows[0]}
+
+
+def _agreement(name: str, form: Stored, ours: Ours, theirs: Theirs, folder: Path) -> Figure:
+    """Compare what both say of told text; a packed form is compared with its own plain path."""
+    prompt, reply = ids(64), ids(64 + _TOLD)[64:]
+    (decode,) = ours.engine.reader.read([text(64)])
+    mine = told(decode, reply).float()
+    against = "transformers"
+    if form == "bfloat16":
+        exact = theirs.told(prompt, reply)
+    else:
+        against = "the CPU"
+        cpu = Ours(folder, "cpu", 1, 1).engine
+        (decode,) = cpu.reader.read([text(64)])
+        exact = told(decode, reply).float().to(mine.device)
+    error = Departure(mine, exact).error
+    return Figure(name=f"{name}, {form}: error of the logits to {against}'s",
+                  value=float(f"{error:.2g}"), count=_TOLD)  # fmt: skip
+
+
+def _figures(
+    name: str, middle: dict[str, Times], weights: dict[Stored, int], setting: Setting
+) -> Iterator[Figure]:
+    reached = ceilings(setting)
+    yield Figure(name=f"{name}: copies of memory", value=round(reached.memory / 1e9), unit="GB/s")
+    yield Figure(name=f"{name}: bfloat16 products", value=round(reached.products / 1e12, 1),
+                 unit="TFLOP/s")  # fmt: skip
+    for side, parts in middle.items():
+        for part, seconds in parts.items():
+            quicker = middle["transformers"].get(part)
+            note = f"{quicker / seconds:.2f} times transformers" if quicker else ""
+            yield Figure(name=f"{name}, {side}: {part}", value=round(1000 * seconds, 3),
+                         unit="ms", count=setting.rounds, note=note)  # fmt: skip
+    for form, size in weights.items():
+        seconds = middle[form]["write"]
+        yield Figure(
+            name=f"{name}, {form}: tokens a second", value=round(1 / seconds, 1),
+            note=f"{size / 2**30:.2f} GiB of weights a token: "
+            f"{size / seconds / reached.memory:.0%} of the memory's rate",
+        )  # fmt: skip
+        together = middle[form][f"write, batch of {BATCH}"]
+        yield Figure(name=f"{name}, {form}: tokens a second, batch of {BATCH}",
+                     value=round(BATCH / together, 1))  # fmt: skip
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Check, measure, print, and write the result; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.model.gpu.speed", description=__doc__)
+    parser.add_argument("--sizes", default=",".join(SIZES))
+    parser.add_argument("--formats", default=",".join(FORMATS))
+    parser.add_argument("--rounds", type=positive, default=WHOLE.rounds, metavar="N")
+    parser.add_argument("--folder", type=Path, help="where weights are written (80 GB for all)")
+    parser.add_argument("--rehearse", action="store_true", help="a tiny model, on the CPU")
+    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+    given = parser.parse_args(argv)
+    if not given.rehearse and not torch.cuda.is_available():
+        print("torch sees no GPU here: --rehearse does the same on the CPU", file=sys.stderr)
+        return 2
+    chosen = {"tiny": TINY} if given.rehearse else {n: SIZES[n] for n in given.sizes.split(",")}
+    setting = REHEARSAL if given.rehearse else replace(WHOLE, rounds=given.rounds)
+    formats = [form for form in FORMATS if form in given.formats.split(",")]
+    found: list[Figure] = []
+    for name, dimensions in chosen.items():
+        with tempfile.TemporaryDirectory(dir=given.folder) as where:
+            found += compared(name, dimensions, formats, setting, Path(where))
+        title = f"The core beside transformers on {_named(setting.device)}, drawn weights"
+        command = "make gpu-speed" + " ARGS=--rehearse" * given.rehearse
+        stem = "gpu-speed-rehearsal" if given.rehearse else "gpu-speed"
+        publish(measured(stem, title, command, SEED, found), given.results)
+    return 0
+
+
+def _named(device: str) -> str:
+    return torch.cuda.get_device_name() if device == "cuda" else "the CPU, a rehearsal"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
