@@ -1,8 +1,9 @@
 """Measure what fewer bits cost in grounding: ``python -m handrail.tasks.suites.formats``.
 
 The pocket model is written in each format by ``handrail model quantize`` and asked the first
-questions of the fixed suite of renders. How far each kind of weights is off is told too. Writes
-``format-grounding.json``.
+questions of the fixed suite of renders. As it is stored it is asked in float32, too, where no
+kernel rounds anything, and about screens of which it knows every tile from the question before. How
+far each kind of weights is off is told as well. Writes ``format-grounding.json``.
 """
 
 import argparse
@@ -36,6 +37,7 @@ FORMATS: tuple[tuple[str, "Bits | None", "Keep"], ...] = (
     ("4 bits", 4, "vision"),
     ("4 bits, the vision tower too", 4, "nothing"),
 )
+IN_FLOAT32, SEEN_BEFORE = "as stored, in float32", "as stored, tiles known from before"
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ def measure(choice: ModelChoice, count: int) -> tuple[Figure, ...]:
     Raises ModelError and PocketError.
     """
     hits, off = [], []
+    stored = replace(choice, model=str(model_folder(choice.model)))
+    exact = replace(stored, dtype="float32")
     for name, bits, keep in FORMATS:
         with written(model_folder(choice.model), bits, keep) as made:
             hits.append(_hits(name, replace(choice, model=str(made.folder)), count))
@@ -73,12 +77,16 @@ def measure(choice: ModelChoice, count: int) -> tuple[Figure, ...]:
                 Figure(name=f"{kind} off, {bits} bits", value=round(error, 4), unit="share")
                 for kind, error in made.errors.items()
             ]
+    hits.append(_hits(IN_FLOAT32, exact, count))
+    hits.append(_hits(SEEN_BEFORE, stored, count, asked=2))
     return (*hits, *off)
 
 
-def _hits(name: str, choice: ModelChoice, count: int) -> Figure:
+def _hits(name: str, choice: ModelChoice, count: int, asked: int = 1) -> Figure:
+    """Return the share of hits; each question is asked so many times, and the last counts."""
     size = sum(file.stat().st_size for file in Path(choice.model).glob("*.safetensors"))
-    answers = answer_all(locator_on(load_proposer(choice)), suite.items(count))
+    items = (item for item in suite.items(count) for _ in range(asked))
+    answers = answer_all(locator_on(load_proposer(choice)), items)[asked - 1 :: asked]
     note = f"{size / 2**20:.1f} MiB"
     found = share(f"point in box, {name}", sum(a.hit for a in answers), len(answers), note=note)
     say(f"{found.name}: {found.value:.1%} of {len(answers)}, {note}")
