@@ -23,6 +23,7 @@ from handrail.actuators.secret import clean_surface
 CRASHED = "the page in front has crashed: start the run again"
 LOOK_SECONDS = 15.0
 _FIRST_LOOK_SECONDS = 1.5
+_PAUSE = 0.05
 
 
 class Eyes:
@@ -52,16 +53,22 @@ class Eyes:
             raise EnvironmentMissing("the browser has closed: start the run again")
 
     async def observe(self) -> Observation:
-        """Look at the tab in front, with a pending dialog drawn on it; tried twice."""
-        try:
-            return await self._look(self.front(), _FIRST_LOOK_SECONDS)
-        except (PlaywrightError, TimeoutError):
-            pass  # of a page that leaves meanwhile no picture ever comes: look at what is there
-        try:
-            return await self._look(self.front(), LOOK_SECONDS)
-        except (PlaywrightError, TimeoutError) as error:
-            self.check_alive()
-            raise ObservationFailed(f"the page could not be seen: {why(error)}") from error
+        """Look at the tab in front, with a pending dialog drawn on it; tried until it succeeds.
+
+        Raises ObservationFailed where no look of some LOOK_SECONDS does.
+        """
+        end, seconds = time.monotonic() + LOOK_SECONDS, _FIRST_LOOK_SECONDS
+        while True:
+            try:
+                return await self._look(self.front(), seconds)
+            except (PlaywrightError, TimeoutError) as error:
+                # of a page that leaves meanwhile no picture ever comes, and between two pages the
+                # browser says at once that it can take none: look at what is there then
+                if time.monotonic() > end:
+                    self.check_alive()
+                    raise ObservationFailed(f"the page could not be seen: {why(error)}") from error
+            await asyncio.sleep(_PAUSE)
+            seconds = max(_FIRST_LOOK_SECONDS, end - time.monotonic())
 
     async def _look(self, page: Page, seconds: float) -> Observation:
         if self._tabs.has_crashed(page):

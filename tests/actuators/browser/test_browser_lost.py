@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
 
+from handrail.actuators import browser_look
 from handrail.actuators.actions import Press, Type
 from handrail.actuators.browser import BrowserConfig
 from handrail.actuators.errors import (
@@ -75,3 +77,27 @@ def test_a_crashed_page_is_told(opened: "Open") -> None:
         stage.browser.observe()
     with pytest.raises(ActionRefused, match="crashed"):
         stage.browser.perform(Type(text="x"), stage.office.issue(Type(text="x")))
+
+
+def test_a_page_that_cannot_be_pictured_for_a_moment_is_seen_then(
+    opened: "Open", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two pages Chromium says at once that it can take no picture, again and again."""
+    stage = opened(BrowserConfig())
+    wanted = stage.load("input.html").fingerprint
+    shoot, refused = Page.screenshot, [5]
+
+    async def refusing(page: Page, **how: object) -> bytes:
+        if refused[0]:
+            refused[0] -= 1
+            raise PlaywrightError("Protocol error: Unable to capture screenshot")
+        return await shoot(page, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Page, "screenshot", refusing)
+    assert stage.browser.observe().fingerprint == wanted
+    assert refused == [0]
+    refused[0] = 10**9
+    monkeypatch.setattr(browser_look, "LOOK_SECONDS", 0.3)
+    with pytest.raises(ObservationFailed, match="Unable to capture"):
+        stage.browser.observe()
+    assert refused[0] < 10**9 - 2
