@@ -4,6 +4,8 @@ import pickle
 
 import pytest
 
+from handrail.tasks.results.result import Figure, Result, measured
+from tests.faults.__main__ import again
 from tests.faults.catalog import suites
 from tests.faults.runner import Report, run_all, run_suite
 from tests.faults.suite import Counts, Suite, Verdict
@@ -50,6 +52,23 @@ def test_a_suite_that_crashes_is_told_and_the_others_run_on() -> None:
     told = {one.suite.name: one.problems for one in run_all(suites, "test", seed=1, jobs=1)}
     crash = "broken: the suite crashed: ZeroDivisionError: no 3 in the world"
     assert told == {"P0 a": [], "P0 b": [crash], "P0 c": []}
+
+
+def test_a_suite_that_is_counted_again_takes_its_row_and_says_so() -> None:
+    def result(*rows: tuple[str, float], seed: int = 1) -> Result:
+        figures = [Figure(name=name, value=value, note="fake") for name, value in rows]
+        return measured("faults", "all", "make faults-full", seed, figures)
+
+    earlier = result(("P0 a", 0), ("P0 b", 1), ("P0 c", 0))
+    joined = again(earlier, result(("P0 b", 0)))
+    assert [(f.name, f.value) for f in joined.figures] == [("P0 a", 0), ("P0 b", 0), ("P0 c", 0)]
+    assert [f.note.startswith("fake; counted anew at commit ") for f in joined.figures] == [
+        False, True, False
+    ]  # fmt: skip
+    assert (joined.commit, joined.date) == (earlier.commit, earlier.date)
+    for other in (result(("P0 d", 0)), result(("P0 b", 0), seed=2)):
+        with pytest.raises(ValueError, match="count all"):
+            again(earlier, other)
 
 
 def test_every_suite_can_be_given_to_a_process_of_its_own() -> None:

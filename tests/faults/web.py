@@ -2,12 +2,16 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl
+
+from playwright.async_api import Error as PlaywrightError
 
 from handrail.actuators.actions import Action
 from handrail.actuators.base import Actuator, Permit, Receipt
@@ -28,6 +32,7 @@ from tests.faults.stage import QuickDisk, no_stop
 
 WIDTH, HEIGHT = 480, 320
 _SECONDS = 60.0
+_LEFT = "Execution context was destroyed"
 Answer = tuple[int, str, str]
 """Status, body (HTML), and where to go instead (a path) where that is not empty."""
 
@@ -98,6 +103,16 @@ class Web(Stage):
         # What the page before has begun, such as a form on its way, ends with that page.
         self.browser.goto("about:blank")
         self.browser.goto(f"{self.pages.root}{path}")
+
+    def peek(self, code: str, argument: object = None) -> Any:
+        """Return what a script says of the page in front; asked anew of a page that just came."""
+        end = time.monotonic() + _SECONDS
+        while True:
+            try:
+                return super().peek(code, argument)
+            except PlaywrightError as error:
+                if _LEFT not in str(error) or time.monotonic() > end:
+                    raise
 
     def number(self, code: str) -> int:
         """Return a number that the page knows, in the tests' view of the world."""
