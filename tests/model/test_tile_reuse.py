@@ -1,10 +1,12 @@
 """The pocket model looks anew only at those tiles of a screen that changed."""
 
+import math
 from importlib.resources import as_file, files
 
 import pytest
 from PIL import Image, ImageDraw
 
+from handrail.model import tile_grounder
 from handrail.model.engine import Engine
 from handrail.model.reader import ReuseBudget
 from handrail.model.tile_format import load_format
@@ -64,3 +66,20 @@ def test_only_changed_tiles_are_encoded_and_every_answer_is_the_same(
     again = spent(grounder, *steps[-1])
     assert again[1] == 0
     assert again[2] < 0.4 * plain[2][2]
+
+
+def test_a_sure_find_is_believed_and_rivals_are_looked_at_again(
+    grounder: TileGrounder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two tiles are seen in any case; the screen's names are as clear as they can be."""
+    tile = 280
+    sure, *_ = spent(grounder, screen(), "Save")
+    assert (sure.best.agreed, sure.image_tokens) == (None, 2 * tile)
+    monkeypatch.setattr(tile_grounder, "SURE", math.inf)
+    doubted, *_ = spent(grounder, screen(), "Save")
+    assert (doubted.best.agreed, doubted.image_tokens) == (True, 3 * tile)
+    assert doubted.best.near(sure.best, 0.02)
+    monkeypatch.setattr(tile_grounder, "BEHIND", math.inf)
+    every, *_ = spent(grounder, screen(), "Save")
+    assert every.image_tokens > doubted.image_tokens
+    assert every.best.near(sure.best, 0.02)
