@@ -3,7 +3,7 @@
 The model's reply is written in two parts. What is to be done next depends on the instruction and on
 what was done, and is said first ("Action: click NAME"). Where that is, is looked for on the screen
 (see ``TileGrounder``). The two parts together are one reply in the ``computer_use`` format, parsed
-like any model's.
+like any model's. What names no place (a key, a wait) is a whole reply at once.
 """
 
 import math
@@ -52,8 +52,8 @@ class PocketProposer:
         self._form = form
         self._tools = (computer_use(),)
         single = engine.tokenizer.single
-        self._call, self._absent = single(form.call), single(form.absent)
-        self._think = single(form.think)
+        self._looked_for = {single(form.absent), *(single(p.call) for p in form.pointings)}
+        self._thinks = {single(p.think) for p in form.pointings}
         self._type, self._end_type = single(form.type), single(form.end_type)
         decoded = ((i, engine.tokenizer.decode([i])) for i in range(engine.tokenizer.size))
         self._spans = {i for i, text in decoded if OPEN in text or CLOSE in text}
@@ -82,15 +82,15 @@ class PocketProposer:
     def _decide(self, goal: str, text: str, observation: Observation) -> Proposal | ParseError:
         said = self._plan(goal, text)
         usage = Usage(prompt_tokens=said.prompt_tokens, reply_tokens=said.reply_tokens)
-        names_a_place = said.text.startswith(self._form.think) and self._form.call not in said.text
-        if said.finish == "length" or not names_a_place:
+        pointing = self._form.pointing(said.text)
+        if said.finish == "length" or pointing is None or pointing.call in said.text:
             return replace(parse(said.text, observation.geometry, said.finish), usage=usage)
         look = self.grounder.look(observation.image, text, said.text)
         usage = replace(usage, image_tokens=look.image_tokens, reply_tokens=said.reply_tokens + 4)
         if math.isinf(look.best.odds):
             return ParseError("what was named is found nowhere on the screen", said.text, usage)
         x, y = round(look.best.x * 1000), round(look.best.y * 1000)
-        reply = f"{said.text}{self._form.call}{self._form.write_point(x, y)}"
+        reply = f"{said.text}{pointing.call}{self._form.write_point(x, y)}"
         made = replace(parse(reply, observation.geometry), usage=usage)
         if isinstance(made, Proposal):
             made = replace(made, confidence=look.best.confidence)
@@ -99,13 +99,13 @@ class PocketProposer:
     def _plan(self, goal: str, text: str) -> _Said:
         """Return what is said before the screen must be looked at."""
         decode = self._engine.begin([Message("user", [TextPart(text)])], self._tools)
-        stop = self._engine.stop_ids | {self._call, self._absent}
+        stop = self._engine.stop_ids | self._looked_for
         reply: list[int] = []
         token = int(decode.logits.argmax())
         while token not in stop and len(reply) < self._form.longest:
             reply.append(token)
             decode.step(token)
-            if token == self._think:
+            if token in self._thinks:
                 self._quote(decode, goal, self._spans, reply)
                 break  # where it is has to be looked for
             token = int(decode.logits.argmax())

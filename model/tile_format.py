@@ -14,13 +14,26 @@ _LEAST, _MOST = 64, 4096
 _NUMBERS = re.compile(r"-?\d{1,9}")
 
 
+class Pointing(BaseModel):
+    """How something is done at a named place.
+
+    ``think`` opens the line that names the target, ``call`` the tool call whose coordinates follow.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    think: str = Field(min_length=1)
+    call: str = Field(min_length=1)
+
+
 class TileFormat(BaseModel):
-    """How a tile-trained checkpoint writes a click.
+    """How a tile-trained checkpoint writes a click, and what else it does at a named place.
 
     ``think`` opens the line that names the target, ``call`` the tool call of a click, ``absent`` is
     said instead where the target is not on the tile, ``ask`` the user's words with ``{phrase}``
     where only a phrase is to be found, ``point`` is the rest with ``{x}`` and ``{y}`` in 0..1000;
     ``type`` and ``end_type`` stand around a text to type; ``longest`` bounds a reply in tokens.
+    ``others`` are what it does at a place beside clicking; checkpoints that only click have none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,6 +47,7 @@ class TileFormat(BaseModel):
     end_type: str = Field(min_length=1)
     point: str
     longest: int = Field(default=120, ge=8, le=4096)
+    others: tuple[Pointing, ...] = ()
 
     @model_validator(mode="after")
     def _has_both(self) -> Self:
@@ -45,8 +59,17 @@ class TileFormat(BaseModel):
             raise ValueError(f"a tile's sides must be {_LEAST}..{_MOST} pixels")
         return self
 
+    @property
+    def pointings(self) -> tuple[Pointing, ...]:
+        """Return all that is done at a named place, the click first."""
+        return Pointing(think=self.think, call=self.call), *self.others
+
+    def pointing(self, said: str) -> Pointing | None:
+        """Return what a reply that begins so does at the place it names, None without a place."""
+        return next((p for p in self.pointings if said.startswith(p.think)), None)
+
     def write_point(self, x: int, y: int) -> str:
-        """Return the rest of a click's tool call with its coordinates, 0..1000."""
+        """Return the rest of a tool call at a place with its coordinates, 0..1000."""
         # not str.format, which would take the JSON's own braces for its own
         return self.point.replace("{x}", str(x)).replace("{y}", str(y))
 

@@ -46,7 +46,7 @@ class TileGrounder:
     def __init__(self, engine: Engine, form: TileFormat) -> None:
         self.engine = engine
         self._form = form
-        self._call = engine.tokenizer.single(form.call)
+        self._calls = {p.think: engine.tokenizer.single(p.call) for p in form.pointings}
         self._absent = engine.tokenizer.single(form.absent)
 
     def point(self, image: Image.Image, phrase: str) -> Pointed:
@@ -62,7 +62,10 @@ class TileGrounder:
         )
 
     def look(self, image: Image.Image, text: str, said: str) -> Look:
-        """Look for what ``said``, the beginning of the reply to ``text``, names."""
+        """Look for what ``said``, the beginning of the reply to ``text``, names.
+
+        It is called for as what is to be done there is; a click where ``said`` does not say.
+        """
         cut = tiles.cut(image, self._form.tile)
         first, spent = self._finds(cut, text, said)
         best = _apart(sorted(first, key=_score, reverse=True))[:LOOKED_AT_TWICE]
@@ -80,13 +83,15 @@ class TileGrounder:
         asked = [[Message("user", [ImagePart(t.image), TextPart(text)])] for t in cut]
         decodes = self.engine.begin_batch(asked, _TOOLS, said)
         spent = sum(d.image_tokens for d in decodes)
-        found = (self._find(d, t) for d, t in zip(decodes, cut, strict=True))
+        pointing = self._form.pointing(said)
+        call = self._calls[pointing.think if pointing else self._form.think]
+        found = (self._find(d, t, call) for d, t in zip(decodes, cut, strict=True))
         return [f for f in found if f is not None], spent
 
-    def _find(self, decode: Decode, tile: tiles.Tile) -> Pointed | None:
-        """Decode a click in one tile; None where what is said is no place on the screen."""
-        odds = float(decode.logits[self._call] - decode.logits[self._absent])
-        across = decode.step(self._call).log_softmax(-1)
+    def _find(self, decode: Decode, tile: tiles.Tile, call: int) -> Pointed | None:
+        """Decode a place in one tile; None where what is said is no place on the screen."""
+        odds = float(decode.logits[call] - decode.logits[self._absent])
+        across = decode.step(call).log_softmax(-1)
         down = decode.step(int(across.argmax())).log_softmax(-1)
         written = self.engine.tokenizer.decode([int(across.argmax()), int(down.argmax())])
         place = self._form.read_point(written)

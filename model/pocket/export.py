@@ -59,6 +59,7 @@ def form() -> dict[str, object]:
         "type": v.CALL_TYPE,
         "end_type": v.END_TYPE,
         "point": point,
+        "others": [{"think": v.THINKS[w], "call": v.CALLS[w]} for w in v.CALLS if w != "click"],
     }
 
 

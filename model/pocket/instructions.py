@@ -50,10 +50,16 @@ _PLAIN = ("type {v}", "type {v}", 'type "{v}"', "enter {v}", "write {v}")
 
 @dataclass(frozen=True)
 class Move:
-    """One step of a plan: click a name, or type a value; neither means that all is done."""
+    """One step of a plan: click a name, type a value, or do what names nothing on the screen.
+
+    ``way`` is what is done at the name where it is no plain click; ``do`` is one of the lines of
+    ``vocabulary.DEEDS``. Without name, value and deed all is done.
+    """
 
     click: str | None = None
     type: str | None = None
+    way: v.Way = "click"
+    do: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,17 +82,17 @@ class Goal:
 
 def click_clause(rng: random.Random, name: str) -> Clause:
     """Return a clause that asks for a click on a name."""
-    text, begins = _filled(rng.choice(_CLICK), {"n": name})
+    text, begins = filled(rng.choice(_CLICK), {"n": name})
     return Clause(text, (Move(click=name),), (begins["n"],))
 
 
 def type_clause(rng: random.Random, name: str, value: str) -> Clause:
     """Return a clause that asks for a value in a named field."""
-    text, begins = _filled(rng.choice(_TYPE), {"n": name, "v": value})
+    text, begins = filled(rng.choice(_TYPE), {"n": name, "v": value})
     return Clause(text, (Move(click=name), Move(type=value)), (begins["n"], begins["v"]))
 
 
-def _filled(template: str, parts: dict[str, str]) -> tuple[str, dict[str, int]]:
+def filled(template: str, parts: dict[str, str]) -> tuple[str, dict[str, int]]:
     """Fill a template; return the text and where each part begins in it."""
     text, begins = "", {}
     for literal, key, _, _ in Formatter().parse(template):
@@ -104,7 +110,7 @@ def random_clause(rng: random.Random) -> Clause:
         return type_clause(rng, words.label(rng, 20), value)
     if draw < 0.88:
         return click_clause(rng, words.label(rng, 20))
-    text, begins = _filled(rng.choice(_PLAIN), {"v": value})
+    text, begins = filled(rng.choice(_PLAIN), {"v": value})
     return Clause(text, (Move(type=value),), (begins["v"],))
 
 
@@ -152,13 +158,22 @@ def prompt(text: str, done: Sequence[Move]) -> list[int]:
 
 def step(move: Move) -> list[int]:
     """Return the ids by which a history tells of a step."""
-    return [v.token("click "), *phrased(move.click)] if move.click else list(b"type")
+    return [*opening(move), *phrased(move.click)]
+
+
+def opening(move: Move) -> list[int]:
+    """Return the ids of a step in a history that stand before a name; all of them without one."""
+    if move.click is not None:
+        return phrased(f"{move.way} ")
+    return phrased(move.do or "type")
 
 
 def answer(move: Move) -> list[int]:
-    """Return the ids of a step's answer; a click's ends where the screen must be looked at."""
+    """Return the ids of a step's answer; one at a name ends where the screen is to be looked at."""
     if move.click is not None:
-        return [v.token(v.THINK_CLICK), *phrased(move.click)]
+        return [v.token(v.THINKS[move.way]), *phrased(move.click)]
+    if move.do is not None:
+        return v.encode([v.DEEDS[move.do], "<|im_end|>"])
     if move.type is not None:
         return [v.token(v.CALL_TYPE), *phrased(move.type), *v.encode([v.END_TYPE, "<|im_end|>"])]
     return v.encode([v.FINISH, "<|im_end|>"])

@@ -48,7 +48,8 @@ class Lesson:
     share of dense text pages; ``mix`` the queries a tile, or None while only reading is learned;
     ``plans`` instructions without a screen a step, an even number; ``forms`` the share of screens
     that are forms, ``scenes`` the share that are scenes, with icons from the folder ``icons``, and
-    ``shots`` the share of screens that are photographs from the folder ``photographs``.
+    ``shots`` the share of screens that are photographs from the folder ``photographs``; ``acts``
+    the share of the clauses without a screen that ask for more than click and type.
     """
 
     tile: tuple[int, int]
@@ -63,6 +64,7 @@ class Lesson:
     icons: Path = ICONS
     shots: float = 0.0
     photographs: Path = PHOTOGRAPHS
+    acts: float = 0.0
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -131,7 +133,9 @@ def batch(lesson: Lesson, rng: random.Random) -> Batch:
         asked = queries.pack(drawn, *lesson.grid)
     planned = None
     if lesson.plans:
-        ranked = sorted((plans.plan(rng) for _ in range(lesson.plans)), key=lambda p: len(p.ids))
+        ranked = sorted(
+            (plans.plan(rng, lesson.acts) for _ in range(lesson.plans)), key=lambda p: len(p.ids)
+        )
         half = lesson.plans // 2
         # attention costs a row's length squared: short rows, the longest beside the shortest
         rows = zip(ranked[:half], reversed(ranked[half:]), strict=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from handrail.model.pocket import instructions
+from handrail.model.pocket import acts, instructions
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.instructions import Goal, Move
 from handrail.model.pocket.queries import IGNORE, Packed, blank
@@ -54,10 +54,15 @@ class Plan:
         self.labels[row], self.weights[row] = token, weight
 
 
-def plan(rng: random.Random) -> Plan:
-    """Draw an instruction of one to four clauses and lay out its plan."""
-    clauses = [instructions.random_clause(rng) for _ in range(rng.choice((1, 2, 2, 3, 3, 4, 4)))]
-    return laid_out(instructions.goal(rng, clauses))
+def goal(rng: random.Random, share: float = 0.0) -> Goal:
+    """Draw an instruction of one to four clauses; a share of them ask for more than click, type."""
+    clauses = [acts.clause(rng, share) for _ in range(rng.choice((1, 2, 2, 3, 3, 4, 4)))]
+    return instructions.goal(rng, clauses)
+
+
+def plan(rng: random.Random, share: float = 0.0) -> Plan:
+    """Draw an instruction as ``goal`` does and lay out its plan."""
+    return laid_out(goal(rng, share))
 
 
 def laid_out(goal: Goal, ended: bool = True) -> Plan:
@@ -93,7 +98,8 @@ def _remember(out: Plan, at: int, move: Move, source: int | None) -> None:
     if source is not None:
         out.quoted.append((at - 1, source))
         if move.click is not None:
-            _quote(out, at, said[1:], source)
+            before = len(instructions.opening(move))
+            _quote(out, at - 1 + before, said[before:], source)
 
 
 def _answer(out: Plan, turn: int, until: int, move: Move, source: int | None) -> None:
@@ -105,7 +111,7 @@ def _answer(out: Plan, turn: int, until: int, move: Move, source: int | None) ->
         out.say(at - 1 + i, token, _weight(i, token))
     if move.click is not None:
         # there is no screen to look at: that one is to be looked at says that the name ends here
-        out.say(len(out.ids) - 1, v.token(v.CALL_CLICK), CHOICE)
+        out.say(len(out.ids) - 1, v.token(v.CALLS[move.way]), CHOICE)
     if source is not None:
         out.quoted.append((at - 1, source))
         if move != Move():

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from handrail.model.pocket import instructions, phrases, words
+from handrail.model.pocket import acts, instructions, phrases, words
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.canvas import Element
 from handrail.model.pocket.instructions import Clause, Move
@@ -50,7 +50,7 @@ def _sequence(before: Sequence[int], after: Sequence[int], weight: float) -> Que
     return Query(ids, labels, [weight] * len(ids))
 
 
-def _look(query: Query, tile: Tile, element: Element | None) -> Query:
+def _look(query: Query, tile: Tile, element: Element | None, way: v.Way) -> Query:
     """Add the part of the answer that needs the screen: the call with x and y, or 'not here'."""
     query.decide = len(query.ids) - 1
     tail = [v.token(v.ABSENT)]
@@ -58,7 +58,7 @@ def _look(query: Query, tile: Tile, element: Element | None) -> Query:
         query.units = answer_units(tile, element)
         query.area = cells(tile, element.text_box)
         query.look = (query.decide + 1, query.decide + 2)
-        tail = [v.token(v.CALL_CLICK), v.FIRST_X + query.units[0], v.FIRST_Y + query.units[1]]
+        tail = [v.token(v.CALLS[way]), v.FIRST_X + query.units[0], v.FIRST_Y + query.units[1]]
     tail.append(v.token("<|im_end|>"))
     query.ids += tail
     query.labels[query.decide] = tail[0]
@@ -69,54 +69,87 @@ def _look(query: Query, tile: Tile, element: Element | None) -> Query:
     return query
 
 
-def bare(tile: Tile, name: str, element: Element | None, rng: random.Random) -> Query:
+def bare(
+    tile: Tile, name: str, element: Element | None, rng: random.Random, way: v.Way = "click"
+) -> Query:
     """Return a query of the last words only."""
-    ids = [v.token(v.THINK_CLICK), *instructions.phrased(name)]
+    ids = [v.token(v.THINKS[way]), *instructions.phrased(name)]
     query = Query(ids, [IGNORE] * len(ids), [0.0] * len(ids), shift=rng.randint(0, 220))
-    return _look(query, tile, element)
+    return _look(query, tile, element, way)
 
 
-def whole(tile: Tile, name: str, element: Element | None, rng: random.Random) -> Query:
-    """Return a query with an instruction of one to four clauses, a history, and a click to make."""
-    field_like = element is not None and element.kind == "field"
-    own = (
-        instructions.type_clause(rng, name, words.entry(rng))
-        if field_like or (element is None and rng.random() < 0.4)
-        else instructions.click_clause(rng, name)
-    )
-    clauses = [own if i == 0 else _other(tile, rng) for i in range(rng.choice((1, 1, 2, 2, 3, 4)))]
+def whole(
+    tile: Tile, name: str, element: Element | None, rng: random.Random, share: float = 0.0
+) -> Query:
+    """Return a query with an instruction of one to four clauses, a history, and a place to find.
+
+    ``share``: of the clauses, the one about the name included, that ask for more than click, type.
+    """
+    way = acts.way(rng, share)
+    own = _own(name, element, rng, share) if way == "click" else acts.pointed(rng, way, name)
+    count = rng.choice((1, 1, 2, 2, 3, 4))
+    clauses = [own if i == 0 else _other(tile, rng, share) for i in range(count)]
     rng.shuffle(clauses)
     done = [m for c in clauses[: clauses.index(own)] for m in c.moves]
-    return asked(tile, instructions.goal(rng, clauses).text, done, (name, element))
+    return asked(tile, instructions.goal(rng, clauses).text, done, (name, element), way)
 
 
-def asked(tile: Tile, goal: str, done: Sequence[Move], named: tuple[str, Element | None]) -> Query:
-    """Return a query of an instruction with its history, of which a name is to be clicked next."""
+def asked(
+    tile: Tile,
+    goal: str,
+    done: Sequence[Move],
+    named: tuple[str, Element | None],
+    way: v.Way = "click",
+) -> Query:
+    """Return a query of an instruction with its history, whose next step is at a name."""
     name, element = named
-    before = instructions.prompt(goal, done)
-    return _look(_sequence(before, instructions.answer(Move(click=name)), 0.5), tile, element)
+    before, said = instructions.prompt(goal, done), instructions.answer(Move(name, way=way))
+    return _look(_sequence(before, said, 0.5), tile, element, way)
 
 
-def _other(tile: Tile, rng: random.Random) -> Clause:
+def _drawn(
+    tile: Tile, name: str, element: Element | None, rng: random.Random, share: float, told: bool
+) -> Query:
+    """Draw a query of a whole instruction where ``told``, else of the last words alone."""
+    if told:
+        return whole(tile, name, element, rng, share)
+    return bare(tile, name, element, rng, acts.way(rng, share))
+
+
+def _own(name: str, element: Element | None, rng: random.Random, share: float) -> Clause:
+    field_like = element is not None and element.kind == "field"
+    if field_like or (element is None and rng.random() < 0.4):
+        return instructions.type_clause(rng, name, words.entry(rng))
+    clause = instructions.click_clause(rng, name)
+    return acts.settled(clause) if share else clause
+
+
+def _other(tile: Tile, rng: random.Random, share: float) -> Clause:
     if not tile.present or rng.random() < 0.4:
-        return instructions.random_clause(rng)
+        return acts.clause(rng, share)
     element = rng.choice(tile.present)
+    way = acts.way(rng, share)
+    if way != "click":
+        return acts.pointed(rng, way, element.name)
     if element.kind == "field":
         return instructions.type_clause(rng, element.name, words.entry(rng))
-    return instructions.click_clause(rng, element.name)
+    clause = instructions.click_clause(rng, element.name)
+    return acts.settled(clause) if share else clause
 
 
 @dataclass(frozen=True)
 class QueryMix:
     """How many queries a tile gets: bare ones, whole ones, ones whose target is absent.
 
-    ``phrased``: the share of the bare and whole ones that ask by role, state, order or neighbour.
+    ``phrased``: the share of the bare and whole ones that ask by role, state, order or neighbour;
+    ``acts``: the share that ask for more than a click, and of the other clauses that do.
     """
 
     present: int = 14
     whole: int = 2
     absent: int = 4
     phrased: float = 0.0
+    acts: float = 0.0
 
 
 def for_tile(tile: Tile, mix: QueryMix, rng: random.Random) -> list[Query]:
@@ -127,11 +160,11 @@ def for_tile(tile: Tile, mix: QueryMix, rng: random.Random) -> list[Query]:
         # without a share for phrases no random number is drawn: older stages stay as they were
         asked = mix.phrased and rng.random() < mix.phrased
         name = phrases.phrase(e, tile.present, rng, tile.unnamed) if asked else e.name
-        out.append((whole if i < mix.whole else bare)(tile, name, e, rng))
+        out.append(_drawn(tile, name, e, rng, mix.acts, i < mix.whole))
     for i in range(mix.absent):
         name = _absent_name(tile, rng)
         if name:
-            out.append((whole if i == 0 and mix.whole else bare)(tile, name, None, rng))
+            out.append(_drawn(tile, name, None, rng, mix.acts, i == 0 and mix.whole > 0))
     return out
 
 

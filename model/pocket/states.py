@@ -11,11 +11,14 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
+from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.network import TrainingNetwork
 
 HEADS_FILE = "heads.safetensors"
 HEADS = Path(__file__).parent / HEADS_FILE
 _MODEL = "model."
+_FRESH = 0.06
+"""Standard deviation of a token's row that nothing has been taught yet."""
 
 
 def save_heads(net: TrainingNetwork, file: Path) -> None:
@@ -42,3 +45,17 @@ def load(net: TrainingNetwork, source: Path) -> list[dict[str, Any]] | None:
     net.load_state_dict(state["net"])
     optimizer: list[dict[str, Any]] = state["optimizer"]
     return optimizer
+
+
+def begin_later(net: TrainingNetwork, seed: int) -> int:
+    """Give every later token that was never taught a row of its own; return how many those are.
+
+    The rows behind the last token are never said. All that was not said either was learned alike:
+    to be unlikely, as one and the same row. Rows that differ from it are left as they are.
+    """
+    rows = net.embedding.detach()[v.FIRST_LATER :]
+    untaught = (rows[: len(v.LATER)] == rows[-1]).all(-1)
+    drawn = torch.randn(rows.shape, generator=torch.Generator().manual_seed(seed), device="cpu")
+    with torch.no_grad():
+        rows[: len(v.LATER)][untaught] = drawn[: len(v.LATER)].to(rows)[untaught] * _FRESH
+    return int(untaught.sum())

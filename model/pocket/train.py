@@ -1,11 +1,11 @@
 """Train the pocket model, stage by stage, and keep what is needed to go on after a stop.
 
-``python -m handrail.model.pocket.train --out DIR --stage NAME --minutes M [--init FILE]`` runs one
-stage; ``--all`` runs the recipe from nothing. The stages: ``read`` (dense text pages, characters
-and
-words), ``small`` (grounding on small screens), ``tiles`` (tiles of whole screens, near-duplicates,
-instructions), ``scenes`` (windows, pages and phones with icons; asked for also by role, state and
-neighbour), each with a decay at its end where ``--decay`` says so.
+``python -m handrail.model.pocket.train --out FILE --stage NAME --minutes M [--init FILE]`` runs one
+stage; ``recipe`` runs all of them from nothing. The stages: ``read`` (dense text pages, characters
+and words), ``small`` (grounding on small screens), ``tiles`` (tiles of whole screens,
+near-duplicates, instructions), ``scenes`` (windows, pages and phones with icons; asked for also by
+role, state and neighbour), ``acts`` (all of ``scenes``, and double and right clicks, keys,
+scrolling and waiting), each with a decay at its end where ``--decay`` says so.
 """
 
 import argparse
@@ -30,20 +30,23 @@ from handrail.model.pocket.peers import Peers
 from handrail.model.pocket.queries import QueryMix
 from handrail.model.pocket.shape import Shape
 
+_SCENES = Lesson(
+    lessons.TILE,
+    6,
+    0.08,
+    QueryMix(14, 1, 6, phrased=0.4),
+    plans=16,
+    near=0.15,
+    scenes=0.5,
+    shots=0.2,
+)
+_ACTS = replace(_SCENES, mix=QueryMix(14, 1, 6, phrased=0.4, acts=0.25), plans=24, acts=0.4)
 STAGES = {
     "read": Lesson((256, 192), 24, 0.75, None),
     "small": Lesson((256, 192), 14, 0.4, QueryMix(8, 1, 2), plans=8),
     "tiles": Lesson(lessons.TILE, 6, 0.12, QueryMix(14, 1, 6), plans=24),
-    "scenes": Lesson(
-        lessons.TILE,
-        6,
-        0.08,
-        QueryMix(14, 1, 6, phrased=0.4),
-        plans=16,
-        near=0.15,
-        scenes=0.5,
-        shots=0.2,
-    ),
+    "scenes": _SCENES,
+    "acts": _ACTS,
 }
 
 
@@ -195,10 +198,12 @@ def main(arguments: Iterable[str] | None = None) -> int:
         found = states.load(net, args.init)
         resume = None if args.fresh_optimizer else found
     peers = Peers(args.rank, args.world, args.port, args.minutes)
+    lesson = STAGES[args.stage]
+    if lesson.acts:
+        states.begin_later(net, args.seed)
     seed = args.seed * 100 + args.rank
     warm_up = 60 if resume is None else 10
     course = Course(args.minutes, args.rate, args.decay, seed, args.workers, peers, warm_up)
-    lesson = STAGES[args.stage]
     lesson = replace(lesson, batch=args.batch or lesson.batch, plans=args.plans or lesson.plans)
     try:
         train(net, lesson, course, args.out, resume)

@@ -1,13 +1,18 @@
 """The pocket model's tokens: bytes, fixed phrases, and one token for each coordinate.
 
 A tools block is one token, and so is each fixed span of a tool call; decoding gives exactly the
-text
-that a published Qwen3-VL writes (the ``computer_use`` format of QwenLM's cookbooks, coordinates 0
-to
-1000 of the image's sides). ``tokenizer`` builds the same vocabulary as a ``tokenizer.json``.
+text that a published Qwen3-VL writes (the ``computer_use`` format of QwenLM's cookbooks,
+coordinates 0 to 1000 of the image's sides). ``tokenizer`` builds the same vocabulary as a
+``tokenizer.json``.
+
+The phrases of ``LATER`` stand behind the coordinates, so that no id changed when they came. They
+are spans of replies alone: whoever has them and whoever lacks them splits every instruction and
+every history alike.
 """
 
+import json
 from collections.abc import Iterable
+from typing import Literal
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
@@ -42,6 +47,41 @@ CALL_TYPE = f'Action: type\n{_OPEN}"type", "text": "'
 END_TYPE = f'"{_CLOSE}'
 FINISH = f'Action: finish\n{_OPEN}"terminate", "status": "success"{_CLOSE}'
 STEPS = tuple(f"Step {i}: " for i in range(1, 25))
+Way = Literal["click", "double-click", "right-click", "scroll down in", "scroll up in"]
+"""What is done at a named place, as the line of the reply and the history tell of it."""
+SCROLLED = 500
+"""How far a scroll goes, in pixels."""
+WAITED = 2
+"""How long a wait lasts, in seconds."""
+CALLS: dict[Way, str] = {
+    "click": CALL_CLICK,
+    "double-click": f'\n{_OPEN}"double_click", ',
+    "right-click": f'\n{_OPEN}"right_click", ',
+    "scroll down in": f'\n{_OPEN}"scroll", "pixels": {-SCROLLED}, ',
+    "scroll up in": f'\n{_OPEN}"scroll", "pixels": {SCROLLED}, ',
+}
+"""How a call at a named place begins; the coordinates follow."""
+THINKS: dict[Way, str] = {way: f"Action: {way} " for way in CALLS}
+_KEYS = (
+    *("enter", "tab", "escape", "backspace", "delete", "space", "up", "down", "left", "right"),
+    *("home", "end", "pageup", "pagedown"),
+)
+_WITH_CTRL = "acvxzsnopftw"
+
+
+def _deed(line: str, action: str, **arguments: object) -> str:
+    given = "".join(f', "{name}": {json.dumps(value)}' for name, value in arguments.items())
+    return f'Action: {line}\n{_OPEN}"{action}"{given}{_CLOSE}'
+
+
+DEEDS = {
+    **{f"press {key}": _deed(f"press {key}", "key", keys=[key]) for key in _KEYS},
+    **{f"press ctrl+{k}": _deed(f"press ctrl+{k}", "key", keys=["ctrl", k]) for k in _WITH_CTRL},
+    "scroll down": _deed("scroll down", "scroll", pixels=-SCROLLED),
+    "scroll up": _deed("scroll up", "scroll", pixels=SCROLLED),
+    "wait": _deed("wait", "wait", time=WAITED),
+}
+"""Whole replies that name nothing on the screen, by their line."""
 PHRASES = (
     INSTRUCTION,
     PREVIOUS,
@@ -72,7 +112,14 @@ BYTES = 256
 _ID = {text: BYTES + i for i, text in enumerate((*CONTROL, *PHRASES))}
 FIRST_X = BYTES + len(CONTROL) + len(PHRASES)
 FIRST_Y = FIRST_X + RANGE
-SIZE = -(-(FIRST_Y + RANGE) // 64) * 64
+LATER = (
+    *(text for texts in (THINKS, CALLS) for way, text in texts.items() if way != "click"),
+    *DEEDS.values(),
+)
+FIRST_LATER = FIRST_Y + RANGE
+_ID |= {text: FIRST_LATER + i for i, text in enumerate(LATER)}
+USED = FIRST_LATER + len(LATER)
+SIZE = -(-USED // 64) * 64
 """Rows of the embedding: the used tokens, rounded up to a multiple of 64."""
 
 
@@ -110,7 +157,8 @@ def tokenizer() -> Tokenizer:
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     made.decoder = decoders.ByteLevel()
     made.add_special_tokens([AddedToken(t, special=True, normalized=False) for t in CONTROL])
-    plain = [*PHRASES, *(x_text(v) for v in range(RANGE)), *(y_text(v) for v in range(RANGE))]
+    points = [*(x_text(v) for v in range(RANGE)), *(y_text(v) for v in range(RANGE))]
+    plain = [*PHRASES, *points, *LATER]
     made.add_tokens([AddedToken(t, special=False, normalized=False) for t in plain])
     return made
 

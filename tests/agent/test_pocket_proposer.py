@@ -1,14 +1,16 @@
 """The pocket model's proposer plans once, looks in every tile, and speaks computer_use."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 import pytest
 import torch
 from PIL import Image
+from tokenizers import Tokenizer as FastTokenizer
 from torch import Tensor
 
-from handrail.actuators.actions import Click, Terminate, Type
+from handrail.actuators.actions import Click, Press, Scroll, Terminate, Type, Wait
 from handrail.actuators.geometry import ScreenGeometry
 from handrail.actuators.observation import Observation, Surface
 from handrail.agent.history import Step
@@ -16,14 +18,18 @@ from handrail.agent.pocket_proposer import PocketProposer
 from handrail.agent.proposal import ParseError, Proposal
 from handrail.model.engine import Engine
 from handrail.model.messages import ImagePart, Message, TextPart
+from handrail.model.pocket import instructions
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.export import form
-from handrail.model.tile_format import TileFormat
+from handrail.model.pocket.instructions import Move
+from handrail.model.tile_format import TileFormat, load_format
 from handrail.model.tile_grounder import TileGrounder
 from handrail.model.tokenizer import Tokenizer
 
 SIZE = (1280, 800)
 RED = (255, 0, 0)
+FORM = TileFormat.model_validate(form())
+SHIPPED = Path(v.__file__).parent / "weights"
 
 
 class Said:
@@ -35,7 +41,7 @@ class Said:
         self._ids = list(ids)
         self.prompt_ids = (1, 2, 3)
         self.logits = self._next()
-        self.logits[v.token(v.CALL_CLICK)] += odds
+        self.logits[[v.token(call) for call in v.CALLS.values()]] += odds
 
     def _next(self) -> Tensor:
         logits = torch.zeros(v.SIZE)
@@ -50,9 +56,9 @@ class Said:
 class Seer:
     """Stands in for the engine: plans by a script, and finds the one red pixel of a screen."""
 
-    def __init__(self, plan: Sequence[int]) -> None:
+    def __init__(self, plan: Sequence[int], tokenizer: Tokenizer) -> None:
         self._plan = plan
-        self.tokenizer = Tokenizer(v.tokenizer())
+        self.tokenizer = tokenizer
         self.stop_ids = frozenset({v.token("<|im_end|>")})
         self.heard: list[str] = []
         self.looks = 0
@@ -76,9 +82,10 @@ class Seer:
         return Said([v.token(v.CALL_CLICK), v.FIRST_X + x, v.FIRST_Y + y], odds=5.0)
 
 
-def _proposer(plan: Sequence[int]) -> tuple[PocketProposer, Seer]:
-    seer = Seer(plan)
-    shape = TileFormat.model_validate(form())
+def _proposer(
+    plan: Sequence[int], shape: TileFormat = FORM, tokenizer: Tokenizer | None = None
+) -> tuple[PocketProposer, Seer]:
+    seer = Seer(plan, tokenizer or Tokenizer(v.tokenizer()))
     engine = cast(Engine, seer)
     return PocketProposer(engine, shape, TileGrounder(engine, shape)), seer
 
@@ -103,6 +110,62 @@ def test_a_click_lands_where_the_target_is(at: tuple[int, int]) -> None:
     assert made.confidence is not None
     assert made.confidence > 0.9
     assert made.usage.image_tokens == 7 * 280
+
+
+@pytest.mark.parametrize(
+    ("way", "wanted"),
+    [
+        ("double-click", {"kind": "click", "button": "left", "count": 2}),
+        ("right-click", {"kind": "click", "button": "right", "count": 1}),
+        ("scroll down in", {"kind": "scroll", "dx": 0, "dy": -500}),
+        ("scroll up in", {"kind": "scroll", "dx": 0, "dy": 500}),
+    ],
+)
+def test_what_is_done_at_a_place_is_done_where_it_is(way: v.Way, wanted: object) -> None:
+    proposer, seer = _proposer(v.encode([v.THINKS[way], "Inbox", v.CALLS[way]]))
+    made = proposer.propose("something about Inbox", (), _seen((900, 300)))
+    assert isinstance(made, Proposal)
+    assert isinstance(made.action, Click | Scroll)
+    point = made.action.point
+    assert point is not None
+    assert abs(point.x - 900) <= 2
+    assert abs(point.y - 300) <= 2
+    assert made.action.model_dump(exclude={"point"}) == wanted
+    assert made.line == f"{way} Inbox"
+    assert made.confidence is not None
+    assert made.confidence > 0.9
+    assert seer.looks == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "action"),
+    [
+        ("press enter", Press(keys=("enter",))),
+        ("press ctrl+s", Press(keys=("ctrl", "s"))),
+        ("scroll down", Scroll(dy=-500)),
+        ("wait", Wait(seconds=2)),
+    ],
+)
+def test_what_names_no_place_needs_no_look(line: str, action: object) -> None:
+    proposer, seer = _proposer(v.encode([v.DEEDS[line]]))
+    made = proposer.propose("whatever", (), _seen((1, 1)))
+    assert isinstance(made, Proposal)
+    assert (made.action, made.line) == (action, line)
+    assert seer.looks == 0
+
+
+def test_a_checkpoint_without_the_later_phrases_plans_as_it_did() -> None:
+    """What ships has neither their tokens nor their spans in its ``handrail.json``."""
+    shape = load_format(SHIPPED)
+    assert shape is not None
+    assert shape.others == ()
+    tokenizer = Tokenizer(FastTokenizer.from_file(str(SHIPPED / "tokenizer.json")))
+    said = v.encode([v.THINK_CLICK, "Inbox", v.CALL_CLICK])
+    proposer, _ = _proposer(said, shape, tokenizer)
+    made = proposer.propose("double-click Inbox", (), _seen((900, 300)))
+    assert isinstance(made, Proposal)
+    assert isinstance(made.action, Click)
+    assert (made.action.count, made.line) == (1, "click Inbox")
 
 
 def test_typing_and_ending_need_no_look() -> None:
@@ -179,3 +242,22 @@ def test_the_steps_before_are_told_as_in_training() -> None:
     assert seer.heard == [
         f"{v.INSTRUCTION}type Ada into Name{v.PREVIOUS}Step 1: click Name\nStep 2: type"
     ]
+
+
+def test_every_step_is_told_back_as_it_was_learned() -> None:
+    moves = [Move("Name", way=way) for way in v.CALLS] + [Move(type="Ada")]
+    moves += [Move(do=line) for line in v.DEEDS]
+    goal = "Name or Ada"
+    history: list[Step] = []
+    tokenizer = Tokenizer(v.tokenizer())
+    for number, move in enumerate(moves[:24], start=1):
+        call = [v.token(v.CALLS[move.way])] if move.click else []
+        proposer, _ = _proposer([*instructions.answer(move), *call])
+        made = proposer.propose(goal, history, _seen((1, 1)))
+        assert isinstance(made, Proposal)
+        history.append(Step(number, made))
+    proposer, seer = _proposer(v.encode([v.FINISH]))
+    proposer.propose(goal, history, _seen(None))
+    heard = tokenizer.encode(seer.heard[0])
+    assert heard == instructions.prompt(goal, moves[:24])[: len(heard)]
+    assert len(heard) == len(instructions.prompt(goal, moves[:24])) - len(v.ASSISTANT)

@@ -12,13 +12,13 @@ from handrail.model.pocket.lessons import Lesson
 from handrail.model.pocket.plans import Plan
 from handrail.model.pocket.queries import IGNORE, QueryMix
 
+_BEGINS = (*v.THINKS.values(), v.CALL_TYPE)
+
 
 def _goals(seed: int, count: int) -> list[Goal]:
+    """Draw instructions: the first half of clicks and typing alone, the others of all there is."""
     rng = random.Random(seed)
-    return [
-        instructions.goal(rng, [instructions.random_clause(rng) for _ in range(rng.randint(1, 4))])
-        for _ in range(count)
-    ]
+    return [plans.goal(rng, 0.0 if i < count // 2 else 0.5) for i in range(count)]
 
 
 def _turn(plan: Plan, turn: int) -> list[int]:
@@ -49,7 +49,8 @@ def test_what_is_to_be_said_is_what_comes_next() -> None:
             said = [plan.labels[i] for i in rows[begins - 1 : -1]]
             assert said == [plan.ids[i] for i in rows[begins:]]
             named = step < len(goal.moves) and goal.moves[step].click is not None
-            assert plan.labels[rows[-1]] == (v.token(v.CALL_CLICK) if named else IGNORE)
+            call = v.token(v.CALLS[goal.moves[step].way]) if named else IGNORE
+            assert plan.labels[rows[-1]] == call
 
 
 def test_the_steps_that_were_done_are_learned_but_not_how_many() -> None:
@@ -79,7 +80,7 @@ def test_quotations_stand_in_the_instruction() -> None:
             if literal:
                 assert plan.ids[source] == plan.labels[row]
                 copied += 1
-        assert copied
+        assert copied or all(move.do for move in goal.moves)
         done = _turn(plan, len(goal.moves) + 1)
         assert sources[done[-3]] == nothing_left
 
@@ -88,8 +89,8 @@ def test_what_chooses_a_step_counts_more_than_what_copies_it() -> None:
     for goal in _goals(5, 30):
         plan = plans.laid_out(goal)
         for i, label in enumerate(plan.labels):
-            opens = label in {v.token(t) for t in (v.THINK_CLICK, v.CALL_TYPE, v.FINISH)}
-            if opens or plan.ids[i] in {v.token(v.THINK_CLICK), v.token(v.CALL_TYPE)}:
+            opens = label in {v.token(t) for t in (*_BEGINS, *v.DEEDS.values(), v.FINISH)}
+            if opens or plan.ids[i] in {v.token(t) for t in _BEGINS}:
                 assert plan.weights[i] == plans.CHOICE
 
 
@@ -121,4 +122,23 @@ def test_of_two_plans_in_a_row_the_longest_is_beside_the_shortest() -> None:
 def test_every_step_is_said_in_the_words_of_the_instruction() -> None:
     for goal in _goals(9, 200):
         for move, begin in zip(goal.moves, goal.begins, strict=True):
-            assert goal.text[begin:].startswith(move.click or move.type or "?")
+            assert goal.text[begin:].startswith(move.click or move.type or "")
+
+
+def test_a_name_in_the_history_is_quoted_whatever_was_done_there() -> None:
+    name, before = "Report", "double-"
+    move = Move(name, way="double-click")
+    plan = plans.laid_out(Goal(f"double click {name}", (move,), (13,)))
+    step = plan.ids.index(v.token(v.STEPS[0]))
+    named = plan.ids.index(ord("R"))
+    said = step + 1 + len(before)  # where "click " is, after which the name follows
+    assert plan.ids[said] == v.token("click ")
+    wanted = {(step, named), *((said + i, named + i) for i in range(len(name)))}
+    assert wanted == {(row, at) for row, at in plan.quoted if row < plan.turn.count(0)}
+
+
+def test_a_key_is_chosen_where_the_instruction_names_it() -> None:
+    plan = plans.laid_out(Goal("hit Ctrl+S", (Move(do="press ctrl+s"),), (4,)))
+    (row,) = (i for i, t in enumerate(plan.labels) if t == v.token(v.DEEDS["press ctrl+s"]))
+    assert [bytes([plan.ids[at]]) for i, at in plan.quoted if i == row] == [b"C"]
+    assert plan.weights[row] == plans.CHOICE

@@ -1,11 +1,13 @@
 """Queries ask what the tile holds, and packed ones do not see each other."""
 
+import hashlib
 import random
 
 import numpy as np
 
 from handrail.model.pocket import queries, screens, targets, theme
 from handrail.model.pocket import vocabulary as v
+from handrail.model.pocket.canvas import Element
 from handrail.model.pocket.queries import QueryMix
 from handrail.model.pocket.screens import ScreenSpec
 from handrail.model.pocket.targets import Tile
@@ -31,6 +33,35 @@ def test_coordinates_are_the_elements_points() -> None:
         x, y = (query.ids[row + 1] for row in query.look)
         assert (x - v.FIRST_X, y - v.FIRST_Y) == query.units
         assert query.labels[query.decide] == v.token(v.CALL_CLICK)
+
+
+def test_what_is_done_at_a_place_is_said_and_looked_for_alike() -> None:
+    tile, ways = _tile(3), set()
+    for query in queries.for_tile(tile, QueryMix(20, 6, 8, acts=0.8), random.Random(4)):
+        thinks = {v.token(text): way for way, text in v.THINKS.items()}
+        (at,) = (i for i, token in enumerate(query.ids) if token in thinks)
+        way = thinks[query.ids[at]]
+        here = query.area is not None
+        assert query.labels[query.decide] == v.token(v.CALLS[way] if here else v.ABSENT)
+        assert query.labels[query.decide] == query.ids[query.decide + 1]
+        ways |= {way} if here else set()
+        if at:  # a whole instruction is asked for its step
+            assert query.labels[at - 1] == query.ids[at]
+    assert ways == set(v.CALLS)
+
+
+def test_without_other_actions_the_same_is_drawn_as_before_there_were_any() -> None:
+    boxes = [(x, y, x + 60.0, y + 20.0) for x in (10.0, 200.0) for y in (10.0, 90.0, 170.0)]
+    names = ("Save", "Press me", "Delete", "Name", "Home", "More")
+    elements = tuple(
+        Element("field" if name == "Name" else "button", name, box, box, (box[0] + 9, box[1] + 9))
+        for name, box in zip(names, boxes, strict=True)
+    )
+    empty, every = np.zeros((448, 640, 3), np.uint8), frozenset(n.casefold() for n in names)
+    tile = Tile(empty, (), elements, ("Elsewhere", "Other"), every)
+    drawn = queries.for_tile(tile, QueryMix(3, 3, 6, phrased=0.5), random.Random(8))
+    said = repr([(q.ids, q.labels, q.weights, q.units, q.shift) for q in drawn])
+    assert hashlib.sha256(said.encode()).hexdigest()[:16] == "85f53dbd83657037"
 
 
 def test_absent_names_are_not_on_the_screen() -> None:

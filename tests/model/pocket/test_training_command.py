@@ -1,12 +1,19 @@
 """The trainer says at once what would otherwise be learned after hours, or never."""
 
+import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
-from handrail.model.pocket import lessons, train
+from handrail.model.pocket import lessons, recipe, states, train
+from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.errors import DrawingEnded
 from handrail.model.pocket.lessons import Lesson
+from handrail.model.pocket.network import TrainingNetwork, build
+from handrail.model.pocket.shape import Shape
+from handrail.model.pocket.states import HEADS
 
 
 def test_a_drawing_process_that_ends_ends_the_training(capfd: pytest.CaptureFixture[str]) -> None:
@@ -22,6 +29,36 @@ def test_instructions_come_in_pairs(tmp_path: Path, capsys: pytest.CaptureFixtur
         train.main([*stage, "--plans", "3"])
     assert caught.value.code == 2
     assert "even number" in capsys.readouterr().err
+
+
+def test_tokens_that_were_never_taught_begin_with_rows_of_their_own() -> None:
+    net = TrainingNetwork(build(Shape(), 0))
+    states.load(net, HEADS.parent / "weights")
+    before = net.embedding.detach().clone()
+    assert states.begin_later(net, seed=1) == len(v.LATER)
+    rows, later = net.embedding.detach(), slice(v.FIRST_LATER, v.USED)
+    assert len({tuple(row.tolist()) for row in rows[later]}) == len(v.LATER)
+    assert torch.equal(rows[: v.FIRST_LATER], before[: v.FIRST_LATER])
+    assert torch.equal(rows[v.USED :], before[v.USED :])
+    begun = rows.clone()
+    assert states.begin_later(net, seed=2) == 0, "what was begun is gone on with"
+    assert torch.equal(net.embedding, begun)
+
+
+def test_the_last_stage_alone_asks_for_more_than_clicks_and_typing() -> None:
+    asked = {name: (s.acts, s.mix.acts if s.mix else 0.0) for name, s in train.STAGES.items()}
+    assert [name for name, shares in asked.items() if shares != (0.0, 0.0)] == ["acts"]
+    assert min(asked["acts"]) > 0
+    made = lessons.batch(replace(train.STAGES["acts"], batch=1), random.Random(2))
+    assert made.plans is not None
+    assert {v.token(text) for text in v.LATER} & set(made.plans.labels.flatten().tolist())
+
+
+def test_the_recipe_ends_where_it_is_told_to() -> None:
+    assert [stage.lesson for stage in recipe.stages("tiles")] == ["read", "small", "tiles"]
+    whole = [stage.lesson for stage in recipe.RECIPE]
+    assert whole == list(train.STAGES)
+    assert [stage.lesson for stage in recipe.stages(whole[-1])] == whole
 
 
 def test_the_folder_of_the_state_is_made_before_anything_is_learned(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from PIL import Image
 from handrail.agent.prompt import user_text
 from handrail.model.engine import Engine
 from handrail.model.messages import ImagePart, Message, TextPart
-from handrail.model.pocket import instructions, plans, queries
+from handrail.model.pocket import acts, instructions, plans, queries, states
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.export import export
+from handrail.model.pocket.instructions import Clause, Move
 from handrail.model.pocket.network import TrainingNetwork, build
 from handrail.model.pocket.queries import Query
 from handrail.model.pocket.shape import Shape
@@ -24,6 +25,7 @@ TOOLS = ({"type": "function", "function": {"name": "computer_use"}},)
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainingNetwork, Engine]:
     made = TrainingNetwork(build(Shape(64, 4, 128, 4), seed=3)).eval()
+    states.begin_later(made, seed=3)
     with torch.no_grad():
         for weight in made.model.parameters():
             weight.copy_(weight.to(torch.bfloat16).float() * 1.0)
@@ -64,7 +66,9 @@ def test_packed_rows_equal_single_queries(network: tuple[TrainingNetwork, Engine
 def test_every_turn_of_a_plan_equals_the_engines(network: tuple[TrainingNetwork, Engine]) -> None:
     trained, engine = network
     rng = random.Random(4)
-    clauses = [instructions.type_clause(rng, "Name", "abc"), instructions.click_clause(rng, "OK")]
+    press = Clause("hit Ctrl+S", (Move(do="press ctrl+s"),), (4,))
+    clauses = [instructions.type_clause(rng, "Name", "abc"), press]
+    clauses += [acts.pointed(rng, "right-click", "Inbox"), instructions.click_clause(rng, "OK")]
     goal = instructions.goal(rng, clauses)
     packed = plans.pack([[plans.plan(rng), plans.laid_out(goal)]])
     with torch.no_grad():
@@ -74,7 +78,7 @@ def test_every_turn_of_a_plan_equals_the_engines(network: tuple[TrainingNetwork,
         asked = len(v.encode(v.ASSISTANT)) + (done == 0)
         row = int(turn.nonzero()[0][asked - 1])
         ours = hidden[0, row] @ trained.embedding.detach().t()
-        steps = [f"click {m.click}" if m.click else "type" for m in goal.moves[:done]]
+        steps = [f"{m.way} {m.click}" if m.click else m.do or "type" for m in goal.moves[:done]]
         text = user_text(goal.text, [f"Step {i}: {s}" for i, s in enumerate(steps, start=1)])
         theirs = engine.begin([Message("user", [TextPart(text)])], TOOLS).logits
         assert torch.corrcoef(torch.stack([ours, theirs]))[0, 1] > 0.999
