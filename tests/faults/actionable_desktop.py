@@ -73,7 +73,9 @@ class DesktopGround:
         self.uncover()
         left, top = random.randrange(10, 150), random.randrange(10, 300)
         target = _widget(random, random.choice(("button", "check", "link")), left, top)
-        others = [_widget(random, "label", 400, random.randrange(300))]
+        # what is out of bounds stands on the right itself
+        aside = 20 if obstacle == "out_of_bounds" else 400
+        others = [_widget(random, "label", aside, random.randrange(300))]
         if obstacle == "not_editable":
             action: Action = _typed(random, target, fit)
         else:

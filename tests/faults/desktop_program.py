@@ -37,10 +37,16 @@ class Program:
         self.ticking: list[int] = []
         Gdk.event_handler_set(self.event)
         self.window.show_all()
+        self.painted = False
+        self.window.get_frame_clock().connect("after-paint", self.after_paint)
         self.link = socket.socket(socket.AF_UNIX)
         self.link.connect(path)
         self.lines = self.link.makefile("rw")
         GLib.io_add_watch(self.link.fileno(), GLib.IO_IN | GLib.IO_HUP, self.asked)
+
+    def after_paint(self, *_: object) -> None:
+        """Note that a frame was drawn."""
+        self.painted = True
 
     def event(self, event: Any) -> None:
         """Write down a press, and pass every event on."""
@@ -57,6 +63,8 @@ class Program:
         asked = json.loads(line)
         if "widgets" in asked:
             self.show(asked["widgets"])
+            self.painted = False
+            self.window.queue_draw()
         if "moves" in asked:
             widget = self.fixed.get_children()[0]
             place = [self.fixed.child_get_property(widget, at) for at in ("x", "y")]
@@ -73,10 +81,12 @@ class Program:
         return True
 
     def shown(self, asked: dict[str, Any]) -> bool:
-        """Answer once everything is drawn."""
+        """Answer once everything is laid out and drawn, and the display has heard of it."""
         wrong_size = "size" in asked and list(self.window.get_size()) != asked["size"]
-        if (Gtk.events_pending() and "moves" not in asked) or wrong_size:
+        busy = Gtk.events_pending() and "moves" not in asked
+        if busy or wrong_size or not self.painted:
             return True
+        Gdk.Display.get_default().sync()
         if "widgets" in asked:
             self.arrived = []
         self.answer({})
