@@ -34,11 +34,12 @@ FIXED = CONTROLS | {"text", "slider", "scrollbar"}
 """Roles of what takes no text unless it says that it can be edited."""
 
 StateName = Literal[
-    "editable", "enabled", "focused", "modal", "sensitive", "showing", "single line",
+    "checked", "editable", "enabled", "focused", "modal", "selected", "sensitive", "showing",
+    "single line",
 ]  # fmt: skip
 _BITS: dict[StateName, int] = {
-    "editable": 7, "enabled": 8, "focused": 12, "modal": 16, "sensitive": 24, "showing": 25,
-    "single line": 26,
+    "checked": 4, "editable": 7, "enabled": 8, "focused": 12, "modal": 16, "selected": 23,
+    "sensitive": 24, "showing": 25, "single line": 26,
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@
     +-- PackagesMissing   packages that are needed for this cannot be had (exit code 5)
     +-- SpansLost         a collector did not take a run's spans (exit code 5)
     +-- EpisodeLost       the page of an episode does not answer (exit code 5)
+    +-- ScreenLost        a screen that was to be photographed did not come, or moves (exit code 5)
     +-- RunFolderError    the folder of a run cannot be made or read (exit code 5)
     +-- CheckFailed       ``handrail doctor`` read back something else than it did (exit code 5)
 
@@ -85,6 +86,10 @@ class SpansLost(TaskError):
 
 class EpisodeLost(TaskError):
     """The page of an episode does not answer, or is not the page that was opened."""
+
+
+class ScreenLost(TaskError):
+    """A screen of training's windows did not come, never stood still, or its program ended."""
 
 
 class RunFolderError(TaskError):

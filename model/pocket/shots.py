@@ -54,5 +54,9 @@ def read(file: Path) -> tuple[Labels, NDArray[np.uint8]]:
 
 @lru_cache(maxsize=8)
 def found(folder: Path) -> tuple[Path, ...]:
-    """Return the labels of all screens under a folder, in order; none where it is not there."""
-    return tuple(sorted(folder.rglob("*.json")))
+    """Return the labels of all screens under a folder, in order; none where it is not there.
+
+    Style sheets lie under the same folder, in packages with JSON files of their own.
+    """
+    files = sorted(folder.rglob("*.json"))
+    return tuple(file for file in files if file.with_suffix(".webp").is_file())

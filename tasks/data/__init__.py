@@ -1,5 +1,6 @@
-"""Make training screens from real software: pages on CSS frameworks, photographed in Chromium.
+"""Make training screens from real software: pages in Chromium, windows of GTK and Qt.
 
-``python -m handrail.tasks.data --count N --seed S`` writes them under ``build/data``; the trainer's
-stage ``scenes`` mixes them in. Nothing here comes from the pages that the examination looks at.
+``python -m handrail.tasks.data --count N --seed S`` writes pages on CSS frameworks under
+``build/data``, with ``--source toolkits`` windows; the trainer's stage ``scenes`` mixes both in, by
+their numbers. Nothing here comes from the pages and applications that the examination looks at.
 """

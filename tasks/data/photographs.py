@@ -21,7 +21,7 @@ from handrail.tasks.data.frameworks import FRAMEWORKS, Framework
 from handrail.tasks.data.plan import Planner
 from handrail.tasks.suites.web_targets import CHROMIUM_FLAGS
 
-_SIZES = ((1280, 800), (1024, 768), (1366, 768), (1440, 900), (1280, 720))
+SIZES = ((1280, 800), (1024, 768), (1366, 768), (1440, 900), (1280, 720))
 _SCALES = (1.0, 1.0, 1.0, 1.25, 1.5)
 _SITE = "http://page.invalid/"
 """No such host exists: everything that a page asks for is answered here or not at all."""
@@ -60,7 +60,7 @@ def photograph(packages: Path, browser: Path, order: Order, said: Callable[[str]
 
 def _one(browser: Browser, packages: Path, rng: random.Random, folder: Path, name: str) -> int:
     framework, scale = rng.choice(FRAMEWORKS), rng.choice(_SCALES)
-    width, height = rng.choice(_SIZES)
+    width, height = rng.choice(SIZES)
     html = page_html(framework, rng)
     context = browser.new_context(
         viewport={"width": round(width / scale), "height": round(height / scale)},

@@ -9,7 +9,7 @@ from handrail.model.pocket.theme import Names
 
 Part = dict[str, object]
 
-_FONTS = (
+FONTS = (
     "DejaVu Sans", "DejaVu Serif", "Liberation Sans", "Liberation Serif", "Noto Sans", "Noto Serif",
     "Open Sans", "Lato", "Roboto", "Inter", "FreeSans", "sans-serif", "system-ui", "serif",
 )  # fmt: skip
@@ -62,7 +62,7 @@ class Planner:
         made = Page(
             title=words.label(rng),
             theme="dark" if dark else "light",
-            font=rng.choice(_FONTS),
+            font=rng.choice(FONTS),
             size=rng.choice((13, 14, 15, 16, 16, 16, 18, 20)),
             gap=rng.randint(8, 40),
             colours="background: #14181f; color: #e4e6ea" if dark and rng.random() < 0.5 else "",

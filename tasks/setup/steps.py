@@ -17,6 +17,7 @@ from .system import (
     prepare_copies,
     prepare_display,
     prepare_fonts,
+    prepare_toolkits,
 )
 
 _ENVIRONMENT_MISSING = 5
@@ -38,6 +39,7 @@ _EVERYTHING: tuple[_Step, ...] = (
     browser.prepare,
     prepare_display,
     prepare_accessibility,
+    prepare_toolkits,
     prepare_copies,
     prepare_renderer,
     prepare_fonts,

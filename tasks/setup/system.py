@@ -25,6 +25,9 @@ _PROGRAMS = {
 _ACCESSIBILITY = ("dbus", "at-spi2-core", "python3-gi", "gir1.2-gtk-3.0")
 """What displays of Handrail's own need to know more than windows, and the tests' own program."""
 
+_TOOLKITS = ("python3-gi", "gir1.2-gtk-3.0", "python3-pyqt5")
+"""What the windows of the pocket model's training are shown with (tasks/data/toolkits/)."""
+
 _COPIES = ("bubblewrap", "fuse-overlayfs")
 """What shuts programs in for a rehearsal, and lays changes over folders where mounts are closed."""
 
@@ -112,6 +115,12 @@ def prepare_accessibility(_settings: Settings, console: Console, packages: Packa
     """Have a message bus and AT-SPI's registry. Raises Missing on Debian and Ubuntu."""
     why = "the tests of the desktop need programs that tell what lies in their windows"
     _have("accessibility of the desktop", _ACCESSIBILITY, why, console, packages)
+
+
+def prepare_toolkits(_settings: Settings, console: Console, packages: Packages) -> None:
+    """Have GTK 3 and Qt 5 for the system's Python. Raises Missing on Debian and Ubuntu."""
+    why = "the tests of training's windows show some"
+    _have("toolkits", _TOOLKITS, why, console, packages)
 
 
 def prepare_copies(_settings: Settings, console: Console, packages: Packages) -> None:

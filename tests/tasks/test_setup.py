@@ -184,6 +184,17 @@ def test_accessibility_is_installed_by_its_packages(
         system.prepare_accessibility(Settings(tmp_path), console, packages)
 
 
+def test_toolkits_are_installed_by_their_packages(
+    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program(tmp_path / "dpkg-query", '[ "$3" = python3-gi ] && printf installed')
+    with pytest.raises(Missing, match=r"apt-get install gir1\.2-gtk-3\.0 python3-pyqt5"):
+        system.prepare_toolkits(
+            Settings(tmp_path), console, system.Packages(console, allowed=False)
+        )
+
+
 def test_what_copies_need_is_installed_by_its_packages(
     console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

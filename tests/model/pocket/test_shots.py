@@ -30,6 +30,14 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
     assert shots.found(tmp_path) == (file,)
 
 
+def test_packages_of_style_sheets_beside_screens_are_no_screens(tmp_path: Path) -> None:
+    file, _ = _written(tmp_path / "pages")
+    package = tmp_path / "frameworks" / "node_modules" / "sheets" / "package.json"
+    package.parent.mkdir(parents=True)
+    package.write_text("{}")
+    assert shots.found(tmp_path) == (file,)
+
+
 @pytest.mark.parametrize("harm", ["labels", "picture", "gone"])
 def test_a_damaged_screen_is_named(tmp_path: Path, harm: str) -> None:
     file, _ = _written(tmp_path)
