@@ -26,6 +26,7 @@ from handrail.sandbox.policy import Policy
 from tests.faults.stage import QuickDisk, no_stop
 from tests.faults.suite import Tally, Verdict, scratch, seeds
 
+_LOOKS = 3
 OBSTACLES: tuple[Obstacle, ...] = get_args(Obstacle)
 
 
@@ -127,7 +128,10 @@ def _submitted(
     between = _Between(trial)
     with Journal.create(path, "run", QuickDisk()) as journal:
         gate = Gate(between, trial.office, Policy(profile="ask"), journal, _Yes(), no_stop)
-        outcome = gate.submit(trial.action, trial.screen.observe(), "goal")
+        for _ in range(_LOOKS):  # what a change of the screen withdrew is tried again, as in a run
+            outcome = gate.submit(trial.action, trial.screen.observe(), "goal")
+            if outcome.kind != "withdrawn":
+                break
     path.unlink()
     return f"{outcome.kind}: {outcome.reason}", between.reasons
 

@@ -129,6 +129,8 @@ class _Case:
 def _submitted(stage: Web, path: Path, case: _Case, policy: Policy) -> tuple[int, int, str]:
     """Submit a case with nobody to approve; return what was done, asked, and said."""
     stage.show(case.body)
+    # until it has come or failed, a frame holds a page of nothing, on which nothing can be pressed
+    stage.until(lambda: stage.peek("() => document.readyState"), lambda state: state == "complete")
     if case.action is not None:
         stage.peek("() => document.getElementById('t').focus()")
     action = case.action or Click(point=stage.at("#t"))
