@@ -128,9 +128,10 @@ def _submitted(
     between = _Between(trial)
     with Journal.create(path, "run", QuickDisk()) as journal:
         gate = Gate(between, trial.office, Policy(profile="ask"), journal, _Yes(), no_stop)
-        for _ in range(_LOOKS):  # what a change of the screen withdrew is tried again, as in a run
+        for _ in range(_LOOKS):
             outcome = gate.submit(trial.action, trial.screen.observe(), "goal")
-            if outcome.kind != "withdrawn":
+            # what the gate's recheck withdrew is tried again, as in a run; a refusal stands
+            if outcome.kind != "withdrawn" or between.reasons:
                 break
     path.unlink()
     return f"{outcome.kind}: {outcome.reason}", between.reasons
