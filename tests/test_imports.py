@@ -63,6 +63,8 @@ def modules(*floors: str) -> list[str]:
     for floor in floors:
         for path in sorted((ROOT / floor).rglob("*.py")):
             parts = path.relative_to(ROOT).with_suffix("").parts
+            if parts[-2] == "toolkits" and parts[-1].startswith(("gtk_", "qt_")):
+                continue  # run by the system's Python, which has the toolkits
             if "setup" not in parts and parts[-1] != "__main__":
                 found.append(".".join(("handrail", *parts)).removesuffix(".__init__"))
     return found

@@ -181,7 +181,6 @@ def test_the_pocket_model_points_at_what_it_is_told(pocket: TileGrounder) -> Non
         found = pocket.point(Image.fromarray(canvas.image()), target.name)
         left, top, right, bottom = target.box
         hits += left <= found.x * 1280 < right and top <= found.y * 800 < bottom
-        assert found.agreed is not None
     assert hits >= 2
 
 
