@@ -21,15 +21,12 @@ from handrail.model.kernels.laid import (
     lay_words,
 )
 
-SCALE_TYPES = (torch.float16, torch.bfloat16, torch.float32)
-"""The kernels' numbers of the scales' types."""
-
 
 @dataclass(frozen=True)
 class Grouped:
     """A matrix as formats store it: words of codes along the inputs, the lowest bits first.
 
-    `words` (outputs, inputs * bits / 32) int32; `scales` (outputs, groups) of SCALE_TYPES;
+    `words` (outputs, inputs * bits / 32) int32; `scales` (outputs, groups) of ``SCALE_TYPES``;
     `zeros` (outputs, groups) uint8, or None where each is half of the codes' range. `group`:
     inputs of a group, the last may be shorter. A weight is (code - zero) * scale.
     """
@@ -62,8 +59,7 @@ class GroupedMatrix(LaidMatrix):
             lay_words(rows, self._codes[start : start + SLAB], self.bits)
         self._scales = lay_values(given.scales)
         self._zeros = None if given.zeros is None else lay_values(given.zeros)
-        kind = (self._group, self.bits, SCALE_TYPES.index(self._scales.dtype))
-        self._enter((self._codes, self._scales, self._zeros, None), kind)
+        self._enter((self._codes, self._scales, self._zeros, None), self._group, self.bits)
 
     def rows(self, outputs: Tensor) -> Tensor:
         """Return rows of the matrix, (..., inputs) in float32, for numbers of outputs (...)."""

@@ -10,6 +10,8 @@ LANES = 16
 """Outputs of a block."""
 STEP = 32
 """Inputs that are rounded with one scale."""
+SCALE_TYPES = (torch.float16, torch.bfloat16, torch.float32)
+"""The kernels' numbers of the scales' types."""
 SLAB = 32
 """Blocks that are turned into the layout at a time: what that takes stays small."""
 _Held = tuple[Tensor, Tensor, Tensor | None, Tensor | None]
@@ -24,12 +26,12 @@ class LaidMatrix:
         self._held: _Held | None = None
         self._handle: object = None
 
-    def _enter(self, held: _Held, kind: tuple[int, int, int]) -> None:
-        """Make the kernels know what is held; `kind`: inputs of a group, bits, type of scales."""
-        self._held = held
+    def _enter(self, held: _Held, group: int, bits: int) -> None:
+        """Make the kernels know what is held; `group`: inputs that share a scale."""
+        self._held, type_of_scales = held, SCALE_TYPES.index(held[1].dtype)
         codes, scales, zeros, parts = (0 if one is None else one.data_ptr() for one in held)
         self._handle = native.compiled.matrix(
-            codes, scales, zeros, parts, self.outputs, self.inputs, *kind
+            codes, scales, zeros, parts, self.outputs, self.inputs, group, bits, type_of_scales
         )
 
     @property

@@ -11,7 +11,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from handrail.model.kernels.grouped import SCALE_TYPES
 from handrail.model.kernels.laid import LANES, SLAB, STEP, LaidMatrix, codes_of, lay_values
 
 SUPER = 256
@@ -53,8 +52,7 @@ class SuperMatrix(LaidMatrix):
             parts.append(lay_values(part.flatten(1)))
             scales.append(lay_values(scale.flatten(1)))
         self._parts, self._scales = torch.cat(parts), torch.cat(scales)
-        kind = (STEP, self.bits, SCALE_TYPES.index(torch.float16))
-        self._enter((self._codes, self._scales, None, self._parts), kind)
+        self._enter((self._codes, self._scales, None, self._parts), STEP, self.bits)
 
     def rows(self, outputs: Tensor) -> Tensor:
         """Return rows of the matrix, (..., inputs) in float32, for numbers of outputs (...)."""

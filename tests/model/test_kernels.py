@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from handrail.model.kernels import native
-from handrail.model.kernels.grouped import SCALE_TYPES, Grouped, GroupedMatrix, fits
-from handrail.model.kernels.laid import LANES, STEP
+from handrail.model.kernels.grouped import Grouped, GroupedMatrix, fits
+from handrail.model.kernels.laid import LANES, SCALE_TYPES, STEP
 
 WAYS = range(len(native.ways()))
 """Empty where there are no kernels: then torch computes, and there is nothing to compare."""

@@ -24,6 +24,7 @@ import torch
 from handrail.tasks.cli_output import say
 from handrail.tasks.evaluate import publish
 from handrail.tasks.results.result import Figure, measured
+from tests.model.gpu import card
 from tests.model.gpu.parity_checks import (
     Bench,
     Checked,
@@ -74,11 +75,9 @@ def checks(plan: Plan, device: str) -> Iterator[Checked]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Check, print, and write the result; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.model.gpu.parity", description=__doc__)
-    parser.add_argument("--rehearse", action="store_true", help="two layouts, on the CPU")
-    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+    card.add_options(parser)
     given = parser.parse_args(argv)
-    if not given.rehearse and not torch.cuda.is_available():
-        print("torch sees no GPU here: --rehearse does the same on the CPU", file=sys.stderr)
+    if card.missing(given.rehearse):
         return 2
     torch.backends.cudnn.allow_tf32 = False  # a convolution would round float32 to 10 bits
     plan, device = (REHEARSAL, "cpu") if given.rehearse else (WHOLE, "cuda")
@@ -86,17 +85,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     for one in checks(plan, device):
         found.append(one)
         say(one.line)
-    name = "gpu-parity-rehearsal" if given.rehearse else "gpu-parity"
-    title = f"The core on {_named(device)}, drawn weights"
-    command = "make gpu-parity" + " ARGS=--rehearse" * given.rehearse
+    name, command = card.told("gpu-parity", given.rehearse)
+    title = f"The core on {card.named(device)}, drawn weights"
     publish(measured(name, title, command, SEED, [_figure(one) for one in found]), given.results)
     failed = [one for one in found if not one.holds]
     say(f"{len(found) - len(failed)} of {len(found)} bounds hold")
     return 1 if failed else 0
-
-
-def _named(device: str) -> str:
-    return torch.cuda.get_device_name() if device == "cuda" else "the CPU, a rehearsal"
 
 
 def _figure(one: Checked) -> Figure:

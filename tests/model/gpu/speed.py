@@ -1,9 +1,9 @@
 """Time the core on a GPU beside transformers: ``make gpu-speed``, or ``--rehearse`` on the CPU.
 
 Random weights of the 2B's, 4B's and 8B's dimensions, in bfloat16, FP8 and int4, each checked first:
-its logits against transformers' (bfloat16) or against its own on the CPU's way (packed). Then both
-sides take turns in every round. The card's copies and matrix products are measured in the same run,
-and the share that is reached of them is told. Writes ``gpu-speed.json``.
+its logits against transformers' (bfloat16) or against its own in float32 on the CPU (packed). Then
+both sides take turns in every round. The card's copies and matrix products are measured in the same
+run, and the share that is reached of them is told. Writes ``gpu-speed.json``.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from handrail.model.engine import Engine
 from handrail.tasks.amounts import positive
 from handrail.tasks.cli_output import say
 from handrail.tasks.evaluate import publish
@@ -29,6 +30,7 @@ from handrail.tasks.suites.random_model import (
     Stored,
     write_model,
 )
+from tests.model.gpu import card
 from tests.model.gpu.speed_sides import BATCH, Ours, Size, Theirs, Times, timed
 from tests.model.llama.speed_child import ids, text
 from tests.model.teacher_forced import Departure, told
@@ -118,21 +120,22 @@ def _median(rows: list[Times]) -> Times:
 
 
 def _agreement(name: str, form: Stored, ours: Ours, theirs: Theirs, folder: Path) -> Figure:
-    """Compare what both say of told text; a packed form is compared with its own plain path."""
+    """Compare what both say of told text; a packed form with its float32 on the CPU.
+
+    There each pass unpacks all of the weights: it is asked for one token, not for a whole reply.
+    """
     prompt, reply = ids(64), ids(64 + _TOLD)[64:]
     (decode,) = ours.engine.reader.read([text(64)])
-    mine = told(decode, reply).float()
-    against = "transformers"
     if form == "bfloat16":
+        against, mine = "transformers", told(decode, reply)
         exact = theirs.told(prompt, reply)
     else:
-        against = "the CPU"
-        cpu = Ours(folder, "cpu", 1, 1).engine
-        (decode,) = cpu.reader.read([text(64)])
-        exact = told(decode, reply).float().to(mine.device)
-    error = Departure(mine, exact).error
+        against, mine = "the CPU", decode.logits[None]
+        (plain,) = Engine.load(folder, dtype="float32").reader.read([text(64)])
+        exact = plain.logits[None].to(mine.device)
+    error = Departure(mine.float(), exact).error
     return Figure(name=f"{name}, {form}: error of the logits to {against}'s",
-                  value=float(f"{error:.2g}"), count=_TOLD)  # fmt: skip
+                  value=float(f"{error:.2g}"), count=len(mine))  # fmt: skip
 
 
 def _figures(
@@ -163,32 +166,24 @@ def _figures(
 def main(argv: Sequence[str] | None = None) -> int:
     """Check, measure, print, and write the result; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.model.gpu.speed", description=__doc__)
-    parser.add_argument("--sizes", default=",".join(SIZES))
-    parser.add_argument("--formats", default=",".join(FORMATS))
+    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS))
     parser.add_argument("--rounds", type=positive, default=WHOLE.rounds, metavar="N")
-    parser.add_argument("--folder", type=Path, help="where weights are written (80 GB for all)")
-    parser.add_argument("--rehearse", action="store_true", help="a tiny model, on the CPU")
-    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+    parser.add_argument("--folder", type=Path, help="where weights are written: 30 GB at a time")
+    card.add_options(parser)
     given = parser.parse_args(argv)
-    if not given.rehearse and not torch.cuda.is_available():
-        print("torch sees no GPU here: --rehearse does the same on the CPU", file=sys.stderr)
+    if card.missing(given.rehearse):
         return 2
-    chosen = {"tiny": TINY} if given.rehearse else {n: SIZES[n] for n in given.sizes.split(",")}
+    chosen = {"tiny": TINY} if given.rehearse else {name: SIZES[name] for name in given.sizes}
     setting = REHEARSAL if given.rehearse else replace(WHOLE, rounds=given.rounds)
-    formats = [form for form in FORMATS if form in given.formats.split(",")]
     found: list[Figure] = []
     for name, dimensions in chosen.items():
         with tempfile.TemporaryDirectory(dir=given.folder) as where:
-            found += compared(name, dimensions, formats, setting, Path(where))
-        title = f"The core beside transformers on {_named(setting.device)}, drawn weights"
-        command = "make gpu-speed" + " ARGS=--rehearse" * given.rehearse
-        stem = "gpu-speed-rehearsal" if given.rehearse else "gpu-speed"
-        publish(measured(stem, title, command, SEED, found), given.results)
+            found += compared(name, dimensions, given.formats, setting, Path(where))
+        title = f"The core beside transformers on {card.named(setting.device)}, drawn weights"
+        result, command = card.told("gpu-speed", given.rehearse)
+        publish(measured(result, title, command, SEED, found), given.results)
     return 0
-
-
-def _named(device: str) -> str:
-    return torch.cuda.get_device_name() if device == "cuda" else "the CPU, a rehearsal"
 
 
 if __name__ == "__main__":
