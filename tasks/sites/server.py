@@ -40,7 +40,10 @@ class _Report(BaseModel):
 
 @dataclass
 class _Served:
-    """A page, its state, and where its accepted form leads to."""
+    """A page, its state, and where its accepted form leads to.
+
+    ``load`` says which loading of the page reported last, ``sent`` of which the form was posted.
+    """
 
     plan: PagePlan
     state: PageState
@@ -51,6 +54,7 @@ class _Served:
     moment: float = 0.0
     pressed_before: tuple[str, ...] = ()
     load: float = 0.0
+    sent: float = 0.0
 
 
 class Site:
@@ -148,7 +152,7 @@ class Site:
             state = page.state
             fields = {key: form.get(key, "") for key in state.fields}
             right = page.key is None or fields == dict(page.key)
-            page.note = ACCEPTED if right else REFUSED
+            page.note, page.sent = (ACCEPTED if right else REFUSED), page.load
             page.state = replace(
                 state,
                 fields=fields if right else page.plan.start().fields,
@@ -165,11 +169,9 @@ def _update(page: _Served, report: _Report) -> None:
     if report.load != page.load:
         page.load, page.pressed_before = report.load, page.state.pressed
     page.moment, page.boxes = report.moment, report.boxes
+    page.state = replace(page.state, pressed=page.pressed_before + report.pressed)
+    if report.load == page.sent:
+        return  # a late report of a form that was posted meanwhile: what was posted counts
     page.state = replace(
-        page.state,
-        fields=report.fields,
-        checks=report.checks,
-        pressed=page.pressed_before + report.pressed,
-        tab=report.tab,
-        menu=report.menu,
+        page.state, fields=report.fields, checks=report.checks, tab=report.tab, menu=report.menu
     )

@@ -1,5 +1,6 @@
 """The bundled site in a real Chromium: what is done on a page is what Python reads of it."""
 
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -88,6 +89,27 @@ def test_the_right_secret_opens_the_settings_and_a_wrong_one_does_not(
     page.locator("button[type=submit]").click()
     page.wait_for_url(following)
     assert site.state("signin").submitted == ("submit",)
+
+
+def test_a_late_report_does_not_bring_back_what_was_posted(site: Site) -> None:
+    goal = signin_goal(5)
+    site.add(goal, locked=True)
+    name = goal.plan.name
+    wrong = dict.fromkeys(goal.wanted.fields, "nobody")
+
+    def report(moment: float, load: float, fields: dict[str, str], pressed: list[str]) -> bytes:
+        told = {"moment": moment, "load": load, "fields": fields, "pressed": pressed}
+        return json.dumps({**told, "checks": {}, "boxes": {}, "tab": "", "menu": ""}).encode()
+
+    site.reported(name, report(10.0, 1.0, wrong, []))
+    site.submitted(name, wrong)
+    site.reported(name, report(11.0, 1.0, wrong, ["link1"]))
+    assert set(site.state(name).fields.values()) == {""}
+    assert site.state(name).pressed == ("link1",)
+    again = dict.fromkeys(wrong, "once more")
+    site.reported(name, report(20.0, 19.0, again, []))
+    assert site.state(name).fields == again
+    assert site.state(name).pressed == ("link1",)
 
 
 def test_other_clicks_are_seen(page: Page, site: Site) -> None:
