@@ -28,8 +28,24 @@ _POINTED: dict[v.Way, tuple[str, ...]] = {
         *("scroll up in {n}", "scroll up in {n}", "scroll up over {n}"),
         *("scroll up in the {n} list", "scroll {n} up"),
     ),
+    "move to": (
+        *("hover over {n}", "hover over {n}", "hover {n}", "move the mouse over {n}"),
+        *("move the mouse to {n}", "move the pointer to {n}", "point at {n}"),
+    ),
+    "drag to": (
+        *("drag {o} to {n}", "drag {o} to {n}", "drag {o} onto {n}", "drag {o} into {n}"),
+        *("drag and drop {o} on {n}", "drag {o} over to {n}", 'drag "{o}" to "{n}"'),
+        *("move {o} to {n} by dragging it", "pull {o} onto {n}"),
+    ),
 }
-_WEIGHTS = {"double-click": 5, "right-click": 5, "scroll down in": 2, "scroll up in": 1}
+_WEIGHTS: dict[v.Way, int] = {
+    "double-click": 5,
+    "right-click": 5,
+    "scroll down in": 2,
+    "scroll up in": 1,
+    "move to": 2,
+    "drag to": 3,
+}
 _KEYS = {
     "enter": ("Enter", "Enter", "Enter", "enter", "Return", "ENTER"),
     "tab": ("Tab", "Tab", "tab", "TAB"),
@@ -74,9 +90,17 @@ def way(rng: random.Random, share: float) -> v.Way:
 
 
 def pointed(rng: random.Random, way: v.Way, name: str) -> Clause:
-    """Return a clause that asks for something other than a click at a name."""
-    text, begins = filled(rng.choice(_POINTED[way]), {"n": name})
-    return Clause(text, (Move(name, way=way),), (begins["n"],))
+    """Return a clause whose last move is at a name, and is something other than a click.
+
+    A drag's first move is to what is dragged, which need not be on any screen.
+    """
+    template = rng.choice(_POINTED[way])
+    parts = {"n": name, "o": words.label(rng, 20)} if way == "drag to" else {"n": name}
+    text, begins = filled(template, parts)
+    last = Move(name, way=way)
+    if way != "drag to":
+        return Clause(text, (last,), (begins["n"],))
+    return Clause(text, (Move(parts["o"], way="move to"), last), (begins["o"], begins["n"]))
 
 
 def clause(rng: random.Random, share: float) -> Clause:

@@ -91,6 +91,7 @@ def whole(
     clauses = [own if i == 0 else _other(tile, rng, share) for i in range(count)]
     rng.shuffle(clauses)
     done = [m for c in clauses[: clauses.index(own)] for m in c.moves]
+    done += own.moves[: own.moves.index(Move(name, way=way))]
     return asked(tile, instructions.goal(rng, clauses).text, done, (name, element), way)
 
 

@@ -47,8 +47,13 @@ CALL_TYPE = f'Action: type\n{_OPEN}"type", "text": "'
 END_TYPE = f'"{_CLOSE}'
 FINISH = f'Action: finish\n{_OPEN}"terminate", "status": "success"{_CLOSE}'
 STEPS = tuple(f"Step {i}: " for i in range(1, 25))
-Way = Literal["click", "double-click", "right-click", "scroll down in", "scroll up in"]
-"""What is done at a named place, as the line of the reply and the history tell of it."""
+Way = Literal[
+    "click", "double-click", "right-click", "scroll down in", "scroll up in", "move to", "drag to"
+]
+"""What is done at a named place, as the line of the reply and the history tell of it.
+
+A drag begins where the pointer was moved to before.
+"""
 SCROLLED = 500
 """How far a scroll goes, in pixels."""
 WAITED = 2
@@ -59,6 +64,8 @@ CALLS: dict[Way, str] = {
     "right-click": f'\n{_OPEN}"right_click", ',
     "scroll down in": f'\n{_OPEN}"scroll", "pixels": {-SCROLLED}, ',
     "scroll up in": f'\n{_OPEN}"scroll", "pixels": {SCROLLED}, ',
+    "move to": f'\n{_OPEN}"mouse_move", ',
+    "drag to": f'\n{_OPEN}"left_click_drag", ',
 }
 """How a call at a named place begins; the coordinates follow."""
 THINKS: dict[Way, str] = {way: f"Action: {way} " for way in CALLS}

@@ -18,7 +18,7 @@ def _said(line: str) -> set[str]:
 
 def test_every_action_that_can_be_said_is_asked_for() -> None:
     assert {c.moves[0].do for c in DRAWN if c.moves[0].do} == set(v.DEEDS)
-    assert {c.moves[0].way for c in DRAWN if c.moves[0].click} == set(v.CALLS) - {"click"}
+    assert {c.moves[-1].way for c in DRAWN if c.moves[0].click} == set(v.CALLS) - {"click"}
 
 
 def test_keys_are_spelled_as_people_write_them() -> None:
@@ -35,11 +35,21 @@ def test_keys_are_spelled_as_people_write_them() -> None:
 
 def test_a_place_is_named_in_the_words_of_the_clause() -> None:
     for clause in DRAWN:
-        (move,), (begin,) = clause.moves, clause.begins
-        if move.click is not None:
-            assert clause.text[begin:].startswith(move.click)
-        else:
-            assert 0 <= begin < len(clause.text)
+        for move, begin in zip(clause.moves, clause.begins, strict=True):
+            if move.click is not None:
+                assert clause.text[begin:].startswith(move.click)
+            else:
+                assert 0 <= begin < len(clause.text)
+
+
+def test_a_drag_begins_at_what_is_dragged() -> None:
+    dragged = [clause for clause in DRAWN if clause.moves[-1].way == "drag to"]
+    assert len(dragged) > 50
+    for clause in dragged:
+        first, last = clause.moves
+        assert first.way == "move to"
+        assert first.click != last.click
+        assert clause.begins[0] < clause.begins[1], "named first, done first"
 
 
 @pytest.mark.parametrize(

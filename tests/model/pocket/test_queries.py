@@ -50,6 +50,20 @@ def test_what_is_done_at_a_place_is_said_and_looked_for_alike() -> None:
     assert ways == set(v.CALLS)
 
 
+def test_a_drag_is_looked_for_once_the_pointer_was_moved_to_what_is_dragged() -> None:
+    tile, name = _tile(3), _tile(3).present[0]
+    for seed in range(400):
+        query = queries.whole(tile, name.name, name, random.Random(seed), 1.0)
+        if v.token(v.THINKS["drag to"]) in query.ids:
+            break
+    said = v.tokenizer().decode(query.ids, skip_special_tokens=False)
+    asked, _, done = said.partition(v.PREVIOUS)
+    assert "drag" in asked or "pull" in asked
+    before = [line for line in done.splitlines() if line.startswith("Step")]
+    assert "move to " in before[-1]
+    assert before[-1].split("move to ")[1].removesuffix("<|im_end|>") in asked
+
+
 def test_without_other_actions_the_same_is_drawn_as_before_there_were_any() -> None:
     boxes = [(x, y, x + 60.0, y + 20.0) for x in (10.0, 200.0) for y in (10.0, 90.0, 170.0)]
     names = ("Save", "Press me", "Delete", "Name", "Home", "More")

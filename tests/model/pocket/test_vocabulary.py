@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer
 
-from handrail.actuators.actions import Action, Click, Press, Scroll, Wait
+from handrail.actuators.actions import Action, Click, Drag, Press, Scroll, Wait
+from handrail.actuators.actions import Move as Pointer
 from handrail.actuators.geometry import Point, ScreenGeometry
 from handrail.agent.parse import parse
 from handrail.agent.prompt import action_lines, user_text
@@ -86,6 +87,8 @@ AT = Point(x=200, y=300)
         ("right-click", Click(point=AT, button="right")),
         ("scroll down in", Scroll(point=AT, dy=-500)),
         ("scroll up in", Scroll(point=AT, dy=500)),
+        ("move to", Pointer(point=AT)),
+        ("drag to", Drag(end=AT)),
     ],
 )
 def test_a_reply_at_a_place_is_what_its_line_says(way: v.Way, action: Action) -> None:
