@@ -6,13 +6,14 @@ what was done, and is said first ("Action: click NAME"). Where that is, is looke
 like any model's. What names no place (a key, a wait) is a whole reply at once.
 """
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from handrail.actuators.observation import Observation
+from handrail.agent import search
+from handrail.agent.finder import Finder, Sought
 from handrail.agent.history import Step
 from handrail.agent.parse import CLOSE, OPEN, parse
 from handrail.agent.prompt import user_text
@@ -39,6 +40,15 @@ class _Said:
     reply_tokens: int
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A goal in words that the model can say, and the whole question with the steps before."""
+
+    goal: str
+    text: str
+    words: StandIns
+
+
 class PocketProposer:
     """Decides with a checkpoint that was trained on tiles (see ``handrail.json`` in its folder).
 
@@ -48,6 +58,7 @@ class PocketProposer:
 
     def __init__(self, engine: "Engine", form: TileFormat, grounder: "TileGrounder") -> None:
         self.grounder = grounder
+        self._finder = Finder(grounder, form)
         self._engine = engine
         self._form = form
         self._tools = (computer_use(),)
@@ -69,36 +80,32 @@ class PocketProposer:
             f"Step {i}: {words.put(line)}"
             for i, line in enumerate((_line(s) for s in history if _counts(s)), start=1)
         ]
-        text = user_text(words.put(goal), lines)
-        if self._refused is not None and self._refused[:2] == (text, observation.fingerprint):
+        asked = _Asked(words.put(goal), user_text(words.put(goal), lines), words)
+        seen = (asked.text, observation.fingerprint)
+        if self._refused is not None and self._refused[:2] == seen:
             bad = self._refused[2]
             problem = f"{bad.problem}; asked again, this model would say the same"
             return ParseError(problem, bad.reply, Usage(calls=0))
-        made = words.named(self._decide(words.put(goal), text, observation))
+        made = words.named(self._decide(asked, history, observation))
         if isinstance(made, ParseError):
-            self._refused = (text, observation.fingerprint, made)
+            self._refused = (*seen, made)
         return replace(made, usage=replace(made.usage, seconds=time.perf_counter() - began))
 
-    def _decide(self, goal: str, text: str, observation: Observation) -> Proposal | ParseError:
-        said = self._plan(goal, text)
+    def _decide(
+        self, asked: _Asked, history: Sequence[Step], observation: Observation
+    ) -> Proposal | ParseError:
+        said = self._plan(asked)
         usage = Usage(prompt_tokens=said.prompt_tokens, reply_tokens=said.reply_tokens)
         pointing = self._form.pointing(said.text)
         if said.finish == "length" or pointing is None or pointing.call in said.text:
             return replace(parse(said.text, observation.geometry, said.finish), usage=usage)
-        look = self.grounder.look(observation.image, text, said.text)
-        usage = replace(usage, image_tokens=look.image_tokens, reply_tokens=said.reply_tokens + 4)
-        if math.isinf(look.best.odds):
-            return ParseError("what was named is found nowhere on the screen", said.text, usage)
-        x, y = round(look.best.x * 1000), round(look.best.y * 1000)
-        reply = f"{said.text}{pointing.call}{self._form.write_point(x, y)}"
-        made = replace(parse(reply, observation.geometry), usage=usage)
-        if isinstance(made, Proposal):
-            made = replace(made, confidence=look.best.confidence)
-        return made
+        name = asked.words.back(said.text.removeprefix(pointing.think))
+        sought = Sought(asked.text, said.text, pointing, search.taken(history, name), usage)
+        return self._finder.find(sought, observation)
 
-    def _plan(self, goal: str, text: str) -> _Said:
+    def _plan(self, asked: _Asked) -> _Said:
         """Return what is said before the screen must be looked at."""
-        decode = self._engine.begin([Message("user", [TextPart(text)])], self._tools)
+        decode = self._engine.begin([Message("user", [TextPart(asked.text)])], self._tools)
         stop = self._engine.stop_ids | self._looked_for
         reply: list[int] = []
         token = int(decode.logits.argmax())
@@ -106,11 +113,11 @@ class PocketProposer:
             reply.append(token)
             decode.step(token)
             if token in self._thinks:
-                self._quote(decode, goal, self._spans, reply)
+                self._quote(decode, asked.goal, self._spans, reply)
                 break  # where it is has to be looked for
             token = int(decode.logits.argmax())
             if reply[-1] == self._type:
-                token = self._quote(decode, goal, {self._end_type}, reply)
+                token = self._quote(decode, asked.goal, {self._end_type}, reply)
         cut = token not in stop and len(reply) >= self._form.longest
         whole = self._engine.tokenizer.decode(reply)
         return _Said(whole, "length" if cut else "stop", len(decode.prompt_ids), len(reply))
@@ -135,7 +142,7 @@ class PocketProposer:
 
 def _counts(step: Step) -> bool:
     """Tell whether a step was done, as far as the model's own bookkeeping goes."""
-    if not isinstance(step.reply, Proposal):
+    if not isinstance(step.reply, Proposal) or search.is_search(step):
         return False
     return step.outcome is None or step.outcome.kind in ("done", "in_doubt")
 

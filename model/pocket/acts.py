@@ -5,7 +5,7 @@ Where a share is nought no random number is drawn: stages without such clauses s
 
 import random
 
-from handrail.model.pocket import instructions, words
+from handrail.model.pocket import closing, instructions, words
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.instructions import Clause, Move, filled
 
@@ -112,8 +112,10 @@ def clause(rng: random.Random, share: float) -> Clause:
     draw = rng.random()
     if draw < 0.45:
         return pointed(rng, way(rng, 1.0), words.label(rng, 20))
-    if draw < 0.85:
+    if draw < 0.8:
         return _press(rng)
+    if draw < 0.85:
+        return closing.clause(rng)
     line = rng.choice(("scroll down", "scroll down", "scroll up", "wait"))
     return Clause(rng.choice(_OTHERWISE[line]), (Move(do=line),), (0,))
 

@@ -43,7 +43,8 @@ class Element:
 
     ``box`` counts as a hit, ``text_box`` is where the name is drawn, ``point`` is the answer.
     ``states`` are what can be seen of it ("checked", "disabled"); elements of one ``group``, above
-    0, stand in a row or column and can be counted.
+    0, stand in a row or column and can be counted. ``closes``: a click on it takes away what lies
+    in the way of the rest, and agrees to no more than that needs.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Element:
     point: tuple[float, float]
     states: tuple[str, ...] = ()
     group: int = 0
+    closes: bool = False
 
 
 def centre(box: Rect) -> tuple[float, float]:

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import save_file
 
 from handrail.model.layout import HEAD
-from handrail.model.pocket import lessons, network, states
+from handrail.model.pocket import closing, lessons, network, states
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.network import TrainingNetwork
 from handrail.model.pocket.shape import Shape, config_json
@@ -60,6 +60,7 @@ def form() -> dict[str, object]:
         "end_type": v.END_TYPE,
         "point": point,
         "others": [{"think": v.THINKS[w], "call": v.CALLS[w]} for w in v.CALLS if w != "click"],
+        "closing": closing.PHRASE,
     }
 
 

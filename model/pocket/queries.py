@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from handrail.model.pocket import acts, instructions, phrases, words
+from handrail.model.pocket import acts, closing, instructions, phrases, words
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.canvas import Element
 from handrail.model.pocket.instructions import Clause, Move
@@ -143,7 +143,8 @@ class QueryMix:
     """How many queries a tile gets: bare ones, whole ones, ones whose target is absent.
 
     ``phrased``: the share of the bare and whole ones that ask by role, state, order or neighbour;
-    ``acts``: the share that ask for more than a click, and of the other clauses that do.
+    ``acts``: the share that ask for more than a click, and of the other clauses that do;
+    ``closing``: the share of tiles without a pop-up that ask for what closes one.
     """
 
     present: int = 14
@@ -151,6 +152,7 @@ class QueryMix:
     absent: int = 4
     phrased: float = 0.0
     acts: float = 0.0
+    closing: float = 0.0
 
 
 def for_tile(tile: Tile, mix: QueryMix, rng: random.Random) -> list[Query]:
@@ -166,6 +168,8 @@ def for_tile(tile: Tile, mix: QueryMix, rng: random.Random) -> list[Query]:
         name = _absent_name(tile, rng)
         if name:
             out.append(_drawn(tile, name, None, rng, mix.acts, i == 0 and mix.whole > 0))
+    for element in closing.asked_on(tile, rng, mix.closing) if mix.closing else ():
+        out.append(bare(tile, closing.phrase(rng), element, rng))
     return out
 
 

@@ -40,7 +40,9 @@ _SCENES = Lesson(
     scenes=0.5,
     shots=0.2,
 )
-_ACTS = replace(_SCENES, mix=QueryMix(14, 1, 6, phrased=0.4, acts=0.25), plans=24, acts=0.4)
+_ACTS = replace(
+    _SCENES, mix=QueryMix(14, 1, 6, phrased=0.4, acts=0.25, closing=0.3), plans=24, acts=0.4
+)
 STAGES = {
     "read": Lesson((256, 192), 24, 0.75, None),
     "small": Lesson((256, 192), 14, 0.4, QueryMix(8, 1, 2), plans=8),

@@ -13,9 +13,11 @@ from torch import Tensor
 from handrail.actuators.actions import Click, Press, Scroll, Terminate, Type, Wait
 from handrail.actuators.geometry import ScreenGeometry
 from handrail.actuators.observation import Observation, Surface
+from handrail.agent import search
 from handrail.agent.history import Step
 from handrail.agent.pocket_proposer import PocketProposer
 from handrail.agent.proposal import ParseError, Proposal
+from handrail.agent.verify import Verdict
 from handrail.model.engine import Engine
 from handrail.model.messages import ImagePart, Message, TextPart
 from handrail.model.pocket import instructions
@@ -214,11 +216,28 @@ def test_what_is_cut_at_the_token_limit_is_never_acted_on(kind: str) -> None:
     assert seer.looks == 0
 
 
-def test_what_is_on_no_tile_is_no_click_in_the_middle() -> None:
+def test_what_is_on_no_tile_is_searched_for_and_then_given_up() -> None:
     proposer, _ = _proposer(v.encode([v.THINK_CLICK, "Save", v.CALL_CLICK]))
-    made = proposer.propose("click Save", (), _seen(None))
-    assert isinstance(made, ParseError)
-    assert "nowhere on the screen" in made.problem
+    history: list[Step] = []
+    still = Verdict("nothing changed", "the screen is as it was before")
+    for way in ("down", "up"):
+        made = proposer.propose("click Save", history, _seen(None))
+        assert isinstance(made, Proposal)
+        assert isinstance(made.action, Scroll)
+        assert made.line == f"look for Save: scroll {way}"
+        history.append(Step(len(history) + 1, made, verdict=still))
+    made = proposer.propose("click Save", history, _seen(None))
+    assert isinstance(made, Proposal)
+    assert made.action == Terminate(status="failure")
+
+
+def test_the_model_is_not_told_of_a_search() -> None:
+    proposer, seer = _proposer(v.encode([v.THINK_CLICK, "Save", v.CALL_CLICK]))
+    clicked = Proposal(Click.model_validate({"point": {"x": 1, "y": 1}}), "click Name")
+    looked = Proposal(Scroll(dy=-600), search.line("down", "Save"))
+    history = [Step(1, clicked), Step(2, looked), Step(3, looked)]
+    proposer.propose("click Name, then click Save", history, _seen((640, 400)))
+    assert seer.heard[0].endswith(f"{v.PREVIOUS}Step 1: click Name")
 
 
 def test_the_same_is_not_computed_twice_after_a_bad_reply() -> None:
