@@ -15,6 +15,7 @@ from handrail.model.memory import (
     cache_bytes,
     need,
     patches_of,
+    picture_bytes,
     reading_bytes,
     seeing_bytes,
 )
@@ -89,17 +90,11 @@ def _peak(config: ModelConfig, stored: dict[str, StoredTensor]) -> int:
     kept = cache_bytes(text, CONTEXT, item)
     reading = whole.mapped + whole.copied + max(reading_bytes(text, CONTEXT, item), kept)
     reading += cache_bytes(text, CONTEXT + CONTEXT // 4, item)
-    reading += _features(config, patches, precision.vision.itemsize)
+    tokens = patches // config.vision.spatial_merge_size**2
+    reading += picture_bytes(config.vision, tokens, precision.vision.itemsize)
     if seen.mapped >= WORTH:
         reading -= seen.mapped
     return _LIBRARIES + _TOKEN * text.vocab_size + max(seeing, reading)
-
-
-def _features(config: ModelConfig, patches: int, item: int) -> int:
-    """Return the bytes of what the vision tower makes of a picture, DeepStack's levels included."""
-    vision = config.vision
-    levels = 1 + len(vision.deepstack_visual_indexes)
-    return patches // vision.spatial_merge_size**2 * levels * vision.out_hidden_size * item
 
 
 def verify(path: Path) -> int:

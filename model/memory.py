@@ -60,6 +60,12 @@ def cache_bytes(text: TextConfig, tokens: int, item: int = 2) -> int:
     return 2 * text.num_hidden_layers * text.num_key_value_heads * text.head_dim * item * tokens
 
 
+def picture_bytes(vision: VisionConfig, tokens: int, item: int) -> int:
+    """Return the bytes of what the vision tower makes of visual tokens, DeepStack's levels too."""
+    levels = 1 + len(vision.deepstack_visual_indexes)
+    return tokens * levels * vision.out_hidden_size * item
+
+
 def reading_bytes(text: TextConfig, tokens: int, item: int = 2) -> int:
     """Return what the decoder holds at most while it reads a prompt, beside weights and cache.
 

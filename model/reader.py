@@ -7,7 +7,7 @@ import torch
 
 from handrail.model.block_pool import BLOCK, BlockPool, Kind
 from handrail.model.decode import Decode
-from handrail.model.memory import cache_bytes, prompt_bytes
+from handrail.model.memory import cache_bytes, picture_bytes, prompt_bytes
 from handrail.model.network import Network, Prompt
 from handrail.model.precision import Precision
 from handrail.model.prefix_cache import PrefixCache, block_names
@@ -17,8 +17,8 @@ _TOKENS = 8192
 """Four screenshots, the tools and a conversation fit; of a 2B model in bfloat16 it is 896 MiB."""
 _OF_ONE = 4096
 """A screenshot, a goal, a history and a reply."""
-_VISION = 128 * 2**20
-"""Ten screenshots of 1024x768 of a 2B model in bfloat16, 150 tiles of the pocket model."""
+_SEEN, _LEAST_SEEN = 8192, 24 * 2**20
+"""Visual tokens of ten screenshots of 1024x768; bytes of 58 tiles of the pocket model."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,15 @@ class ReuseBudget:
 
     @classmethod
     def default(cls, network: Network, free: int) -> "ReuseBudget":
-        """Return room for 8,192 tokens and 128 MiB of pictures.
+        """Return room for 8,192 tokens of prompts, and for as many of pictures or 24 MiB.
 
         Each is a quarter at most of what of ``free`` bytes a prompt leaves. For the pocket model
-        that is 48 MiB and 128 MiB.
+        that is 48 MiB and 24 MiB, for a 2B model in bfloat16 896 MiB and 128 MiB.
         """
         precision = Precision(network.vision_dtype, network.dtype)
         most = max(0, free - sum(prompt_bytes(network.config, precision))) // 4
         tokens = cache_bytes(network.config.text, _TOKENS, network.dtype.itemsize)
-        return cls(min(tokens, most), min(_VISION, most))
+        return cls(min(tokens, most), min(max(_LEAST_SEEN, _pictures(network, _SEEN)), most))
 
     @classmethod
     def beside(cls, network: Network, free: int, runs: int) -> "ReuseBudget":
@@ -52,7 +52,12 @@ class ReuseBudget:
         precision = Precision(network.vision_dtype, network.dtype)
         most = max(0, free - sum(prompt_bytes(network.config, precision)))
         one = cache_bytes(network.config.text, _OF_ONE, network.dtype.itemsize)
-        return cls(max(one, min(one * max(runs, 2), most // 2)), min(_VISION, most // 4))
+        seen = _pictures(network, _OF_ONE * max(runs, 2))
+        return cls(max(one, min(one * max(runs, 2), most // 2)), min(seen, most // 4))
+
+
+def _pictures(network: Network, tokens: int) -> int:
+    return picture_bytes(network.config.vision, tokens, network.vision_dtype.itemsize)
 
 
 class Reader:

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from handrail.model import inspection, memory
+from handrail.model import memory
 from handrail.model.config import load_config, parse_config
 from handrail.model.engine import Engine
 from handrail.model.errors import MemoryTooSmall
@@ -145,8 +145,8 @@ def test_a_picture_s_features_take_what_is_told(
     engine = Engine.load(checkpoint("tied"), dtype="float32")
     engine.reuse(ReuseBudget(2**26, 2**26))
     engine.begin([Message("user", [ImagePart(picture(128, 96, 1)), TextPart("Look.")])])
-    patches = engine.visual_tokens(128, 96) * engine.config.vision.spatial_merge_size**2
-    assert engine.reader.pictures.held == inspection._features(engine.config, patches, 4)
+    tokens = engine.visual_tokens(128, 96)
+    assert engine.reader.pictures.held == memory.picture_bytes(engine.config.vision, tokens, 4)
 
 
 # Anonymous memory alone: pages of mapped files can be dropped at any time.
