@@ -10,7 +10,7 @@ WORKERS := $(shell $(PYTHON) -c "import os; print(min(4, (os.cpu_count() or 1) +
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test faults faults-full coverage dev check parity bench pocket clean
-.PHONY: gpu-parity gpu-speed gpu-pocket
+.PHONY: gpu-parity gpu-speed gpu-experts gpu-pocket
 
 help:
 	@echo "make demo    let the pocket model try a browser and a desktop application (SEED=n)"
@@ -22,7 +22,7 @@ help:
 	@echo "make dev     only prepare: environment, browser, virtual display"
 	@echo "make bench   measure, and write results/ and the tables made from it"
 	@echo "make pocket  train the pocket model from nothing; says how long it takes"
-	@echo "make gpu-parity, gpu-speed, gpu-pocket  the same on a GPU (ARGS=--rehearse: try on the CPU)"
+	@echo "make gpu-parity, gpu-speed, gpu-experts, gpu-pocket  on a GPU (ARGS=--rehearse: try on the CPU)"
 
 demo:
 	$(SETUP) demo
@@ -69,7 +69,7 @@ pocket:
 	@started=$$(date +%s); $(VENV)/python -m handrail.model.pocket.recipe $(ARGS) && \
 	  echo "make pocket took $$(( ($$(date +%s) - started) / 60 )) minutes"
 
-gpu-parity gpu-speed:
+gpu-parity gpu-speed gpu-experts:
 	$(SETUP) test
 	@$(VENV)/python -m tests.model.$(subst -,.,$@) $(ARGS)
 

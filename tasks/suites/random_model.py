@@ -18,6 +18,7 @@ from torch import Tensor
 from handrail.model.blank import blank
 from handrail.model.checkpoint import CheckpointFolder
 from handrail.model.config import ModelConfig, load_config
+from handrail.model.moe import MoE, SeparateExperts
 from handrail.model.network import Network
 from handrail.model.shards import SHARD_BYTES, write_shards
 
@@ -46,8 +47,17 @@ _PROCESSOR = {
 
 
 @dataclass(frozen=True)
+class Mixture:
+    """Of a layer's mixture: its experts, how many of them each token is sent to, their width."""
+
+    experts: int
+    chosen: int
+    inner: int
+
+
+@dataclass(frozen=True)
 class Dimensions:
-    """The numbers in which the published dense sizes differ."""
+    """The numbers in which the published sizes differ; ``mixture`` is None for dense ones."""
 
     width: int
     inner: int
@@ -59,6 +69,8 @@ class Dimensions:
     vision_width: int = 1024
     vision_inner: int = 4096
     levels: tuple[int, ...] = (5, 11, 17)
+    key_heads: int = 8
+    mixture: Mixture | None = None
 
     def config(self) -> dict[str, object]:
         """Return the content of a config.json."""
@@ -66,10 +78,16 @@ class Dimensions:
         text = {
             "vocab_size": self.vocabulary, "hidden_size": self.width,
             "intermediate_size": self.inner, "num_hidden_layers": self.layers,
-            "num_attention_heads": self.heads, "num_key_value_heads": 8, "head_dim": 128,
+            "num_attention_heads": self.heads, "num_key_value_heads": self.key_heads,
+            "head_dim": 128,
             "max_position_embeddings": 262_144, "rope_theta": 5_000_000, "rope_scaling": rope,
             "rms_norm_eps": 1e-6,
         }  # fmt: skip
+        if self.mixture is not None:
+            text |= {
+                "num_experts": self.mixture.experts, "num_experts_per_tok": self.mixture.chosen,
+                "moe_intermediate_size": self.mixture.inner, "decoder_sparse_step": 1,
+            }  # fmt: skip
         vision = {
             "depth": self.vision_depth, "hidden_size": self.vision_width,
             "intermediate_size": self.vision_inner, "num_heads": 16,
@@ -77,7 +95,8 @@ class Dimensions:
             "deepstack_visual_indexes": list(self.levels),
         }  # fmt: skip
         return {
-            "model_type": "qwen3_vl", "tie_word_embeddings": self.tied, "text_config": text,
+            "model_type": "qwen3_vl_moe" if self.mixture else "qwen3_vl",
+            "tie_word_embeddings": self.tied, "text_config": text,
             "vision_config": vision, "eos_token_id": 151_645,
         }  # fmt: skip
 
@@ -88,6 +107,12 @@ EIGHT_BILLION = Dimensions(
     width=4096, inner=12_288, layers=36, heads=32, tied=False, vision_depth=27,
     vision_width=1152, vision_inner=4304, levels=(8, 16, 24),
 )  # fmt: skip
+THIRTY_BILLION = Dimensions(
+    width=2048, inner=6144, layers=48, heads=32, tied=False, vision_depth=27,
+    vision_width=1152, vision_inner=4304, levels=(8, 16, 24), key_heads=4,
+    mixture=Mixture(experts=128, chosen=8, inner=768),
+)  # fmt: skip
+"""30B-A3B, as its published configuration has it."""
 
 
 def wide(layers: int) -> Dimensions:
@@ -111,7 +136,7 @@ def write_model(folder: Path, dimensions: Dimensions, stored: Stored = "bfloat16
         (folder / name).write_text(json.dumps(content), encoding="utf-8")
     template = files("handrail.model.pocket") / "weights" / "chat_template.jinja"
     (folder / "chat_template.jinja").write_bytes(template.read_bytes())
-    weights = _weights(load_config(CheckpointFolder(folder)))
+    weights = _weights(load_config(CheckpointFolder(folder)), separate=stored != "bfloat16")
     if stored != "bfloat16":
         weights = _packed(weights, stored)
     write_shards(folder, weights, SHARD_BYTES)
@@ -164,10 +189,15 @@ def _repeated(drawn: Tensor, shape: torch.Size) -> Tensor:
     return drawn.repeat(-(-size // _DRAWN))[:size].view(shape)
 
 
-def _weights(config: ModelConfig) -> Iterator[tuple[str, Tensor]]:
-    """Yield every tensor of a network, small enough that no activation overflows."""
+def _weights(config: ModelConfig, separate: bool) -> Iterator[tuple[str, Tensor]]:
+    """Yield every tensor of a network, small enough that no activation overflows.
+
+    ``separate``: each expert of a mixture by itself, as packed checkpoints have them.
+    """
     with blank():
         network = Network(config)
+        for module in [m for m in network.modules() if separate and isinstance(m, MoE)]:
+            module.experts = SeparateExperts(config.text)
     generator = torch.Generator().manual_seed(SEED)
     noise = torch.empty(_DRAWN, dtype=torch.bfloat16).normal_(0, _SPREAD, generator=generator)
     for name, shape in ((n, p.shape) for n, p in network.named_parameters()):

@@ -23,6 +23,7 @@ from handrail.model.messages import ImagePart, Message, TextPart
 from handrail.model.network import Network
 from handrail.model.precision import Precision
 from handrail.model.reader import ReuseBudget
+from handrail.tasks.suites.random_model import TWO_BILLION
 from tests.model import gguf_writer
 
 SHARDS = {
@@ -194,3 +195,8 @@ def test_loading_needs_little_beyond_the_mapped_file(
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert int(run.stdout) < 0.15 * weights
+
+
+def test_pictures_of_a_larger_model_take_more_room() -> None:
+    vision = parse_config(TWO_BILLION.config(), "2B").vision
+    assert memory.picture_bytes(vision, 8192, 2) == 2**27

@@ -4,6 +4,10 @@ Random weights of the 2B's, 4B's and 8B's dimensions, in bfloat16, FP8 and int4,
 its logits against transformers' (bfloat16) or against its own in float32 on the CPU (packed). Then
 both sides take turns in every round. The card's copies and matrix products are measured in the same
 run, and the share that is reached of them is told. Writes ``gpu-speed.json``.
+
+``make gpu-experts`` does so for the 30B-A3B in FP8 and int4 alone, without transformers, for which
+its plain weights would have to be written and loaded too; and it times one layer's experts beside
+the same experts one by one. Writes ``gpu-experts.json``.
 """
 
 import argparse
@@ -97,57 +101,70 @@ def compared(
         write_model(plain, dimensions)
     theirs = Theirs(folders.get("bfloat16", plain), setting.device, setting.written)
     for form, ours in sides.items():
-        yield _agreement(name, form, ours, theirs, folders[form])
+        packed = form != "bfloat16"
+        yield (
+            packed_agreement(name, form, ours, folders[form])
+            if packed
+            else _agreement(name, ours, theirs)
+        )
     found: dict[str, list[Times]] = {"transformers": [], **{form: [] for form in sides}}
     for number in range(-1, setting.rounds):
         say(f"{name}: round {number + 1} of {setting.rounds}" if number >= 0 else f"{name}: warm")
         for form, ours in sides.items():
-            _keep(found[form], ours.round(setting.screens, setting.lengths), number)
+            keep(found[form], ours.round(setting.screens, setting.lengths), number)
             tokens = ours.tokens
-        _keep(found["transformers"], theirs.round(setting.screens, setting.lengths, tokens), number)
-    middle = {side: _median(rows) for side, rows in found.items()}
+        keep(found["transformers"], theirs.round(setting.screens, setting.lengths, tokens), number)
+    middle = {side: median(rows) for side, rows in found.items()}
     weights = {form: ours.read_per_token for form, ours in sides.items()}
-    yield from _figures(name, middle, weights, setting)
+    yield from figures(name, middle, weights, setting)
 
 
-def _keep(rows: list[Times], took: Times, number: int) -> None:
+def keep(rows: list[Times], took: Times, number: int) -> None:
+    """Note what a round took, from round 0 on."""
     if number >= 0:  # the round before the first compiles kernels and captures graphs
         rows.append(took)
 
 
-def _median(rows: list[Times]) -> Times:
+def median(rows: list[Times]) -> Times:
+    """Return the middle of each part's times."""
     return {part: statistics.median(row[part] for row in rows) for part in rows[0]}
 
 
-def _agreement(name: str, form: Stored, ours: Ours, theirs: Theirs, folder: Path) -> Figure:
-    """Compare what both say of told text; a packed form with its float32 on the CPU.
+def _agreement(name: str, ours: Ours, theirs: Theirs) -> Figure:
+    """Compare what both say of told text in bfloat16."""
+    prompt, reply = ids(64), ids(64 + _TOLD)[64:]
+    (decode,) = ours.engine.reader.read([text(64)])
+    mine, exact = told(decode, reply), theirs.told(prompt, reply)
+    return _error(f"{name}, bfloat16: error of the logits to transformers's", mine, exact)
+
+
+def packed_agreement(name: str, form: Stored, ours: Ours, folder: Path) -> Figure:
+    """Compare a packed form with its float32 on the CPU.
 
     There each pass unpacks all of the weights: it is asked for one token, not for a whole reply.
     """
-    prompt, reply = ids(64), ids(64 + _TOLD)[64:]
     (decode,) = ours.engine.reader.read([text(64)])
-    if form == "bfloat16":
-        against, mine = "transformers", told(decode, reply)
-        exact = theirs.told(prompt, reply)
-    else:
-        against, mine = "the CPU", decode.logits[None]
-        (plain,) = Engine.load(folder, dtype="float32").reader.read([text(64)])
-        exact = plain.logits[None].to(mine.device)
-    error = Departure(mine.float(), exact).error
-    return Figure(name=f"{name}, {form}: error of the logits to {against}'s",
-                  value=float(f"{error:.2g}"), count=len(mine))  # fmt: skip
+    (plain,) = Engine.load(folder, dtype="float32").reader.read([text(64)])
+    told_by = f"{name}, {form}: error of the logits to the CPU's"
+    return _error(told_by, decode.logits[None], plain.logits[None].to(decode.logits.device))
 
 
-def _figures(
+def _error(name: str, mine: torch.Tensor, exact: torch.Tensor) -> Figure:
+    value = float(f"{Departure(mine.float(), exact).error:.2g}")
+    return Figure(name=name, value=value, count=len(mine))
+
+
+def figures(
     name: str, middle: dict[str, Times], weights: dict[Stored, int], setting: Setting
 ) -> Iterator[Figure]:
+    """Yield what the device can do, every part's time, and what a token reaches of it."""
     reached = ceilings(setting)
     yield Figure(name=f"{name}: copies of memory", value=round(reached.memory / 1e9), unit="GB/s")
     yield Figure(name=f"{name}: bfloat16 products", value=round(reached.products / 1e12, 1),
                  unit="TFLOP/s")  # fmt: skip
     for side, parts in middle.items():
         for part, seconds in parts.items():
-            quicker = middle["transformers"].get(part)
+            quicker = middle.get("transformers", {}).get(part)
             note = f"{quicker / seconds:.2f} times transformers" if quicker else ""
             yield Figure(name=f"{name}, {side}: {part}", value=round(1000 * seconds, 3),
                          unit="ms", count=setting.rounds, note=note)  # fmt: skip

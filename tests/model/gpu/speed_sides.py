@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from handrail.model.engine import Engine
+from handrail.model.kernel_experts import KernelExperts
 from handrail.model.kernel_layers import KernelLinear
 from handrail.model.kv_cache import KVCache
 from handrail.model.messages import ImagePart, Message, TextPart
@@ -62,7 +63,11 @@ class Ours:
         layers = network.model.language_model.layers
         plain = sum(held.nbytes for held in (*layers.parameters(), *layers.buffers()))
         packed = sum(m.matrix.nbytes for m in layers.modules() if isinstance(m, KernelLinear))
-        return plain + packed + network.lm_head.weight.nbytes
+        text = network.config.text
+        stacks = [m for m in layers.modules() if isinstance(m, KernelExperts)]
+        experts = sum(m.gate_up.nbytes + m.down.nbytes for m in stacks)
+        chosen = experts * text.num_experts_per_tok // max(1, text.num_experts)
+        return plain + packed + chosen + network.lm_head.weight.nbytes
 
     def round(self, sizes: Sequence[Size], lengths: Sequence[int]) -> Times:
         """Time every part once."""

@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from handrail.model.blank import blank
+from handrail.model.config import parse_config
+from handrail.model.network import Network
 from handrail.model.steps import Steps
-from tests.model.gpu import parity, speed
+from handrail.tasks.suites.random_model import THIRTY_BILLION
+from tests.model.gpu import experts, parity, speed
 from tests.model.gpu.parity import Plan
 
 FEW = Plan(("2B",), (("8B", "FP8"),), 6)
@@ -55,7 +59,25 @@ def test_the_timing_runs_to_its_table(tmp_path: Path) -> None:
     assert figures["tiny, int4: error of the logits to the CPU's"] < 0.05
 
 
-def test_without_a_gpu_both_say_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mixture_is_tried_to_its_table(tmp_path: Path) -> None:
+    assert experts.main(["--rehearse", "--results", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "gpu-experts-rehearsal.json").read_text())
+    figures = {figure["name"]: figure["value"] for figure in result["figures"]}
+    for form in ("FP8", "int4"):
+        assert figures[f"tiny, {form}: write"] > 0
+        assert figures[f"tiny, {form}: a layer's experts, 512 rows"] > 0
+        assert figures[f"tiny, {form}: error of the logits to the CPU's"] < 0.05
+
+
+def test_the_published_mixture_has_its_size() -> None:
+    config = parse_config(THIRTY_BILLION.config(), "30B-A3B")
+    with blank():
+        network = Network(config)
+    count = sum(p.numel() for p in network.parameters())
+    assert 30.5e9 < count < 31.5e9
+
+
+def test_without_a_gpu_all_say_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert not torch.cuda.is_available()
-    assert [parity.main([]), speed.main([])] == [2, 2]
-    assert capsys.readouterr().err.count("--rehearse") == 2
+    assert [parity.main([]), speed.main([]), experts.main([])] == [2, 2, 2]
+    assert capsys.readouterr().err.count("--rehearse") == 3
