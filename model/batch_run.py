@@ -188,7 +188,7 @@ class Run:
         for index, (first, image) in enumerate(
             zip(prompt.image_starts, prompt.images, strict=True)
         ):
-            begin, end = max(first, start), min(first + image.grid.tokens, start + count)
+            begin, end = max(first, start), min(first + image.tokens, start + count)
             if begin < end:
                 found.append((index, begin - start, slice(begin - first, end - first)))
         return found

@@ -163,6 +163,13 @@ class Engine:
         """Write a whole reply; see `reply`."""
         return self.reply(messages, tools, options, follow).whole()
 
+    def skip_ground(self, skip: bool = True) -> None:
+        """Leave out what pictures show of plain ground (see ``ground``), or show it again.
+
+        Replies may differ from those to the whole picture, unless the checkpoint was trained so.
+        """
+        self.prompts.processor.skips_ground = skip
+
     def reuse(self, budget: ReuseBudget) -> None:
         """Hold so much of what is read for prompts that begin alike, and forget what is held."""
         self.reader = Reader(self.network, budget)

@@ -36,7 +36,7 @@ class Prompt:
     @property
     def image_tokens(self) -> int:
         """Return how many of the tokens stand for images."""
-        return sum(image.grid.tokens for image in self.images)
+        return sum(image.tokens for image in self.images)
 
     def images_after(self, start: int) -> list[tuple[int, PatchedImage]]:
         """Return the images of which tokens stand at `start` or later, and how many before it."""
@@ -44,7 +44,7 @@ class Prompt:
         return [
             (max(0, start - first), image)
             for first, image in placed
-            if first + image.grid.tokens > start
+            if first + image.tokens > start
         ]
 
     @property
@@ -114,15 +114,17 @@ class Network(nn.Module):
         return self.model.visual.pos_embed.weight.dtype
 
     def see(self, images: Sequence[PatchedImage]) -> list[VisionFeatures]:
-        """Encode images, those of one size together; each result has a batch of one."""
+        """Encode images, those of the same cells together; each result has a batch of one."""
         device = self.device
         features: dict[int, VisionFeatures] = {}
-        groups: dict[tuple[Grid, int], list[int]] = {}
+        groups: dict[tuple[Grid, int, bytes], list[int]] = {}
         for index, image in enumerate(images):
-            groups.setdefault((image.grid, image.patches.shape[1]), []).append(index)
-        for (grid, _), members in groups.items():
+            shown = b"" if image.kept is None else image.kept.numpy().tobytes()
+            groups.setdefault((image.grid, image.patches.shape[1], shown), []).append(index)
+        for (grid, *_), members in groups.items():
             patches = torch.stack([images[index].patches for index in members])
-            seen: VisionFeatures = self.model.visual(patches.to(device), grid)
+            kept = images[members[0]].kept
+            seen: VisionFeatures = self.model.visual(patches.to(device), grid, kept)
             for row, index in enumerate(members):
                 levels = [level[row : row + 1] for level in seen.deepstack]
                 features[index] = VisionFeatures(seen.tokens[row : row + 1], levels)

@@ -77,7 +77,7 @@ def block_names(prompt: Prompt) -> list[bytes]:
     """
     ids = array("q", prompt.token_ids)
     spans = [
-        (start, start + image.grid.tokens, image.digest)
+        (start, start + image.tokens, image.digest)
         for start, image in zip(prompt.image_starts, prompt.images, strict=True)
     ]
     names: list[bytes] = []

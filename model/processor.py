@@ -21,6 +21,7 @@ from torch import Tensor
 from handrail.model.checkpoint import CheckpointFolder, JsonObject, section
 from handrail.model.config import VisionConfig
 from handrail.model.errors import ConfigError, ImageError
+from handrail.model.ground import drawn_cells, patch_rows
 from handrail.model.resize import resize, takes
 
 _MAX_ASPECT = 200
@@ -50,7 +51,7 @@ class Grid:
 
     @property
     def tokens(self) -> int:
-        """Return how many tokens the image costs in the decoder."""
+        """Return how many tokens the image costs in the decoder where all of it is shown."""
         return self.token_rows * self.token_columns
 
 
@@ -60,11 +61,19 @@ class PatchedImage:
 
     A moment of a video has several frames: patches (rows*columns, 3*frames*patch*patch). `digest`
     is the SHA-256 of its pixels as the model sees them: pictures with the same one are the same.
+    `kept` are the merged cells that are shown where plain ground is left out, ascending; the
+    patches are theirs then.
     """
 
     patches: Tensor
     grid: Grid
     digest: bytes
+    kept: Tensor | None = None
+
+    @property
+    def tokens(self) -> int:
+        """Return how many tokens the image costs in the decoder."""
+        return self.grid.tokens if self.kept is None else len(self.kept)
 
 
 class ProcessorConfig(BaseModel):
@@ -145,8 +154,11 @@ class ImageProcessor:
     """Turns pictures into patches for one checkpoint; `least_tokens` enlarges small ones.
 
     With a `device` they are resized, normalised and cut there, from the same 8-bit pixels; what is
-    normalised differs by one rounding to float32 at most.
+    normalised differs by one rounding to float32 at most. `skips_ground`: cells of one colour are
+    left out (see `ground`).
     """
+
+    skips_ground = False
 
     def __init__(
         self,
@@ -207,7 +219,13 @@ class ImageProcessor:
             self._patch,
         ).permute(2, 5, 3, 6, 0, 1, 4, 7)
         patches = blocks.reshape(grid.rows * grid.columns, -1)
-        return PatchedImage(patches, grid, digest.digest())
+        if not self.skips_ground:
+            return PatchedImage(patches, grid, digest.digest())
+        kept = drawn_cells(raw, self._patch * self._merge)
+        digest.update(b"without ground")
+        return PatchedImage(
+            patches[patch_rows(kept, self._merge)], grid, digest.digest(), kept.cpu()
+        )
 
     def _resized(self, image: Image.Image, grid: Grid) -> Tensor:
         """Return a frame's pixels (rows, columns, 3) of uint8, resized to a grid."""

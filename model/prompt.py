@@ -107,11 +107,13 @@ class PromptBuilder:
                 token_ids.append(token)
                 run += 1
                 continue
-            grid = next(remaining).grid
+            image = next(remaining)
+            grid = image.grid
             starts.append(len(token_ids))
-            token_ids += [token] * grid.tokens
+            token_ids += [token] * image.tokens
             parts.append(text_positions(position, run))
-            parts.append(image_positions(position + run, grid.token_rows, grid.token_columns))
+            every = image_positions(position + run, grid.token_rows, grid.token_columns)
+            parts.append(every if image.kept is None else every[:, image.kept])
             position += run + max(grid.token_rows, grid.token_columns)
             run = 0
         parts.append(text_positions(position, run))

@@ -34,7 +34,8 @@ class TileFormat(BaseModel):
     where only a phrase is to be found, ``point`` is the rest with ``{x}`` and ``{y}`` in 0..1000;
     ``type`` and ``end_type`` stand around a text to type; ``longest`` bounds a reply in tokens.
     ``others`` are what it does at a place beside clicking; checkpoints that only click have none.
-    ``closing`` is the phrase by which it finds what closes a pop-up, empty where it has none.
+    ``closing`` is the phrase by which it finds what closes a pop-up, empty where it has none;
+    ``skips_ground``: it was trained on pictures without their plain ground.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,6 +51,7 @@ class TileFormat(BaseModel):
     longest: int = Field(default=120, ge=8, le=4096)
     others: tuple[Pointing, ...] = ()
     closing: str = ""
+    skips_ground: bool = False
 
     @model_validator(mode="after")
     def _has_both(self) -> Self:

@@ -46,6 +46,8 @@ class TileGrounder:
     def __init__(self, engine: Engine, form: TileFormat) -> None:
         self.engine = engine
         self._form = form
+        if form.skips_ground:
+            engine.skip_ground()
         self._calls = {p.think: engine.tokenizer.single(p.call) for p in form.pointings}
         self._absent = engine.tokenizer.single(form.absent)
 

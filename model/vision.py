@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from handrail.model.config import VisionConfig
+from handrail.model.ground import patch_rows
 from handrail.model.kernels.attention import attend
 from handrail.model.processor import Grid
 from handrail.model.rope import Rotation, inverse_frequencies, rotate, rotation_of
@@ -35,6 +36,11 @@ class GridGeometry:
     taps: Tensor
     weights: Tensor
     rotation: Rotation
+
+    def of(self, rows: Tensor) -> "GridGeometry":
+        """Return the geometry of some of the patches."""
+        turned = Rotation(self.rotation.cos[rows], self.rotation.sin[rows])
+        return GridGeometry(self.taps[rows], self.weights[rows], turned)
 
 
 def source_positions(length: int, side: int) -> Tensor:
@@ -192,12 +198,15 @@ class VisionTower(nn.Module):
         )
         self._geometries: dict[tuple[Grid, torch.device], GridGeometry] = {}
 
-    def forward(self, patches: Tensor, grid: Grid) -> VisionFeatures:
+    def forward(self, patches: Tensor, grid: Grid, kept: Tensor | None = None) -> VisionFeatures:
         """Encode patches (batch, rows*columns, 3*patch*patch) of one grid.
 
-        The patches of a moment of a video are `temporal_patch_size` times as long.
+        The patches of a moment of a video are `temporal_patch_size` times as long. With `kept`,
+        they are those of these merged cells alone.
         """
         geometry = self._geometry(grid, patches.device)
+        if kept is not None:
+            geometry = geometry.of(patch_rows(kept.to(patches.device), grid.merge))
         x: Tensor = self.patch_embed(patches)
         positions = (self.pos_embed(geometry.taps) * geometry.weights).sum(1)
         x = x + positions.to(x.dtype)

@@ -35,6 +35,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--device", default="cpu")
     group.add_argument("--dtype", choices=_DTYPES, default="auto")
     group.add_argument("--threads", type=int, metavar="N")
+    group.add_argument("--skip-ground", action="store_true")
     add_remote(group)
 
 
@@ -56,6 +57,7 @@ def chosen_model(arguments: argparse.Namespace) -> "ModelChoice":
         arguments.device,
         arguments.dtype,
         arguments.threads,
+        skip_ground=arguments.skip_ground,
         remote=chosen_remote(arguments, os.environ),
     )
 

@@ -11,7 +11,13 @@ from handrail.agent.history import Step
 from handrail.agent.proposal import ParseError, Proposal
 from handrail.agent.proposer import ModelProposer, Proposer
 from handrail.model.tile_format import load_format
-from handrail.tasks.run_model import ModelChoice, load_proposer, make_proposer, model_folder
+from handrail.tasks.run_model import (
+    ModelChoice,
+    chosen_engine,
+    load_proposer,
+    make_proposer,
+    model_folder,
+)
 
 if TYPE_CHECKING:  # the engine needs torch, which takes a second to import
     from handrail.model.engine import Engine
@@ -34,10 +40,8 @@ def proposers(choice: ModelChoice, parallel: int) -> Iterator[Casting]:
         remote = load_proposer(choice)
         yield lambda: remote
         return
-    from handrail.model.grounder import open_engine
-
     folder = model_folder(choice.model)
-    engine = open_engine(folder, choice.device, choice.dtype, choice.threads)
+    engine = chosen_engine(choice, folder)
     if load_format(folder) is not None:
         turns = threading.Lock()
         yield lambda: InTurn(make_proposer(engine.apart(), folder, choice.screenshots), turns)

@@ -24,6 +24,7 @@ def chosen_model(arguments: argparse.Namespace, environ: Mapping[str, str]) -> "
         arguments.dtype,
         arguments.threads,
         arguments.screenshots,
+        arguments.skip_ground,
         chosen_remote(arguments, environ),
     )
 

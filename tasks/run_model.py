@@ -26,7 +26,8 @@ class ModelChoice:
     """Which checkpoint, where it computes, and how many screenshots it is shown at most.
 
     ``model`` is a folder, or ``pocket`` for the model that comes with Handrail; with ``remote``,
-    the endpoint decides instead and nothing is loaded here.
+    the endpoint decides instead and nothing is loaded here. ``skip_ground``: pictures are shown
+    without their plain ground, whatever the checkpoint says of that.
     """
 
     model: str = POCKET
@@ -34,6 +35,7 @@ class ModelChoice:
     dtype: Literal["auto", "bfloat16", "float32"] = "auto"
     threads: int | None = None
     screenshots: int = SCREENSHOTS
+    skip_ground: bool = False
     remote: "Endpoint | None" = None
 
     @property
@@ -76,11 +78,18 @@ def load_proposer(choice: ModelChoice) -> Proposer:
         from handrail.model.remote import RemoteModel
 
         return ModelProposer(RemoteModel(choice.remote), choice.screenshots)
+    folder = model_folder(choice.model)
+    return make_proposer(chosen_engine(choice, folder), folder, choice.screenshots)
+
+
+def chosen_engine(choice: ModelChoice, folder: Path) -> "Engine":
+    """Load the engine of a choice whose folder is known. Raises ModelError."""
     from handrail.model.grounder import open_engine
 
-    folder = model_folder(choice.model)
     engine = open_engine(folder, choice.device, choice.dtype, choice.threads)
-    return make_proposer(engine, folder, choice.screenshots)
+    if choice.skip_ground:
+        engine.skip_ground()
+    return engine
 
 
 def make_proposer(engine: "Engine", folder: Path, screenshots: int) -> Proposer:

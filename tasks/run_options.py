@@ -66,6 +66,12 @@ def add_model(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--dtype", choices=_DTYPES, default="auto")
     group.add_argument("--threads", type=positive, metavar="N", help="threads for the model")
     group.add_argument(
+        "--skip-ground",
+        action="store_true",
+        help="show pictures without their plain ground: quicker, and another reply now and then "
+        "(the built-in model does so anyway where it was trained to)",
+    )
+    group.add_argument(
         "--screenshots",
         type=positive,
         default=SCREENSHOTS,

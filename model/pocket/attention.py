@@ -5,6 +5,7 @@ shared cache, so plain matrix products, one tile at a time, are quicker; the pro
 for the way back.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -27,6 +28,15 @@ def attend(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None = N
     scaled = query * query.shape[-1] ** -0.5
     mixed: Tensor = _ByTile.apply(scaled, key, value, allowed)  # type: ignore[no-untyped-call]
     return mixed
+
+
+def attend_apart(lengths: Sequence[int], query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Return the attention of sequences that lie one after the other, (1, heads, sum, D).
+
+    Each sees itself alone.
+    """
+    cut = (torch.split(x, list(lengths), dim=2) for x in (query, key, value))
+    return torch.cat([attend(*parts) for parts in zip(*cut, strict=True)], dim=2)
 
 
 class _ByTile(torch.autograd.Function):

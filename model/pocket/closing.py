@@ -22,12 +22,13 @@ _WHOLE = 0.97
 
 def phrase(rng: random.Random) -> str:
     """Return a way to ask for it: it is the name that is looked for, too."""
-    return rng.choice(_PHRASES)
+    said = rng.choice(_PHRASES)
+    return said.capitalize() if rng.random() < 0.15 else said
 
 
 def clause(rng: random.Random) -> Clause:
     """Return a clause that asks for a pop-up to be closed."""
-    said = phrase(rng)
+    said = rng.choice(_PHRASES)
     return Clause(said, (Move(said),), (0,))
 
 

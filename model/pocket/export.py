@@ -61,6 +61,7 @@ def form() -> dict[str, object]:
         "point": point,
         "others": [{"think": v.THINKS[w], "call": v.CALLS[w]} for w in v.CALLS if w != "click"],
         "closing": closing.PHRASE,
+        "skips_ground": True,
     }
 
 

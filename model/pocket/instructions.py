@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import Formatter
 
 from handrail.model.pocket import vocabulary as v
@@ -136,7 +136,16 @@ def goal(rng: random.Random, clauses: Sequence[Clause]) -> Goal:
         text += _capital(clause.text) if text.endswith(". ") else clause.text
     text = _capital(text) if rng.random() < 0.25 else text
     text += "." if rng.random() < 0.12 else ""
-    return Goal(text, tuple(m for c in clauses for m in c.moves), tuple(begins))
+    moves = (move for clause in clauses for move in clause.moves)
+    named = (_as_written(move, text, at) for move, at in zip(moves, begins, strict=True))
+    return Goal(text, tuple(named), tuple(begins))
+
+
+def _as_written(move: Move, text: str, begin: int) -> Move:
+    """Return a move whose name is written as in the text: one that opens it may have a capital."""
+    if move.click is None or text.startswith(move.click, begin):
+        return move
+    return replace(move, click=text[begin : begin + len(move.click)])
 
 
 def _capital(text: str) -> str:

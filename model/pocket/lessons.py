@@ -1,8 +1,9 @@
 """Make training batches: dense text, small screens and tiles of whole screens, with targets."""
 
+import math
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
@@ -12,7 +13,17 @@ from queue import Empty, Full
 import numpy as np
 from numpy.typing import NDArray
 
-from handrail.model.pocket import forms, plans, queries, scenes, screens, shots, targets, theme
+from handrail.model.pocket import (
+    forms,
+    plans,
+    queries,
+    scenes,
+    screens,
+    shots,
+    targets,
+    theme,
+    thinning,
+)
 from handrail.model.pocket.canvas import Canvas
 from handrail.model.pocket.errors import DrawingEnded
 from handrail.model.pocket.queries import Packed, QueryMix
@@ -20,6 +31,7 @@ from handrail.model.pocket.scenes import Icons
 from handrail.model.pocket.screens import ScreenSpec
 from handrail.model.pocket.shots import Labels
 from handrail.model.pocket.targets import CELL, RunTargets, Tile
+from handrail.model.pocket.thinning import Cells
 
 ICONS = Path("build/icons/node_modules")
 """Where ``make pocket`` puts the icon sets, from the root of the repository."""
@@ -49,7 +61,8 @@ class Lesson:
     ``plans`` instructions without a screen a step, an even number; ``forms`` the share of screens
     that are forms, ``scenes`` the share that are scenes, with icons from the folder ``icons``, and
     ``shots`` the share of screens that are photographs from the folder ``photographs``; ``acts``
-    the share of the clauses without a screen that ask for more than click and type.
+    the share of the clauses without a screen that ask for more than click and type; ``ground`` the
+    share of the steps that show plain ground.
     """
 
     tile: tuple[int, int]
@@ -65,6 +78,7 @@ class Lesson:
     shots: float = 0.0
     photographs: Path = PHOTOGRAPHS
     acts: float = 0.0
+    ground: float = 1.0
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -77,6 +91,7 @@ class Batch:
     """Arrays of one step: tiles (B, H, W, 3), letters (B*patches, 4), runs, packed queries.
 
     ``letters`` is None, and there are no runs, where nobody knows what is written on the tiles.
+    ``kept`` are the merged cells of each tile that are shown, None where all are.
     """
 
     images: NDArray[np.uint8]
@@ -84,6 +99,19 @@ class Batch:
     runs: list[RunTargets]
     asked: Packed | None
     plans: Packed | None
+    kept: list[Cells] | None = None
+
+
+def without_ground(batch: Batch, count: int) -> Batch:
+    """Return a step that does not show plain ground; its tiles have ``count`` merged cells."""
+    kept = thinning.kept_cells(batch.images, batch.asked)
+    return replace(
+        batch,
+        letters=None if batch.letters is None else thinning.letters(batch.letters, kept),
+        runs=thinning.runs(batch.runs, kept) if batch.runs else [],
+        asked=None if batch.asked is None else thinning.packed(batch.asked, kept, count),
+        kept=kept,
+    )
 
 
 def tiles(lesson: Lesson, rng: random.Random) -> list[Tile]:
@@ -141,13 +169,15 @@ def batch(lesson: Lesson, rng: random.Random) -> Batch:
         rows = zip(ranked[:half], reversed(ranked[half:]), strict=True)
         planned = plans.pack([list(row) for row in rows])
     letters = np.concatenate([targets.characters(t) for t in chosen])
-    return Batch(
+    made = Batch(
         np.stack([t.image for t in chosen]),
         letters,
         [targets.run_targets(t) for t in chosen],
         asked,
         planned,
     )
+    thinned = lesson.ground < 1 and rng.random() >= lesson.ground
+    return without_ground(made, math.prod(lesson.grid)) if thinned else made
 
 
 def _fill(lesson: Lesson, seed: int, out: "Queue[Batch]") -> None:

@@ -118,7 +118,7 @@ def own_place(net: TrainingNetwork, seen: Seen, rows: int, columns: int, scores:
     """Return the loss of merged tokens knowing where they are."""
     total = seen.merged.shape[0]
     picked = torch.randperm(total)[:96]
-    cell = picked % (rows * columns)
+    cell = seen.cells[picked]
     units = [
         ((cell % columns) * CELL + CELL / 2) / (columns * CELL),
         ((cell // columns) * CELL + CELL / 2) / (rows * CELL),
@@ -138,7 +138,7 @@ def looking(read: Read, areas: Sequence[np.ndarray], scores: Scores) -> tuple[Te
     wanted = torch.zeros(len(areas), count + 1)
     for i, area in enumerate(areas):
         if len(area):
-            wanted[i, 1:] = on(area)
+            wanted[i, 1 : len(area) + 1] = on(area)
         else:
             wanted[i, 0] = 1.0
     seen = read.looking[:, : count + 1]

@@ -9,7 +9,9 @@ alike.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -22,9 +24,10 @@ from handrail.model.decoder import Attention, DecoderLayer
 from handrail.model.network import Network
 from handrail.model.pocket import queries
 from handrail.model.pocket import vocabulary as v
-from handrail.model.pocket.attention import attend
+from handrail.model.pocket.attention import attend, attend_apart
 from handrail.model.pocket.shape import Shape, config_json
 from handrail.model.pocket.targets import PATCH, SLOTS, WORD
+from handrail.model.pocket.thinning import Cells
 from handrail.model.processor import Grid
 from handrail.model.rope import MRope, Rotation, rotate
 from handrail.model.vision import VisionBlock
@@ -83,11 +86,16 @@ def _position_table(weight: Tensor) -> None:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the vision tower made of B tiles: patches (B*4N, C), merged (B*N, D), DeepStack."""
+    """What the vision tower made of B tiles: patches (4N, C), merged (N, D), DeepStack.
+
+    N are the merged tokens of all tiles that are shown; ``cells`` (N,) says where on its tile each
+    is.
+    """
 
     patches: Tensor
     merged: Tensor
     deep: list[Tensor]
+    cells: Tensor
 
 
 @dataclass(frozen=True)
@@ -113,24 +121,38 @@ class TrainingNetwork(nn.Module):
         self.own_place = nn.Linear(text, 2 * text)
         self.ask, self.offer = nn.Linear(text, 128), nn.Linear(text, 128)
         self._rope = MRope(model.config.text)
-        for block in model.model.visual.blocks:
-            assert isinstance(block, VisionBlock)
-            block.attn.attend = attend
+        self._apart(None)
 
     @property
     def embedding(self) -> Tensor:
         """Return the tied embedding, shape (vocabulary, D)."""
         return self.model.lm_head.weight
 
-    def see(self, images: Tensor) -> Seen:
-        """Run the vision tower on uint8 tiles of one size, shape (B, H, W, 3)."""
-        tower, kept = self.model.model.visual, []
+    def see(self, images: Tensor, kept: Sequence[Cells] | None = None) -> Seen:
+        """Run the vision tower on uint8 tiles of one size, shape (B, H, W, 3).
+
+        ``kept`` are the cells of each tile that are shown to it, all where it is None.
+        """
+        tower, before = self.model.model.visual, []
         grid = Grid(images.shape[1] // PATCH, images.shape[2] // PATCH, 2)
-        hook = tower.merger.register_forward_pre_hook(lambda _, given: kept.append(given[0]))
-        features = tower(patches(images), grid)
+        cut, shown = patches(images), None
+        every = torch.arange(grid.tokens).repeat(len(images))
+        if kept is not None:
+            every = shown = on(np.concatenate(kept))
+            cut = _of_cells(cut, kept)
+            self._apart([4 * len(cells) for cells in kept])
+        hook = tower.merger.register_forward_pre_hook(lambda _, given: before.append(given[0]))
+        features = tower(cut, grid, shown)
         hook.remove()
+        self._apart(None)
         deep = [level.flatten(0, 1) for level in features.deepstack]
-        return Seen(kept[0].flatten(0, 1), features.tokens.flatten(0, 1), deep)
+        return Seen(before[0].flatten(0, 1), features.tokens.flatten(0, 1), deep, every)
+
+    def _apart(self, lengths: Sequence[int] | None) -> None:
+        """Let the tower's patches attend to those of their tile, whose numbers are told."""
+        for block in self.model.model.visual.blocks:
+            assert isinstance(block, VisionBlock)
+            block.attn.attend = attend if lengths is None else partial(attend_apart, lengths)
 
     def read(self, seen: Seen | None, packed: queries.Packed) -> Read:
         """Run the decoder over packed queries; ``looking`` and ``pointing`` need an image.
@@ -162,17 +184,19 @@ class TrainingNetwork(nn.Module):
                 )
                 hidden = hidden + level
             if number == POINTING_LAYER and seen is not None and rows:
-                pointing = self._pointing(hidden, rows, int(visual[0].sum()))
+                pointing = self._pointing(hidden, rows, visual[..., 0].sum(1))
         return Read(decoder.norm(hidden), looking, pointing, quoting)
 
-    def _pointing(self, hidden: Tensor, rows: list[tuple[int, int]], count: int) -> Tensor:
+    def _pointing(self, hidden: Tensor, rows: list[tuple[int, int]], counts: Tensor) -> Tensor:
+        """Return the log-weights of 'not here' and of each visual token; tiles may have fewer."""
         tile, row = torch.tensor(rows).unbind(1)
-        first = len(queries.PREFIX) - 1
-        offered = self.offer(hidden[:, first : first + 1 + count])
+        first, most = len(queries.PREFIX) - 1, int(counts.max())
+        offered = self.offer(hidden[:, first : first + 1 + most])
         scores = torch.einsum(
             "nd,nkd->nk", self.ask(hidden[tile, row]).float(), offered[tile].float()
         )
-        return (scores / math.sqrt(128)).log_softmax(-1)
+        beyond = torch.arange(most + 1) > counts[tile, None]
+        return (scores / math.sqrt(128)).masked_fill(beyond, -1e4).log_softmax(-1)
 
 
 def _layer(layer: DecoderLayer, hidden: Tensor, rotation: Rotation, mask: Tensor) -> Tensor:
@@ -217,6 +241,13 @@ def _head(projection: nn.Linear, number: int, size: int) -> Tensor:
 def on(array: NDArray[np.generic]) -> Tensor:
     """Return an array as a tensor on torch's default device, where the training takes place."""
     return torch.from_numpy(array).to(torch.get_default_device())
+
+
+def _of_cells(every: Tensor, kept: Sequence[Cells]) -> Tensor:
+    """Return the patches (1, 4N, 768) of some merged cells, one tile after the other."""
+    blocks = every.view(len(every), -1, 4, every.shape[-1])
+    chosen = [tile[on(cells)] for tile, cells in zip(blocks, kept, strict=True)]
+    return torch.cat(chosen).flatten(0, 1)[None]
 
 
 def patches(images: Tensor) -> Tensor:

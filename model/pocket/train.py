@@ -41,7 +41,11 @@ _SCENES = Lesson(
     shots=0.2,
 )
 _ACTS = replace(
-    _SCENES, mix=QueryMix(14, 1, 6, phrased=0.4, acts=0.25, closing=0.3), plans=24, acts=0.4
+    _SCENES,
+    ground=0.15,
+    mix=QueryMix(14, 1, 6, phrased=0.4, acts=0.25, closing=0.3),
+    plans=24,
+    acts=0.4,
 )
 STAGES = {
     "read": Lesson((256, 192), 24, 0.75, None),
@@ -69,7 +73,7 @@ def loss_of(
     net: TrainingNetwork, batch: Batch, lesson: Lesson, weights: Weights, scores: Scores
 ) -> Tensor:
     """Return one step's loss, every part weighted."""
-    seen = net.see(on(batch.images))
+    seen = net.see(on(batch.images), batch.kept)
     total = torch.zeros(())
     if batch.letters is not None:
         total = weights.character * losses.reading(net, seen, on(batch.letters), scores)

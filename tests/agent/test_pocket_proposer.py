@@ -64,6 +64,10 @@ class Seer:
         self.stop_ids = frozenset({v.token("<|im_end|>")})
         self.heard: list[str] = []
         self.looks = 0
+        self.skips_ground = False
+
+    def skip_ground(self) -> None:
+        self.skips_ground = True
 
     def begin(self, messages: Sequence[Message], tools: object = (), prefix: str = "") -> Said:
         self.heard.append("".join(p.text for p in messages[0].content if isinstance(p, TextPart)))
@@ -161,13 +165,15 @@ def test_a_checkpoint_without_the_later_phrases_plans_as_it_did() -> None:
     shape = load_format(SHIPPED)
     assert shape is not None
     assert shape.others == ()
+    assert not shape.skips_ground
     tokenizer = Tokenizer(FastTokenizer.from_file(str(SHIPPED / "tokenizer.json")))
     said = v.encode([v.THINK_CLICK, "Inbox", v.CALL_CLICK])
-    proposer, _ = _proposer(said, shape, tokenizer)
+    proposer, seer = _proposer(said, shape, tokenizer)
     made = proposer.propose("double-click Inbox", (), _seen((900, 300)))
     assert isinstance(made, Proposal)
     assert isinstance(made.action, Click)
     assert (made.action.count, made.line) == (1, "click Inbox")
+    assert not seer.skips_ground
 
 
 def test_typing_and_ending_need_no_look() -> None:
@@ -198,6 +204,12 @@ def test_only_words_of_the_goal_are_typed() -> None:
     assert isinstance(made.action, Type)
     assert made.action.text
     assert made.action.text in "type hello into Name"
+
+
+def test_a_checkpoint_that_was_trained_without_ground_is_not_shown_any() -> None:
+    assert FORM.skips_ground
+    _, seer = _proposer([])
+    assert seer.skips_ground
 
 
 def test_babble_is_a_parse_error() -> None:

@@ -3,6 +3,7 @@
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -10,7 +11,7 @@ from PIL import Image
 from handrail.agent.prompt import user_text
 from handrail.model.engine import Engine
 from handrail.model.messages import ImagePart, Message, TextPart
-from handrail.model.pocket import acts, instructions, plans, queries, states
+from handrail.model.pocket import acts, instructions, plans, queries, states, thinning
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.export import export
 from handrail.model.pocket.instructions import Clause, Move
@@ -39,6 +40,14 @@ def _noise(seed: int) -> Image.Image:
     return Image.frombytes("RGB", (WIDTH, HEIGHT), rng.randbytes(WIDTH * HEIGHT * 3))
 
 
+def _islands() -> Image.Image:
+    """Return plain ground with something drawn on three of its twelve cells."""
+    made = Image.new("RGB", (WIDTH, HEIGHT), "navy")
+    for number, place in enumerate(((32, 0), (64, 64), (0, 32))):
+        made.paste(_noise(number).crop((0, 0, 32, 32)), place)
+    return made
+
+
 def _query(goal: str, said: str) -> Query:
     ids = [*instructions.prompt(goal, []), v.token(v.THINK_CLICK), *said.encode()]
     return Query(ids, [queries.IGNORE] * len(ids), [0.0] * len(ids))
@@ -61,6 +70,33 @@ def test_packed_rows_equal_single_queries(network: tuple[TrainingNetwork, Engine
         theirs = engine.begin([message], TOOLS, v.THINK_CLICK + said).logits
         assert torch.corrcoef(torch.stack([ours, theirs]))[0, 1] > 0.999
         assert (ours - theirs).abs().max() < 0.05 * theirs.abs().max()
+
+
+def test_tiles_without_their_ground_are_seen_as_the_engine_sees_them(
+    network: tuple[TrainingNetwork, Engine],
+) -> None:
+    trained, engine = network
+    images = [_islands(), _noise(7)]
+    asked = [[_query("click Save", "Save")], [_query("click OK", "OK")]]
+    pixels = np.stack([np.asarray(image) for image in images])
+    kept = thinning.kept_cells(pixels, None)
+    assert [cells.tolist() for cells in kept] == [[1, 4, 10], list(range(12))]
+    packed = thinning.packed(queries.pack(asked, HEIGHT // 32, WIDTH // 32), kept, 12)
+    with torch.no_grad():
+        seen = trained.see(torch.from_numpy(pixels), kept)
+        hidden = trained.read(seen, packed).hidden.float()
+    engine.prompts.processor.skips_ground = True
+    for tile, (image, (goal, said)) in enumerate(
+        zip(images, (("click Save", "Save"), ("click OK", "OK")), strict=True)
+    ):
+        last = int((torch.from_numpy(packed.owner[tile]) == 0).nonzero().max())
+        ours = hidden[tile, last] @ trained.embedding.detach().t()
+        message = Message("user", [ImagePart(image), TextPart(instructions_text(goal))])
+        decode = engine.begin([message], TOOLS, v.THINK_CLICK + said)
+        assert decode.image_tokens == len(kept[tile])
+        assert torch.corrcoef(torch.stack([ours, decode.logits]))[0, 1] > 0.999
+        assert (ours - decode.logits).abs().max() < 0.05 * decode.logits.abs().max()
+    engine.prompts.processor.skips_ground = False
 
 
 def test_every_turn_of_a_plan_equals_the_engines(network: tuple[TrainingNetwork, Engine]) -> None:
