@@ -2,11 +2,13 @@
 
 The pocket model is written in each format by ``handrail model quantize`` and asked the first
 questions of the fixed suite of renders. As it is stored it is asked in float32, too, where no
-kernel rounds anything, and about screens of which it knows every tile from the question before. How
-far each kind of weights is off is told as well. Writes ``format-grounding.json``.
+kernel rounds anything, about screens of which it knows every tile from the question before, and
+about screens without their plain ground. How far each kind of weights is off is told as well.
+Writes ``format-grounding.json``.
 """
 
 import argparse
+import statistics
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -38,6 +40,7 @@ FORMATS: tuple[tuple[str, "Bits | None", "Keep"], ...] = (
     ("4 bits, the vision tower too", 4, "nothing"),
 )
 IN_FLOAT32, SEEN_BEFORE = "as stored, in float32", "as stored, tiles known from before"
+WITHOUT_GROUND = "as stored, without plain ground"
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def measure(choice: ModelChoice, count: int) -> tuple[Figure, ...]:
             ]
     hits.append(_hits(IN_FLOAT32, exact, count))
     hits.append(_hits(SEEN_BEFORE, stored, count, asked=2))
+    hits.append(_hits(WITHOUT_GROUND, replace(stored, skip_ground=True), count))
     return (*hits, *off)
 
 
@@ -87,7 +91,8 @@ def _hits(name: str, choice: ModelChoice, count: int, asked: int = 1) -> Figure:
     size = sum(file.stat().st_size for file in Path(choice.model).glob("*.safetensors"))
     items = (item for item in suite.items(count) for _ in range(asked))
     answers = answer_all(locator_on(load_proposer(choice)), items)[asked - 1 :: asked]
-    note = f"{size / 2**20:.1f} MiB"
+    seconds = statistics.median(a.seconds for a in answers)
+    note = f"{size / 2**20:.1f} MiB, {seconds:.2f} s a question"
     found = share(f"point in box, {name}", sum(a.hit for a in answers), len(answers), note=note)
     say(f"{found.name}: {found.value:.1%} of {len(answers)}, {note}")
     return found

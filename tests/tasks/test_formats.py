@@ -11,6 +11,7 @@ from handrail.tasks.suites.formats import (
     FORMATS,
     IN_FLOAT32,
     SEEN_BEFORE,
+    WITHOUT_GROUND,
     main,
     written,
 )
@@ -48,7 +49,7 @@ def test_every_format_is_written_and_finds_a_button() -> None:
 def test_the_command_writes_hits_and_errors_by_format(tmp_path: Path) -> None:
     assert main(["--count", "1", "--threads", "1", "--results", str(tmp_path)]) == 0
     found = {f.name: f for f in read_result(tmp_path / "format-grounding.json").figures}
-    for name in (*(name for name, _, _ in FORMATS), IN_FLOAT32, SEEN_BEFORE):
+    for name in (*(name for name, _, _ in FORMATS), IN_FLOAT32, SEEN_BEFORE, WITHOUT_GROUND):
         assert found[f"point in box, {name}"].count == 1
     for kind in KINDS["nothing"]:
         assert found[f"{kind} off, 8 bits"].value < found[f"{kind} off, 4 bits"].value < 0.15
