@@ -151,9 +151,10 @@ class Canvas:
         box: Rect,
         text_box: Rect,
         point: tuple[float, float] | None = None,
-    ) -> None:
+    ) -> Element:
         """Name an element; the answer point is the middle of its text unless it is given."""
         self.elements.append(Element(kind, name, box, text_box, point or centre(text_box)))
+        return self.elements[-1]
 
     def glyph(self, rng: random.Random, box: Rect, colour: Colour) -> None:
         """Draw one of a few icon-like shapes."""

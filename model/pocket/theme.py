@@ -48,6 +48,12 @@ class Names:
         self.given: list[str] = []
         self._used: set[str] = set()
 
+    def claim(self, text: str) -> bool:
+        """Take a label for good; return False where it is given out already."""
+        fresh = text.casefold() not in self._used
+        self._used.add(text.casefold())
+        return fresh
+
     def take(self) -> str:
         """Return a fresh label."""
         for _ in range(60):

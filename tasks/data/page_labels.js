@@ -50,7 +50,8 @@
     const style = getComputedStyle(parent);
     for (const line of lines(node)) {
       const middle = (line.top + line.bottom) / 2;
-      if (!onScreen(line) || !topmost(parent, (line.left + line.right) / 2, middle)) continue;
+      const across = [line.left + 1, (line.left + line.right) / 2, line.right - 1];
+      if (!onScreen(line) || !across.every((x) => topmost(parent, x, middle))) continue;
       let text = line.text;
       if (style.textTransform === "uppercase") text = text.toUpperCase();
       if (style.textTransform === "capitalize") text = text.replace(/\b\w/g, (c) => c.toUpperCase());
@@ -74,7 +75,8 @@
     const box = element.getBoundingClientRect();
     if (!kind || !name || box.width < 8 || box.height < 8 || !onScreen(box)) continue;
     if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
-    if (!topmost(element, (box.left + box.right) / 2, (box.top + box.bottom) / 2)) continue;
+    const shares = [0.1, 0.5, 0.9];
+    if (!shares.every((s) => topmost(element, box.left + s * box.width, (box.top + box.bottom) / 2))) continue;
     const text = drawn(element, name);
     const inside = kind === "field" || kind === "list";
     const point = inside
@@ -89,6 +91,10 @@
         right: Math.max(box.right, text.box[2]), bottom: Math.max(box.bottom, text.box[3]),
       };
     }
+    if (kind === "text" && text) {  // a heading is as wide as its column, and its text is what is meant
+      const [left, top, right, bottom] = text.box;
+      area = { left, top, right, bottom };
+    }
     const states = [];
     if (element.matches(":disabled")) states.push("disabled");
     if (kind === "check") states.push(element.checked ? "checked" : "unchecked");
@@ -98,6 +104,7 @@
       kind: text || inside ? kind : kind === "button" || kind === "link" ? "icon" : kind,
       name, box: rounded(area), text_box: text ? text.box : rounded(box),
       point: point.map((v) => Math.round(v * 10) / 10), states, group: 0,
+      closes: element.hasAttribute("data-closes"),
     });
   }
   return { elements, runs: runs.map(({ parent, ...run }) => run) };

@@ -27,6 +27,27 @@ _INPUTS = (
 )
 
 
+_CONSENTS: tuple[tuple[tuple[str, bool], ...], ...] = (
+    (("Accept all", False), ("Reject all", True)),
+    (("Accept cookies", False), ("Only necessary", True), ("Cookie settings", False)),
+    (("Allow all", False), ("Decline", True)),
+    (("OK", True), ("Learn more", False)),
+    (("I agree", True), ("Privacy policy", False)),
+    (("Got it", True),),
+)
+_OFFERS: tuple[tuple[tuple[str, bool], ...], ...] = (
+    (("Subscribe", False), ("No thanks", True)),
+    (("Sign up", False), ("Not now", True)),
+    (("Continue", False), ("Maybe later", True)),
+    (("Turn on", False), ("Skip", True)),
+    (("Save", False), ("Cancel", True)),
+    (("Got it", True),),
+    (("Close", True),),
+)
+"""What buttons of overlays say, and whether a click on them takes the overlay away."""
+_CROSSES = ("Close", "Close dialog", "Dismiss", "close", "Close this window")
+
+
 class _Named(TypedDict):
     id: str
     name: str
@@ -34,7 +55,10 @@ class _Named(TypedDict):
 
 @dataclass
 class Page:
-    """A page's content: names of links, parts in columns, perhaps parts of a dialog over it all."""
+    """A page's content: names of links, parts in columns, perhaps something that lies over it.
+
+    ``over``: how that lies there, and ``cross`` the name of its cross, where it has one.
+    """
 
     title: str
     theme: str
@@ -44,7 +68,9 @@ class Page:
     colours: str
     links: list[str] = field(default_factory=list)
     columns: list[list[Part]] = field(default_factory=list)
-    dialog: list[Part] = field(default_factory=list)
+    over: str = ""
+    cross: str = ""
+    overlay: list[Part] = field(default_factory=list)
 
 
 class Planner:
@@ -56,7 +82,7 @@ class Planner:
         self._count = 0
 
     def page(self) -> Page:
-        """Return a page of one to three columns; one in eight has a dialog over it."""
+        """Return a page of one to three columns; one in three has something over it."""
         rng = self._rng
         dark = rng.random() < 0.2
         made = Page(
@@ -70,9 +96,30 @@ class Planner:
         )
         for _ in range(rng.choice((1, 2, 2, 3))):
             made.columns.append([self._part() for _ in range(rng.randint(3, 7))])
-        if rng.random() < 0.125:
-            made.dialog = [self._heading(), self._form(2), self._buttons()]
+        if rng.random() < 0.33:
+            self._cover(made)
         return made
+
+    def _cover(self, page: Page) -> None:
+        """Lay a dialog, a banner for consent or a short message over a page."""
+        rng = self._rng
+        page.over = rng.choice(("dialog", "dialog", "banner", "banner", "card", "toast"))
+        page.cross = rng.choice(_CROSSES) if page.over == "toast" or rng.random() < 0.5 else ""
+        if page.over == "toast":
+            page.overlay = [self._prose()]
+            return
+        offers = page.over == "dialog"
+        answers = rng.choice(_OFFERS if offers else _CONSENTS)
+        row = [
+            {"name": name, "primary": i == 0, "disabled": False, "closes": closes}
+            for i, (name, closes) in enumerate(answers)
+            if self._names.claim(name) and name.casefold() != page.cross.casefold()
+        ]
+        if not any(button["closes"] for button in row):
+            page.cross = page.cross or _CROSSES[0]
+        middle = rng.choice((self._prose, lambda: self._form(2)))() if offers else self._prose()
+        head = [self._heading()] if offers or rng.random() < 0.3 else []
+        page.overlay = [*head, middle, {"kind": "buttons", "buttons": row}]
 
     def _part(self, nested: bool = False) -> Part:
         kinds = [
@@ -134,7 +181,7 @@ class Planner:
         rng = self._rng
         return [
             {"name": self._names.take(), "primary": i == 0 and rng.random() < 0.7,
-             "disabled": rng.random() < 0.06}
+             "disabled": rng.random() < 0.06, "closes": False}
             for i in range(rng.randint(1, 3))
         ]  # fmt: skip
 

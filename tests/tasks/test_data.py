@@ -9,6 +9,7 @@ import pytest
 
 from handrail.actuators.browser_config import find_chromium
 from handrail.model.pocket import shots
+from handrail.model.pocket.canvas import Rect
 from handrail.tasks.browser_setting import chosen_browser
 from handrail.tasks.data.frameworks import FRAMEWORKS, Framework
 from handrail.tasks.data.photographs import Order, page_html, photograph, scaled
@@ -17,11 +18,11 @@ from handrail.tasks.suites.web_packages import NPM_PACKAGES
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Photograph four pages; without the style sheets they are plain HTML."""
+    """Photograph nine pages; without the style sheets they are plain HTML."""
     folder = tmp_path_factory.mktemp("pages")
     browser = find_chromium(chosen_browser(None, os.environ))
-    assert photograph(folder / "none", browser, Order(4, 0, 5, folder), print) == 4
-    assert photograph(folder / "none", browser, Order(4, 0, 5, folder), print) == 0
+    assert photograph(folder / "none", browser, Order(9, 0, 5, folder), print) == 9
+    assert photograph(folder / "none", browser, Order(9, 0, 5, folder), print) == 0
     return folder
 
 
@@ -65,6 +66,22 @@ def test_the_names_of_buttons_are_read_off_their_text(pages: Path) -> None:
         for e in labels.elements:
             if e.kind == "button":
                 assert texts[tuple(e.text_box)].casefold() == e.name.casefold()
+
+
+def test_what_lies_over_a_page_can_be_closed_and_hides_what_is_below(pages: Path) -> None:
+    overlaid = 0
+    for file in shots.found(pages):
+        labels, _ = shots.read(file)
+        closes = [e for e in labels.elements if e.closes]
+        overlaid += bool(closes)
+        assert not {e.name for e in closes} & {"Accept all", "Allow all", "Subscribe", "Sign up"}
+        for e in labels.elements:
+            assert e.closes or not any(_touch(e.box, other.box) for other in closes), e
+    assert 2 <= overlaid < len(shots.found(pages))
+
+
+def _touch(a: Rect, b: Rect) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def test_labels_grow_with_the_display(pages: Path) -> None:

@@ -79,7 +79,7 @@ LOWER = _window(
     {**_buttons("Covered"), "end": True},
 )  # fmt: skip
 UPPER = Window("Upper", (280, 300, 420, 300), decorated=True, dialog=False, parts=[MENUS])
-SCREEN = Screen((40, 90, 140), LOOK, [LOWER, UPPER])
+SCREEN = Screen((40, 90, 140), LOOK, [LOWER, UPPER], ("Apply",))
 WRONG = Screen((0, 0, 0), LOOK, [_window("Wrong", (9, 9, 99, 99), {"kind": "none"})])
 
 
@@ -144,6 +144,20 @@ def _ink(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Return where a patch differs from its first pixel."""
     apart = np.abs(pixels.astype(int) - pixels[0, 0].astype(int)).max(axis=2)
     return np.asarray(apart > 60)
+
+
+def test_only_what_closes_is_marked(shot: Photograph) -> None:
+    assert [e.name for e in shot.labels.elements if e.closes] == ["Apply"]
+
+
+def test_a_dialog_can_be_closed_without_agreeing() -> None:
+    closing: set[str] = set()
+    for number in range(80):
+        screen = windows.plan(3, number)
+        assert bool(screen.closes) <= screen.windows[-1].dialog
+        closing |= set(screen.closes)
+    assert {"Cancel", "OK"} <= closing
+    assert not closing & {"Delete", "Save", "Install", "Yes"}
 
 
 def test_what_another_window_or_a_menu_covers_is_not_asked_for(shot: Photograph) -> None:

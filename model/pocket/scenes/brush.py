@@ -49,8 +49,7 @@ class Brush(Pen):
         if x < box[0] or x + wide > box[2] or style.size > box[3] - box[1]:
             return None
         text = self.canvas.text(x, centre(box)[1], name, style)
-        self.canvas.add(kind, name, box, text)
-        return self.canvas.elements[-1]
+        return self.canvas.add(kind, name, box, text)
 
     def icon(self, concept: Concept, box: Rect, ink: Colour | None = None) -> Rect:
         """Draw an icon in the middle of a box, as large as a line of text or a little larger."""
@@ -60,9 +59,9 @@ class Brush(Pen):
         self.icons.draw(self.canvas, concept, self.style, inside, ink or self.theme.ink)
         return inside
 
-    def icon_button(self, concept: Concept, box: Rect, ink: Colour | None = None) -> None:
+    def icon_button(self, concept: Concept, box: Rect, ink: Colour | None = None) -> Element:
         """Draw an icon that is a button, asked for as "search icon" or by another word for it."""
         inside = self.icon(concept, box, ink)
         word = self.rng.choice(concept.words)
         form = self.rng.choice(("{} icon", "{} icon", "{} button", "the {} icon", "{}"))
-        self.canvas.add("icon", form.format(word), box, inside, centre(box))
+        return self.canvas.add("icon", form.format(word), box, inside, centre(box))

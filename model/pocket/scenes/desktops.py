@@ -1,12 +1,12 @@
 """Draw desktops: a panel, windows over one another, menus, message boxes."""
 
-from handrail.model.pocket import controls, widgets, words
-from handrail.model.pocket.canvas import Rect, centre, text_width
+from handrail.model.pocket import words
+from handrail.model.pocket.canvas import Rect, text_width
 from handrail.model.pocket.pen import line_height
-from handrail.model.pocket.scenes import inputs, parts
+from handrail.model.pocket.scenes import overlays, parts
 from handrail.model.pocket.scenes.brush import Brush
-from handrail.model.pocket.scenes.icons import BY_WORD
 from handrail.model.pocket.scenes.mixed import column
+from handrail.model.pocket.scenes.windows import title_bar
 
 
 def desktop(brush: Brush) -> None:
@@ -27,7 +27,7 @@ def desktop(brush: Brush) -> None:
             brush.canvas.hide((x, y, x + wide, y + tall))
         _window(brush, (x, y, x + wide, y + tall))
     if rng.random() < 0.35:
-        message_box(brush)
+        overlays.message_box(brush)
     if rng.random() < 0.3:
         context_menu(brush)
 
@@ -78,7 +78,7 @@ def _desktop_icons(brush: Brush, bottom: float) -> None:
 def _window(brush: Brush, frame: Rect) -> None:
     rng, theme = brush.rng, brush.theme
     brush.canvas.rect(frame, theme.background, theme.edge, min(theme.radius, 8))
-    y = frame[1] + title_bar(brush, frame)
+    y = frame[1] + title_bar(brush, frame)[0]
     inner = brush.at(frame[0], y, frame[2] - frame[0], frame[3] - y)
     opened: list[Rect] = []
     if rng.random() < 0.7:
@@ -99,33 +99,6 @@ def _window(brush: Brush, frame: Rect) -> None:
     column(brush.at(left, y + 8, frame[2] - left - brush.px(8), bottom - y - 10))
     if opened and rng.random() < 0.35:
         menu(brush, opened[rng.randrange(len(opened))][0], opened[0][3])
-
-
-def title_bar(brush: Brush, frame: Rect) -> float:
-    """Draw a window's title and its three buttons; return the height."""
-    rng, theme = brush.rng, brush.theme
-    tall, strong = theme.size + brush.px(rng.randint(8, 20)), rng.random() < 0.4
-    bar = (frame[0], frame[1], frame[2], frame[1] + tall)
-    brush.canvas.rect(bar, theme.accent if strong else theme.panel, None, min(theme.radius, 8))
-    ink = theme.on_accent if strong else theme.ink
-    name = words.label(rng)
-    wide = text_width(name, theme.body())
-    x = frame[0] + (brush.px(10) if rng.random() < 0.5 else (frame[2] - frame[0] - wide) / 2)
-    brush.canvas.text(x, frame[1] + tall / 2, name, theme.body(ink))
-    x = frame[2] - tall
-    for word, said in (
-        ("close", "close window"), ("grid view", "maximize"), ("minus", "minimize"),
-    ):  # fmt: skip
-        box = (x, bar[1], x + tall, bar[3])
-        if word == "grid view":
-            middle, half = centre(box), theme.size * 0.4
-            inside = (middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half)
-            brush.canvas.rect(inside, None, ink)
-        else:
-            inside = brush.icon(BY_WORD[word], box, ink)
-        brush.canvas.add("icon", f"{said} {name}", box, inside, centre(box))
-        x -= tall
-    return tall
 
 
 def _menu_bar(brush: Brush, opened: list[Rect]) -> float:
@@ -176,24 +149,3 @@ def context_menu(brush: Brush) -> None:
     """Draw a menu where somebody clicked with the right button."""
     rng = brush.rng
     menu(brush, rng.uniform(0, brush.width * 0.8), rng.uniform(0, brush.height * 0.7))
-
-
-def message_box(brush: Brush) -> None:
-    """Draw a question over everything: a title, words, two or three buttons."""
-    rng, theme = brush.rng, brush.theme
-    wide = min(brush.width - 4, brush.px(rng.uniform(280, 520)))
-    tall = min(brush.height - 4, brush.px(rng.uniform(130, 300)))
-    x, y = rng.uniform(0, brush.width - wide), rng.uniform(0, brush.height - tall)
-    frame = (x, y, x + wide, y + tall)
-    brush.canvas.hide(frame)
-    brush.canvas.rect(frame, theme.background, theme.edge, theme.radius)
-    top = title_bar(brush, frame)
-    margin = brush.px(14)
-    inner = brush.at(x + margin, y + top + margin, wide - 2 * margin, tall - top - 2 * margin)
-    row = theme.size * 3
-    body = inner.at(inner.x, inner.y, inner.width, inner.height - row)
-    if rng.random() < 0.4:
-        inputs.stated_choices(body)
-    else:
-        widgets.column(body, widgets.FORM[:4])
-    controls.buttons(inner.at(inner.x, frame[3] - row, inner.width, row))

@@ -2,7 +2,7 @@
 
 from handrail.model.pocket import words
 from handrail.model.pocket.pen import prose
-from handrail.model.pocket.scenes import inputs, parts
+from handrail.model.pocket.scenes import inputs, overlays, parts
 from handrail.model.pocket.scenes.brush import Brush
 from handrail.model.pocket.scenes.icons import BY_WORD
 from handrail.model.pocket.scenes.mixed import column
@@ -29,6 +29,11 @@ def phone(brush: Brush) -> None:
         column(inner)
     if rng.random() < 0.35:
         _floating(app, bottom)
+    draw = rng.random()
+    if draw < 0.14:
+        overlays.sheet(app)
+    elif draw < 0.28:
+        overlays.over_page(app)
 
 
 def _status(app: Brush) -> float:

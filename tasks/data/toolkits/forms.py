@@ -10,16 +10,28 @@ _ROLES = (
     "text", "text", "text", "text", "password", "combo", "combo", "spin", "slider", "switch",
     "area",
 )  # fmt: skip
+_ANSWERS = (
+    ("OK",), ("Close",), ("Cancel", "OK"), ("OK", "Cancel", "Apply"), ("No", "Yes"),
+    ("Don't save", "Cancel", "Save"), ("Cancel", "Open"), ("Cancel", "Select"),
+    ("Later", "Install"), ("Help", "Cancel", "OK"), ("Cancel", "Delete"), ("Skip", "Replace"),
+    ("Not now", "Continue"),
+)  # fmt: skip
+_CLOSING = frozenset(("Cancel", "No", "Don't save", "Later", "Skip", "Not now"))
+"""Those of a dialog's answers that close it and change nothing; an only answer does so, too."""
 
 
 class FormPlanner:
-    """Draws forms with fresh names; at most one input of a screen has the keyboard, or is open."""
+    """Draws forms with fresh names; at most one input of a screen has the keyboard, or is open.
+
+    ``closes``: the answers that take the screen's dialog away.
+    """
 
     def __init__(self, rng: random.Random, names: Names) -> None:
         self._rng = rng
         self._names = names
         self._focused = False
         self._lists: list[Part] = []
+        self.closes: tuple[str, ...] = ()
 
     def form(self, most: int = 5) -> Part:
         """Return labelled inputs in rows."""
@@ -79,15 +91,26 @@ class FormPlanner:
         return {"kind": "choices", "role": role, "flat": flat, "gap": rng.randint(2, 8),
                 "entries": entries}  # fmt: skip
 
-    def buttons(self, end: bool = False) -> Part:
-        """Return a row of buttons; ``end``: at its end, as dialogs have them."""
+    def buttons(self) -> Part:
+        """Return a row of buttons."""
+        names = [self._names.take() for _ in range(self._rng.randint(1, 3))]
+        return self._row(names, end=self._rng.random() < 0.2)
+
+    def answers(self) -> Part:
+        """Return the buttons at a dialog's end, and note those that close it and agree to least."""
+        said = self._rng.choice(_ANSWERS)
+        names = [name for name in said if self._names.claim(name)] or [self._names.take()]
+        self.closes = tuple(name for name in names if name in _CLOSING or len(said) == 1)
+        return self._row(names, end=True)
+
+    def _row(self, names: list[str], end: bool) -> Part:
         rng = self._rng
         entries = [
-            {"name": self._names.take(), "strong": number == 0 and rng.random() < 0.4,
-             "disabled": rng.random() < 0.08}
-            for number in range(rng.randint(1, 3))
+            {"name": name, "strong": number == 0 and rng.random() < 0.4,
+             "disabled": name not in self.closes and rng.random() < 0.08}
+            for number, name in enumerate(names)
         ]  # fmt: skip
         return {
-            "kind": "buttons", "gap": rng.randint(4, 14), "end": end or rng.random() < 0.2,
+            "kind": "buttons", "gap": rng.randint(4, 14), "end": end,
             "wide": rng.random() < 0.15, "buttons": entries,
         }  # fmt: skip

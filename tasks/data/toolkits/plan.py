@@ -40,11 +40,12 @@ class Window:
 
 @dataclass(frozen=True)
 class Screen:
-    """What is shown at once: windows from the lowest to the topmost, on a root of one colour."""
+    """Windows from the lowest to the topmost; ``closes`` are the buttons that close a dialog."""
 
     root: tuple[int, int, int]
     look: Look
     windows: list[Window]
+    closes: tuple[str, ...] = ()
 
 
 class WindowPlanner:
@@ -75,7 +76,7 @@ class WindowPlanner:
             windows.append(self._main(opens=rng.random() < 0.35))
         if not any(part.get("open", -1) != -1 for part in windows[-1].parts):
             self._forms.open_one()
-        return Screen(root, look, windows)
+        return Screen(root, look, windows, self._forms.closes)
 
     def _place(self, least: float, most: float) -> tuple[int, int, int, int]:
         """Return a box whose sides are between these shares of the screen's."""
@@ -221,7 +222,7 @@ class WindowPlanner:
         said = self._said(self._rng.randint(4, 14))
         parts = [
             {**self._label(said, False, [icon.gtk, icon.qt]), "grows": True},
-            self._forms.buttons(end=True),
+            self._forms.answers(),
         ]
         return self._window(self._place(0.25, 0.4), True, self._inset(parts))
 
@@ -232,7 +233,7 @@ class WindowPlanner:
             "kind": "paned", "upright": False, "at": 150, "first": self._places(),
             "second": files, "grows": True,
         }  # fmt: skip
-        parts = [self._forms.form(most=1), sides, self._forms.buttons(end=True)]
+        parts = [self._forms.form(most=1), sides, self._forms.answers()]
         return self._window(self._place(0.5, 0.7), True, self._inset(parts))
 
     def _settings(self) -> Window:
@@ -241,7 +242,7 @@ class WindowPlanner:
             "kind": "scrolled", "gap": 10,
             "parts": [self._forms.form(), self._forms.choices(), self._forms.form()],
         }  # fmt: skip
-        parts = [{**self._tabs(page), "grows": True}, self._forms.buttons(end=True)]
+        parts = [{**self._tabs(page), "grows": True}, self._forms.answers()]
         return self._window(self._place(0.4, 0.65), True, self._inset(parts))
 
     def _inset(self, parts: list[Part]) -> list[Part]:

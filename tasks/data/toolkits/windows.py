@@ -86,7 +86,7 @@ class Stage:
             seen = Seen(self.shift.size, self._stack(), windows, nodes, self.shift.scale)
             after = self._picture()
             if ImageChops.difference(before, after).getbbox() is None:
-                return after, labels_of(seen)
+                return after, _closing(labels_of(seen), screen)
             before = after
         raise ScreenLost(f"the windows of {toolkit} do not stand still")
 
@@ -117,6 +117,13 @@ def plan(seed: int, number: int) -> Screen:
     shift = Shift.drawn(seed, number)
     width, height = (round(side / shift.scale) for side in shift.size)
     return WindowPlanner(random.Random(f"windows:{seed}:{number}"), width, height).screen()
+
+
+def _closing(labels: Labels, screen: Screen) -> Labels:
+    """Mark what takes the topmost window away."""
+    for element in labels.elements:
+        element.closes = element.kind == "button" and element.name in screen.closes
+    return labels
 
 
 class _Stages:

@@ -1,7 +1,9 @@
 """Scenes draw what their elements say, with icons from a folder's sets or by hand."""
 
 import random
+import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,11 @@ import pytest
 from handrail.model.pocket import lessons, queries, scenes, targets, theme
 from handrail.model.pocket.canvas import Canvas
 from handrail.model.pocket.queries import QueryMix
+from handrail.model.pocket.scenes import overlays
+from handrail.model.pocket.scenes.brush import Brush
 from handrail.model.pocket.scenes.icons import BY_WORD, CONCEPTS, Icons
 from handrail.model.pocket.screens import ScreenSpec
+from handrail.model.pocket.theme import Names
 
 _SQUARE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="24" height="24" {}>'
@@ -107,6 +112,40 @@ def test_what_a_dialog_darkens_can_no_longer_be_clicked() -> None:
     canvas.dim(0.5)
     assert canvas.elements == []
     assert abs(int(canvas.image()[30, 30, 0]) - 100) <= 1
+
+
+def test_what_lies_in_the_way_can_be_closed_without_agreeing(by_hand: Icons) -> None:
+    closing = [[e for e in _scene(seed, by_hand).elements if e.closes] for seed in range(80)]
+    found = [e for elements in closing for e in elements]
+    assert {"icon", "button"} <= {e.kind for e in found}
+    assert 15 < sum(bool(elements) for elements in closing) < 50
+    named = {e.name for e in found}
+    assert not named & {"Accept all", "Allow all", "Subscribe", "Sign up", "Delete", "Save"}
+    refuses = re.compile("Reject|Decline|Deny|No|Cancel|Not now|Later|Skip|Block|Dismiss|Only")
+    assert any(refuses.match(name) for name in named)
+
+
+@pytest.mark.parametrize("draw", [overlays.consent, overlays.pop_up, overlays.sheet, overlays.toast,
+                                  overlays.message_box])  # fmt: skip
+def test_every_overlay_has_a_way_out_and_covers_what_is_below(
+    by_hand: Icons, draw: Callable[[Brush], None]
+) -> None:
+    for seed in range(12):
+        rng = random.Random(seed)
+        look = theme.draw_theme(rng, theme.training_faces(), (12, 16))
+        canvas = Canvas(1024, 768, look.background)
+        brush = Brush(canvas, look, Names(rng, 0.1), rng, 0, 0, 1024, 768, by_hand)
+        for y in range(0, 760, 12):
+            for x in range(0, 1000, 40):
+                canvas.add("text", f"below {x} {y}", (x, y, x + 8, y + 8), (x, y, x + 8, y + 8))
+        before = canvas.image().copy()
+        draw(brush)
+        assert any(e.closes for e in canvas.elements), seed
+        changed = (canvas.image() != before).any(axis=2)
+        for e in canvas.elements:
+            if e.name.startswith("below"):
+                x, y = round(e.point[0]), round(e.point[1])
+                assert not changed[y, x], (seed, e)
 
 
 def test_scenes_become_tiles_with_queries(by_hand: Icons) -> None:
