@@ -3,7 +3,8 @@
 import itertools
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,7 +45,8 @@ class Element:
     ``box`` counts as a hit, ``text_box`` is where the name is drawn, ``point`` is the answer.
     ``states`` are what can be seen of it ("checked", "disabled"); elements of one ``group``, above
     0, stand in a row or column and can be counted. ``closes``: a click on it takes away what lies
-    in the way of the rest, and agrees to no more than that needs.
+    in the way of the rest, and agrees to no more than that needs. ``shown``: what it says itself,
+    where its name adds of which of several rows it is.
     """
 
     kind: str
@@ -55,6 +57,7 @@ class Element:
     states: tuple[str, ...] = ()
     group: int = 0
     closes: bool = False
+    shown: str = ""
 
 
 def centre(box: Rect) -> tuple[float, float]:
@@ -64,13 +67,18 @@ def centre(box: Rect) -> tuple[float, float]:
 
 @dataclass
 class Canvas:
-    """A screen in the making: RGBA pixels, runs of text and named elements."""
+    """A screen in the making: RGBA pixels, runs of text and named elements.
+
+    ``partly``: elements of which something shows beside what covers them, or at the edge of what
+    they scroll in: they are seen, and nobody can ask for them by name.
+    """
 
     width: int
     height: int
     background: Colour
     runs: list[Run] = field(default_factory=list)
     elements: list[Element] = field(default_factory=list)
+    partly: list[Element] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._pixels = np.empty((self.height, self.width, 4), np.uint8)
@@ -95,6 +103,25 @@ class Canvas:
         if edge is not None:
             inner = skia.Rect.MakeLTRB(box[0] + 0.5, box[1] + 0.5, box[2] - 0.5, box[3] - 0.5)
             self._canvas.drawRoundRect(inner, radius, radius, _paint(edge, stroke=1.0))
+
+    def blend(self, box: Rect, top: Colour, bottom: Colour, radius: float = 0) -> None:
+        """Fill a rounded box with a colour that passes into another downwards."""
+        paint = _paint(top)
+        ends = [skia.Point(0, box[1]), skia.Point(0, box[3])]
+        paint.setShader(
+            skia.GradientShader.MakeLinear(ends, [skia.Color(*top), skia.Color(*bottom)])
+        )
+        self._canvas.drawRoundRect(skia.Rect.MakeLTRB(*box), radius, radius, paint)
+
+    def shadow(self, box: Rect, radius: float, depth: float) -> None:
+        """Darken what lies around and below a box, as if it stood ``depth`` pixels above it."""
+        for step in (1.0, 0.66, 0.33):
+            grown = depth * step
+            sides = (box[0] - grown, box[1] - grown / 2, box[2] + grown, box[3] + grown * 1.5)
+            paint = skia.Paint(AntiAlias=True, Color=skia.ColorSetARGB(22, 0, 0, 0))
+            self._canvas.drawRoundRect(
+                skia.Rect.MakeLTRB(*sides), radius + grown, radius + grown, paint
+            )
 
     def line(
         self, points: Sequence[tuple[float, float]], colour: Colour, width: float = 1.0
@@ -144,6 +171,30 @@ class Canvas:
         self.runs = [r for r in self.runs if not _touch(r.box, box)]
         self.elements = [e for e in self.elements if not _touch(e.box, box)]
 
+    def cover(self, box: Rect) -> None:
+        """Hide what lies under a box, and keep in mind of which elements a part still shows."""
+        left, self.partly = [*self.partly, *self.elements], []
+        self.hide(box)
+        kept = {id(e) for e in self.elements}
+        self.partly = [e for e in left if id(e) not in kept and not _inside(e.box, box)]
+
+    @contextmanager
+    def within(self, box: Rect) -> Iterator[None]:
+        """Draw into a box alone: what is cut off at its edges can be seen and not be asked for."""
+        runs, elements = len(self.runs), len(self.elements)
+        self._canvas.save()
+        self._canvas.clipRect(skia.Rect.MakeLTRB(*box))
+        yield
+        self._canvas.restore()
+        self.runs[runs:] = [r for r in self.runs[runs:] if _inside(r.box, box)]
+        drawn, self.elements[elements:] = self.elements[elements:], []
+        for e in drawn:
+            if _inside(e.text_box, box) and _inside((*e.point, *e.point), box):
+                e.box = _common(e.box, box)
+                self.elements.append(e)
+            elif _touch(e.box, box):
+                self.partly.append(e)
+
     def add(
         self,
         kind: str,
@@ -186,6 +237,14 @@ def text_width(text: str, style: TextStyle) -> float:
 
 def _touch(a: Rect, b: Rect) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _inside(a: Rect, b: Rect) -> bool:
+    return b[0] <= a[0] and a[2] <= b[2] and b[1] <= a[1] and a[3] <= b[3]
+
+
+def _common(a: Rect, b: Rect) -> Rect:
+    return max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
 
 
 def _paint(colour: Colour, stroke: float = 0.0) -> skia.Paint:

@@ -8,32 +8,48 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from handrail.model.pocket.canvas import Element, Rect, centre
+from handrail.model.pocket.canvas import Element, Rect
 
 _ROLES: dict[str, tuple[str, ...]] = {
     "button": ("button",),
-    "icon": ("icon",),
+    "icon": ("icon", "icon", "button"),
     "link": ("link",),
-    "field": ("field", "text field", "input", "box"),
-    "check": ("checkbox", "check box"),
-    "radio": ("radio button", "option"),
+    "field": ("text field", "text field", "field", "input", "box"),
+    "check": ("checkbox", "checkbox", "check box"),
+    "radio": ("radio button", "radio button", "option"),
     "switch": ("switch", "toggle"),
     "tab": ("tab",),
     "menu": ("menu", "menu entry", "menu item"),
     "item": ("item", "entry"),
     "option": ("option",),
     "slider": ("slider",),
-    "list": ("dropdown", "list", "combo box"),
+    "list": ("dropdown", "dropdown", "list", "combo box"),
     "day": ("day",),
     "text": ("text", "heading"),
 }
+"""The words for each kind; what one word can mean is every kind that has it."""
 _ANY = ("item",)
+_STATES: dict[str, tuple[str, ...]] = {
+    "checked": ("the checked {}", "the ticked {}", "the {} that is checked"),
+    "unchecked": ("the unchecked {}", "the {} that is not checked", "the empty {}"),
+    "on": ("the {} that is on", "the {} that is switched on", "the enabled {}"),
+    "off": ("the {} that is off", "the {} that is switched off"),
+    "selected": ("the selected {}", "the current {}", "the active {}", "the {} that is selected"),
+    "disabled": ("the disabled {}", "the greyed-out {}", "the {} that is disabled"),
+    "focused": ("the focused {}", "the {} with the cursor"),
+    "invalid": ("the invalid {}", "the {} with the error"),
+}
+_NAMED = (
+    *("the {name} {role}", "{name} {role}", "the {role} {name}"),
+    *("the {role} named {name}", "the {role} labelled {name}", 'the {role} "{name}"'),
+)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
+_ROWS = ("{} in the {} row", "{} in the {} row", "{} in the {} line", "{} of the {} row")
 _SIDES: dict[str, tuple[str, ...]] = {
-    "left": ("left of", "to the left of"),
-    "right": ("right of", "to the right of"),
-    "above": ("above", "over"),
-    "below": ("below", "under"),
+    "left": ("left of", "left of", "to the left of"),
+    "right": ("right of", "right of", "to the right of"),
+    "above": ("above", "above", "over"),
+    "below": ("below", "below", "under"),
 }
 _NEAR = 260.0
 """How far apart neighbours may be, in pixels."""
@@ -71,81 +87,141 @@ def phrase(
     return element.name
 
 
+def missing(
+    named: Sequence[Element],
+    unnamed: Sequence[Element],
+    absent: Sequence[str],
+    rng: random.Random,
+) -> str:
+    """Return what asks for something that is not on a tile; empty where none comes to mind.
+
+    A role or a state that nothing on it has, or a neighbour, a role or a row of a name elsewhere.
+    """
+    every = [*named, *unnamed]
+    kind = rng.choice(tuple(_ROLES))
+    role = _role(kind, rng)
+    if rng.random() < 0.4:
+        alike = _alike(role, every)
+        state = rng.choice(tuple(_STATES))
+        if not alike and rng.random() < 0.6:
+            return rng.choice(("the {}", "the only {}", "{}")).format(role)
+        if any(state in e.states for e in alike):
+            return ""
+        return rng.choice(_STATES[state]).format(role)
+    if not absent:
+        return ""
+    name, draw = rng.choice(absent), rng.random()
+    if draw < 0.3:
+        return rng.choice(_NAMED).format(name=name, role=role)
+    if draw < 0.5:
+        return rng.choice(_ROWS).format(name, rng.choice(_ORDINALS))
+    side = rng.choice(_SIDES[rng.choice(tuple(_SIDES))])
+    return rng.choice(("the {} {} {}", "{} {} {}")).format(role, side, name)
+
+
 def _role(kind: str, rng: random.Random) -> str:
     return rng.choice(_ROLES.get(kind, _ANY))
+
+
+def _alike(role: str, among: Sequence[Element]) -> list[Element]:
+    """Return what a word for a role can mean."""
+    return [e for e in among if role in _ROLES.get(e.kind, _ANY)]
 
 
 def _by_role(element: Element, seen: _Seen, rng: random.Random) -> str:
     """Name and role, or the role alone where it is the only one of its kind."""
     role = _role(element.kind, rng)
-    alike = [e for e in seen.every if role in _ROLES.get(e.kind, _ANY)]
-    if len(alike) == 1 and rng.random() < 0.7:
+    if len(_alike(role, seen.every)) == 1 and rng.random() < 0.7:
         return rng.choice(("the {}", "the only {}", "{}")).format(role)
     if role in element.name.casefold():
         return ""
-    form = rng.choice(("the {name} {role}", "{name} {role}", "the {role} {name}"))
-    return form.format(name=element.name, role=role)
+    return rng.choice(_NAMED).format(name=element.name, role=role)
 
 
 def _by_state(element: Element, seen: _Seen, rng: random.Random) -> str:
+    role = _role(element.kind, rng)
     for state in element.states:
-        alike = [e for e in seen.every if e.kind == element.kind and state in e.states]
-        if len(alike) == 1:
-            return f"the {state} {_role(element.kind, rng)}"
+        if len([e for e in _alike(role, seen.every) if state in e.states]) == 1:
+            return rng.choice(_STATES.get(state, ("the {state} {}",))).format(role, state=state)
     return ""
 
 
-def _by_order(element: Element, seen: _Seen, rng: random.Random) -> str:
-    if not element.group:
-        return ""
+def _row_of(element: Element, seen: _Seen) -> tuple[list[Element], bool]:
+    """Return an element's row or column in its order, and whether it runs down.
+
+    It is empty where one of its members is cut off or cannot be told from others.
+    """
     row = [e for e in seen.named if e.group == element.group]
-    cut_off = sum(e.group == element.group for e in seen.every) > len(row)
-    more = any(e.kind == element.kind and e.group != element.group for e in seen.every)
-    if len(row) < 3 or cut_off or more:
+    if not element.group or sum(e.group == element.group for e in seen.every) > len(row):
+        return [], False
+    down = max(e.box[1] for e in row) > min(e.box[3] for e in row) - 2
+    return sorted(row, key=lambda e: e.box[1] if down else e.box[0]), down
+
+
+def _by_order(element: Element, seen: _Seen, rng: random.Random) -> str:
+    row, _ = _row_of(element, seen)
+    role = _role(element.kind, rng)
+    if len(row) < 3 or len(_alike(role, seen.every)) > len(_alike(role, row)):
         return ""
-    down = max(e.box[1] for e in row) > min(e.box[3] for e in row)
-    row.sort(key=lambda e: e.box[1] if down else e.box[0])
     place = [e.name for e in row].index(element.name)
     if place == len(row) - 1:
-        return f"the last {_role(element.kind, rng)}"
+        return f"the last {role}"
     if place >= len(_ORDINALS):
         return ""
-    return f"the {_ORDINALS[place]} {_role(element.kind, rng)}"
+    return rng.choice(("the {} {}", "the {} {}", "{} {}")).format(_ORDINALS[place], role)
+
+
+def _by_row(element: Element, seen: _Seen, rng: random.Random) -> str:
+    """Say in which row stands what says the same in all of them."""
+    row, down = _row_of(element, seen)
+    if not element.shown or not down or len(row) < 2:
+        return ""
+    alone = {e.group for e in seen.every if e.shown == element.shown} == {element.group}
+    place = [e.name for e in row].index(element.name)
+    if not alone or place >= len(_ORDINALS):
+        return ""
+    said = element.shown
+    if element.kind == "icon":
+        said = rng.choice(("{}", "the {} icon", "{} icon", "the {} button")).format(said)
+    return rng.choice(_ROWS).format(said, _ORDINALS[place])
 
 
 def _by_neighbour(element: Element, seen: _Seen, rng: random.Random) -> str:
     """Say beside what it is: the nearest of its kind on one side of something named."""
-    anchors = [e for e in seen.named if e.name != element.name and e.kind not in ("day", "icon")]
+    anchors = [e for e in seen.named if e.name != element.name and e.kind != "day"]
     rng.shuffle(anchors)
+    role = _role(element.kind, rng)
+    alike = _alike(role, seen.every)
     for anchor, side in product(anchors[:12], rng.sample(sorted(_SIDES), 4)):
-        if _nearest(anchor, side, element.kind, seen.every) is element:
-            form = rng.choice(("the {} {} {}", "{} {} {}"))
-            return form.format(_role(element.kind, rng), rng.choice(_SIDES[side]), anchor.name)
+        if _nearest(anchor, side, alike) is element:
+            form = rng.choice(("the {} {} {}", "the {} {} {}", "{} {} {}"))
+            return form.format(role, rng.choice(_SIDES[side]), anchor.name)
     return ""
 
 
-def _nearest(anchor: Element, side: str, kind: str, others: Sequence[Element]) -> Element | None:
+def _nearest(anchor: Element, side: str, alike: Sequence[Element]) -> Element | None:
     """Return what is clearly nearest on a side of an anchor; None where two are about as near."""
     found = [
         (away, number)
-        for number, e in enumerate(others)
-        if e.kind == kind and e is not anchor and (away := _away(anchor.box, e.box, side)) >= 0
+        for number, e in enumerate(alike)
+        if e is not anchor and (away := _away(anchor.box, e.box, side)) >= 0
     ]
     found.sort()
     if not found or found[0][0] > _NEAR:
         return None
     if len(found) > 1 and found[1][0] < found[0][0] + 12:
         return None
-    return others[found[0][1]]
+    return alike[found[0][1]]
 
 
 def _away(anchor: Rect, box: Rect, side: str) -> float:
-    """Return how far a box is off on a side of an anchor, in pixels; -1 where it is not there."""
-    across = side in ("left", "right")
-    low, high = (1, 3) if across else (0, 2)
-    x, y = centre(box)
-    along = y if across else x
-    if not anchor[low] <= along <= anchor[high]:
+    """Return how far a box is off on a side of an anchor, in pixels; -1 where it is not there.
+
+    It is there where half of the smaller of both is in line with the other.
+    """
+    low, high = (1, 3) if side in ("left", "right") else (0, 2)
+    shared = min(anchor[high], box[high]) - max(anchor[low], box[low])
+    if 2 * shared < min(anchor[high] - anchor[low], box[high] - box[low]):
         return -1.0
     gap = {
         "left": anchor[0] - box[2],
@@ -156,4 +232,6 @@ def _away(anchor: Rect, box: Rect, side: str) -> float:
     return gap if gap >= -2 else -1.0
 
 
-_WAYS: tuple[Phraser, ...] = (_by_role, _by_state, _by_order, _by_neighbour, _by_neighbour)
+_WAYS: tuple[Phraser, ...] = (
+    _by_role, _by_state, _by_order, _by_row, _by_neighbour, _by_neighbour,
+)  # fmt: skip

@@ -165,7 +165,10 @@ def for_tile(tile: Tile, mix: QueryMix, rng: random.Random) -> list[Query]:
         name = phrases.phrase(e, tile.present, rng, tile.unnamed) if asked else e.name
         out.append(_drawn(tile, name, e, rng, mix.acts, i < mix.whole))
     for i in range(mix.absent):
-        name = _absent_name(tile, rng)
+        name = ""
+        if mix.phrased and rng.random() < mix.phrased:
+            name = phrases.missing(tile.present, tile.unnamed, tile.absent, rng)
+        name = name or _absent_name(tile, rng)
         if name:
             out.append(_drawn(tile, name, None, rng, mix.acts, i == 0 and mix.whole > 0))
     for element in closing.asked_on(tile, rng, mix.closing) if mix.closing else ():

@@ -5,7 +5,7 @@ format: ``NAME.webp`` (lossless) beside ``NAME.json`` with ``elements`` and ``ru
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,10 +20,11 @@ from handrail.model.pocket.errors import ShotUnreadable
 
 @dataclass(frozen=True)
 class Labels:
-    """What stands on a screen: named elements and lines of text."""
+    """What stands on a screen: named elements, lines of text, elements that are seen in part."""
 
     elements: list[Element]
     runs: list[Run]
+    partly: list[Element] = field(default_factory=list)
 
 
 _LABELS = TypeAdapter(Labels)

@@ -28,7 +28,8 @@ class Tile:
     """A window of a screen, in its own pixels: image (H, W, 3) uint8, runs and elements inside.
 
     ``unnamed`` are elements of which something can be seen, and which cannot be asked for by name:
-    cut off by the tile's edge, or not the only one of their name on the screen.
+    cut off by the tile's edge or by what lies over them, or not the only one of their name on the
+    screen.
     """
 
     image: NDArray[np.uint8]
@@ -62,17 +63,24 @@ def cut(
 
     An element counts as present when its text and its answer point are well inside, as absent when
     its text is outside; between the two it is not asked about. Names that stand twice are neither.
+    Of rows and columns that go on outside of the tile nobody can say which is the first.
     """
     counts: dict[str, int] = {}
     for element in canvas.elements:
         counts[element.name.casefold()] = counts.get(element.name.casefold(), 0) + 1
     present, absent, unnamed = [], [], []
+    torn = {
+        e.group
+        for e in (*canvas.elements, *canvas.partly)
+        if visible(_shift(e.box, x, y), width, height) == 0
+    }
     for e in canvas.elements:
         box, alone = _shift(e.box, x, y), counts[e.name.casefold()] == 1
         text, point = _shift(e.text_box, x, y), (e.point[0] - x, e.point[1] - y)
         seen = visible(text, width, height)
         inside = seen > 0.97 and 3 <= point[0] < width - 3 and 3 <= point[1] < height - 3
-        moved = replace(e, box=box, text_box=text, point=point)
+        group = 0 if e.group in torn else e.group
+        moved = replace(e, box=box, text_box=text, point=point, group=group)
         if alone and inside:
             present.append(moved)
             continue
@@ -80,6 +88,9 @@ def cut(
             absent.append(e.name)
         if visible(box, width, height) > 0:
             unnamed.append(moved)
+    for e in canvas.partly:
+        if visible(box := _shift(e.box, x, y), width, height) > 0:
+            unnamed.append(replace(e, box=box, text_box=_shift(e.text_box, x, y)))
     runs = []
     for r in canvas.runs:
         box = _shift(r.box, x, y)

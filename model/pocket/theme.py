@@ -48,6 +48,10 @@ class Names:
         self.given: list[str] = []
         self._used: set[str] = set()
 
+    def word(self) -> str:
+        """Return a word of running text."""
+        return words.word(self.rng)
+
     def claim(self, text: str) -> bool:
         """Take a label for good; return False where it is given out already."""
         fresh = text.casefold() not in self._used

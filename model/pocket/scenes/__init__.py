@@ -10,6 +10,7 @@ from dataclasses import replace
 from handrail.model.pocket.canvas import Canvas
 from handrail.model.pocket.scenes import desktops, pages, phones
 from handrail.model.pocket.scenes.brush import Brush
+from handrail.model.pocket.scenes.habits import Habits
 from handrail.model.pocket.scenes.icons import Icons
 from handrail.model.pocket.scenes.look import scene_theme
 from handrail.model.pocket.screens import ScreenSpec
@@ -30,7 +31,8 @@ def scene(spec: ScreenSpec, icons: Icons, rng: random.Random) -> Canvas:
     theme = scene_theme(replace(spec, sizes=sizes), scale, rng)
     canvas = Canvas(spec.width, spec.height, theme.background)
     names = Names(rng, spec.near)
-    brush = Brush(canvas, theme, names, rng, 0, 0, spec.width, spec.height, icons, scale)
+    habits = Habits.drawn(rng)
+    brush = Brush(canvas, theme, names, rng, 0, 0, spec.width, spec.height, icons, habits, scale)
     draw = rng.random()
     if draw < 0.35:
         desktops.desktop(brush)

@@ -1,20 +1,29 @@
 """A pen that also has icons, and puts words or an icon where a name is to be seen."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from handrail.model.pocket.canvas import Colour, Element, Rect, centre, text_width
 from handrail.model.pocket.pen import Pen
-from handrail.model.pocket.scenes.icons import Concept, Icons
+from handrail.model.pocket.scenes.concepts import Concept
+from handrail.model.pocket.scenes.habits import Habits
+from handrail.model.pocket.scenes.icons import Icons
 from handrail.model.pocket.theme import Theme
+
+_FORMS = ("{} icon", "{} icon", "{} button", "the {} icon", "the {} button", "{}", "{}")
 
 
 @dataclass(frozen=True)
 class Brush(Pen):
-    """What scenes draw with; ``scale`` is how many pixels one of a plain display became."""
+    """What scenes draw with; ``scale`` is how many pixels one of a plain display became.
+
+    ``signs``: the last button of each icon on this screen, by the icon's first word.
+    """
 
     icons: Icons
+    habits: Habits
     scale: float = 1.0
     style: int = -1
+    signs: dict[str, Element] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.style < 0:
@@ -60,8 +69,16 @@ class Brush(Pen):
         return inside
 
     def icon_button(self, concept: Concept, box: Rect, ink: Colour | None = None) -> Element:
-        """Draw an icon that is a button, asked for as "search icon" or by another word for it."""
+        """Draw an icon that is a button, asked for as "search icon" or by another word for it.
+
+        Where its like can be seen already neither can be asked for: both get one name.
+        """
         inside = self.icon(concept, box, ink)
         word = self.rng.choice(concept.words)
-        form = self.rng.choice(("{} icon", "{} icon", "{} button", "the {} icon", "{}"))
-        return self.canvas.add("icon", form.format(word), box, inside, centre(box))
+        said = self.rng.choice(_FORMS).format(word)
+        made = self.canvas.add("icon", said, box, inside, centre(box))
+        earlier = self.signs.get(concept.words[0])
+        if earlier is not None and any(e is earlier for e in self.canvas.elements):
+            made.name = earlier.name
+        self.signs[concept.words[0]] = made
+        return made

@@ -24,7 +24,7 @@ def desktop(brush: Brush) -> None:
         tall = bottom * rng.uniform(0.5, 1.0)
         x, y = rng.uniform(0, size[0] - wide), rng.uniform(0, bottom - tall)
         if number:
-            brush.canvas.hide((x, y, x + wide, y + tall))
+            brush.canvas.cover((x, y, x + wide, y + tall))
         _window(brush, (x, y, x + wide, y + tall))
     if rng.random() < 0.35:
         overlays.message_box(brush)
@@ -127,7 +127,7 @@ def menu(brush: Brush, x: float, y: float) -> None:
     if x < 0 or y < 0:
         return
     panel = (x, y, x + wide, y + tall)
-    brush.canvas.hide(panel)
+    brush.canvas.cover(panel)
     brush.canvas.rect(panel, theme.field, theme.edge, min(theme.radius, 8))
     pictures = brush.icons.pick(rng, count) if rng.random() < 0.4 else []
     for number in range(count):

@@ -1,4 +1,4 @@
-"""Inputs with their states: focused, disabled and wrong fields, lists that drop down, date pickers.
+"""Draw what one chooses with: lists that drop down, date pickers, check boxes, radio buttons.
 
 Each takes the brush and returns the height in pixels that it used, or 0 where it did not fit.
 """
@@ -6,64 +6,11 @@ Each takes the brush and returns the height in pixels that it used, or 0 where i
 import calendar
 
 from handrail.model.pocket import words
-from handrail.model.pocket.canvas import Colour, Rect, centre, text_width
+from handrail.model.pocket.canvas import Element, Rect, centre, text_width
 from handrail.model.pocket.controls import entry_point
 from handrail.model.pocket.pen import line_height
 from handrail.model.pocket.scenes.brush import Brush
-from handrail.model.pocket.scenes.icons import BY_WORD
-
-_RED: Colour = (200, 30, 40)
-
-
-def stated_field(brush: Brush) -> float:
-    """Draw a labelled input that is focused, disabled, wrong or plain, and says so by its look."""
-    rng, theme = brush.rng, brush.theme
-    name, state = brush.names.take(), rng.choice(("focused", "disabled", "invalid", "", ""))
-    above, tall = theme.size * 1.5, line_height(brush, (10, 22))
-    if above + tall > brush.height or text_width(name, theme.body()) > brush.width:
-        return 0.0
-    ink = theme.faint if state == "disabled" else theme.ink
-    text = brush.canvas.text(brush.x, brush.y + above / 2, name, theme.body(ink))
-    wide = min(brush.width, brush.px(rng.uniform(120, 420)))
-    box = (brush.x, brush.y + above, brush.x + wide, brush.y + above + tall)
-    edge = {"focused": theme.accent, "invalid": _RED}.get(state, theme.edge)
-    brush.canvas.rect(box, theme.panel if state == "disabled" else theme.field, edge, theme.radius)
-    if state == "focused":
-        inner = (box[0] + 1, box[1] + 1, box[2] - 1, box[3] - 1)
-        brush.canvas.rect(inner, None, theme.accent, theme.radius)
-        x = box[0] + brush.px(7)
-        brush.canvas.line([(x, box[1] + 5), (x, box[3] - 5)], theme.ink, 1.2)
-    elif rng.random() < 0.5:
-        value = words.value(rng)
-        if text_width(value, theme.body()) + 20 < wide:
-            brush.canvas.text(box[0] + brush.px(8), centre(box)[1], value, theme.body(ink))
-    brush.canvas.add("field", name, box, text, entry_point(box))
-    brush.canvas.elements[-1].states = (state,) if state else ()
-    return above + tall
-
-
-def search_field(brush: Brush) -> float:
-    """Draw a field for searching: an icon, a hint, perhaps a button at its end."""
-    rng, theme = brush.rng, brush.theme
-    tall = line_height(brush, (10, 24))
-    wide = min(brush.width, brush.px(rng.uniform(150, 420)))
-    hint = rng.choice(("Search", "Search...", "Search here", "Find", f"Search {words.word(rng)}"))
-    side = theme.size * 1.6
-    if tall > brush.height or text_width(hint, theme.body()) + side * 2 > wide:
-        return 0.0
-    box = (brush.x, brush.y, brush.x + wide, brush.y + tall)
-    radius = tall / 2 if rng.random() < 0.4 else theme.radius
-    brush.canvas.rect(box, theme.field, theme.edge, radius)
-    x = box[0] + brush.px(8)
-    if rng.random() < 0.6:
-        brush.icon(BY_WORD["search"], (x, box[1], x + side, box[3]), theme.faint)
-        x += side
-    text = brush.canvas.text(x, centre(box)[1], hint, theme.body(theme.faint))
-    asked = rng.choice((hint, "search field", "the search box", "search"))
-    brush.canvas.add("field", asked, (box[0], box[1], box[2] - tall, box[3]), text)
-    if rng.random() < 0.5:
-        brush.icon_button(BY_WORD["search"], (box[2] - tall, box[1], box[2], box[3]), theme.ink)
-    return tall
+from handrail.model.pocket.scenes.concepts import BY_WORD
 
 
 def dropdown(brush: Brush) -> float:
@@ -149,32 +96,66 @@ def _days(brush: Brush, weeks: list[list[int]], cell: float, month: str) -> None
 
 
 def stated_choices(brush: Brush) -> float:
-    """Draw check boxes or radio buttons whose state can be asked about, some disabled."""
+    """Draw check boxes or radio buttons whose state can be asked about, some disabled.
+
+    They stand below one another, or beside one another as far as there is room.
+    """
     rng, theme = brush.rng, brush.theme
     kind, row = rng.choice(("check", "radio")), line_height(brush, (6, 16))
-    side, used, group = brush.px(rng.choice((12, 13, 14, 16))), 0.0, brush.group()
+    used, x, group = 0.0, brush.x, brush.group()
+    flat, before = rng.random() < 0.25, rng.random() < 0.85
     lone = rng.randrange(4) if kind == "radio" or rng.random() < 0.4 else -1
     for number in range(rng.randint(2, 5)):
         name = brush.names.take()
-        x = brush.x + side + brush.px(7)
-        if used + row > brush.height or x + text_width(name, theme.body()) > brush.x + brush.width:
+        end = x + theme.size * 2 + text_width(name, theme.body())
+        if used + row > brush.height or end > brush.x + brush.width:
             break
-        middle = brush.y + used + row / 2
         on = number == lone if lone >= 0 else rng.random() < 0.5
-        disabled = rng.random() < 0.1
-        mark = (brush.x, middle - side / 2, brush.x + side, middle + side / 2)
-        round_by = side / 2 if kind == "radio" else min(3.0, theme.radius)
-        fill = theme.faint if on and disabled else theme.accent if on else theme.field
-        brush.canvas.rect(mark, fill, None if on else theme.edge, round_by)
-        if on:
-            inner = (mark[0] + 3, mark[1] + 3, mark[2] - 3, mark[3] - 3)
-            brush.icons.draw(brush.canvas, BY_WORD["done"], brush.style, inner, theme.on_accent)
-        ink = theme.faint if disabled else theme.ink
-        text = brush.canvas.text(x, middle, name, theme.body(ink))
-        box = (brush.x, brush.y + used, text[2], brush.y + used + row)
-        brush.canvas.add(kind, name, box, text)
-        made = brush.canvas.elements[-1]
-        state = ("selected" if kind == "radio" else "checked") if on else "unchecked"
-        made.states, made.group = (state, *(("disabled",) if disabled else ())), group
-        used += row
-    return used
+        here = brush.at(x, brush.y + used, end - x, row)
+        made = choice(here, name, kind, on, before)
+        made.group = group
+        if flat:
+            x = made.box[2] + theme.size * 1.5
+        else:
+            used += row
+    return row if flat and x > brush.x else used
+
+
+def choice(brush: Brush, name: str, kind: str, on: bool, before: bool = True) -> Element:
+    """Draw a check box or radio button as high as the brush, its mark before or behind its name."""
+    rng, theme = brush.rng, brush.theme
+    side = min(brush.px(rng.choice((12, 13, 14, 16, 18))), theme.size * 1.4)
+    disabled, middle = rng.random() < 0.1, brush.y + brush.height / 2
+    wide = text_width(name, theme.body())
+    x = brush.x if before else brush.x + wide + brush.px(7)
+    mark = (x, middle - side / 2, x + side, middle + side / 2)
+    ink = theme.faint if disabled else theme.ink
+    _mark(brush, mark, (kind, on, disabled))
+    start = mark[2] + brush.px(7) if before else brush.x
+    text = brush.canvas.text(start, middle, name, theme.body(ink))
+    ends = (brush.x, brush.y, max(text[2], mark[2]), brush.y + brush.height)
+    made = brush.canvas.add(kind, name, ends, text)
+    state = ("selected" if kind == "radio" else "checked") if on else "unchecked"
+    made.states = (state, "disabled") if disabled else (state,)
+    return made
+
+
+def _mark(brush: Brush, mark: Rect, look: tuple[str, bool, bool]) -> None:
+    """Draw the square or circle of a choice: filled with a tick, or with a dot, where it is on."""
+    theme, (kind, on, disabled) = brush.theme, look
+    half = (mark[2] - mark[0]) / 2
+    strong = theme.faint if disabled else theme.accent
+    if kind == "radio":
+        dotted = on and brush.habits.field in ("outlined", "soft")
+        brush.canvas.rect(mark, strong if on and not dotted else theme.field, theme.edge, half)
+        inset = half * 0.5
+        ink = strong if dotted else theme.on_accent
+    else:
+        fill = strong if on else theme.panel if disabled else theme.field
+        brush.canvas.rect(mark, fill, None if on else theme.edge, min(3.0, theme.radius))
+        inset, ink = half * 0.3, theme.on_accent
+    inner = (mark[0] + inset, mark[1] + inset, mark[2] - inset, mark[3] - inset)
+    if on and kind == "radio":
+        brush.canvas.disc(inner, ink)
+    elif on:
+        brush.icons.draw(brush.canvas, BY_WORD["done"], brush.style, inner, ink)

@@ -3,25 +3,33 @@
 from collections.abc import Callable
 
 from handrail.model.pocket import widgets
-from handrail.model.pocket.scenes import inputs, parts
+from handrail.model.pocket.scenes import buttons, fields, inputs, lists, parts, web
 from handrail.model.pocket.scenes.brush import Brush
 
 Part = Callable[[Brush], float]
 
 _PARTS: tuple[Part, ...] = (
-    parts.toolbar, parts.tree, parts.action_table, parts.tabs, parts.slider, parts.toggles,
-    parts.cards, parts.pages_row, inputs.stated_field, inputs.stated_field, inputs.search_field,
-    inputs.dropdown, inputs.date_picker, inputs.stated_choices, inputs.stated_choices,
+    *(fields.field,) * 5, *(buttons.row,) * 3, *(inputs.stated_choices,) * 2, fields.search,
+    fields.number, buttons.stack, buttons.group, buttons.split, buttons.tiny, parts.toolbar,
+    parts.tree, parts.tabs, parts.slider, parts.toggles, parts.cards, parts.pages_row,
+    inputs.dropdown, inputs.date_picker, lists.icon_rows, lists.checked_rows, lists.tiles,
+    lists.messages, web.text,
 )  # fmt: skip
+"""What windows, pages and phones are stacked from."""
+PAGE: tuple[Part, ...] = (
+    *_PARTS, web.hero, *(web.text,) * 3, web.crumbs, web.accordion, web.chips, web.sign_in,
+    web.footer,
+)  # fmt: skip
+"""What pages are stacked from."""
 
 
-def column(brush: Brush, share: float = 0.6) -> float:
+def column(brush: Brush, share: float = 0.6, offered: tuple[Part, ...] = _PARTS) -> float:
     """Stack parts downwards until the height is used; ``share`` of them are the scenes' own."""
     used, misses = 0.0, 0
     while misses < 5 and used < brush.height:
         here = brush.at(brush.x, brush.y + used, brush.width, brush.height - used)
         if brush.rng.random() < share:
-            step = brush.rng.choice(_PARTS)(here)
+            step = brush.rng.choice(offered)(here)
         else:
             step = brush.rng.choice((*widgets.FORM, *widgets.CONTENT))(here)
         misses = misses + 1 if step == 0.0 else 0

@@ -4,11 +4,11 @@ Each hides what it covers, and marks the controls that take it away again withou
 than is needed: where one can refuse, what accepts is not marked.
 """
 
-from handrail.model.pocket.canvas import Colour, Element, centre, text_width
+from handrail.model.pocket.canvas import Colour, Element, text_width
 from handrail.model.pocket.pen import prose
-from handrail.model.pocket.scenes import inputs
+from handrail.model.pocket.scenes import buttons, inputs
 from handrail.model.pocket.scenes.brush import Brush
-from handrail.model.pocket.scenes.icons import BY_WORD
+from handrail.model.pocket.scenes.concepts import BY_WORD
 from handrail.model.pocket.scenes.mixed import column
 from handrail.model.pocket.scenes.windows import title_bar
 
@@ -143,15 +143,16 @@ def toast(brush: Brush) -> None:
     y = rng.choice((brush.px(12), brush.height - row - brush.px(12)))
     box = (brush.x + x, y, brush.x + x + wide, y + row)
     ground, ink = (theme.ink, theme.background) if rng.random() < 0.6 else (theme.panel, theme.ink)
-    brush.canvas.hide(box)
+    brush.canvas.cover(box)
     brush.canvas.rect(box, ground, theme.edge, theme.radius)
     brush.canvas.text(box[0] + brush.px(12), y + row / 2, said, theme.body(ink))
-    if rng.random() < 0.65:
+    name = rng.choice(("Dismiss", "OK", "Got it", "Close"))
+    if rng.random() < 0.65 or not brush.names.claim(name):
         _cross(brush.at(box[0], y, wide, row), ink)
-    elif (name := rng.choice(("Dismiss", "OK", "Got it", "Close"))) and brush.names.claim(name):
-        place = (box[2] - theme.size * 5, y, box[2], box[3])
-        if (made := brush.words("button", name, place, ink)) is not None:
-            made.closes = True
+    else:
+        text = brush.canvas.text(box[2] - theme.size * 4.5, y + row / 2, name, theme.body(ink))
+        place = (text[0] - brush.px(8), y, box[2], box[3])
+        brush.canvas.add("button", name, place, text).closes = True
 
 
 def message_box(brush: Brush) -> None:
@@ -161,7 +162,7 @@ def message_box(brush: Brush) -> None:
     tall = min(brush.height - 4, brush.px(rng.uniform(130, 300)))
     x, y = rng.uniform(0, brush.width - wide), rng.uniform(0, brush.height - tall)
     frame = (x, y, x + wide, y + tall)
-    brush.canvas.hide(frame)
+    brush.canvas.cover(frame)
     brush.canvas.rect(frame, brush.theme.background, brush.theme.edge, brush.theme.radius)
     top, cross = title_bar(brush, frame, 1)
     cross.closes = True
@@ -189,7 +190,7 @@ def _question(body: Brush) -> None:
 def _panel(panel: Brush, radius: float) -> Brush:
     """Cover what is below, draw the ground; return the brush for what is inside its margins."""
     box = (panel.x, panel.y, panel.x + panel.width, panel.y + panel.height)
-    panel.canvas.hide(box)
+    panel.canvas.cover(box)
     panel.canvas.rect(box, panel.theme.panel, panel.theme.edge, radius)
     margin = min(panel.px(16), panel.height * 0.12)
     return panel.at(
@@ -209,22 +210,20 @@ def _sentences(area: Brush, tall: float) -> None:
 
 def _answers(inner: Brush, answers: Answers, row: float, end: bool) -> list[Element]:
     """Draw the buttons of a dialog along its bottom, from the left or at its end."""
-    rng, theme, made = inner.rng, inner.theme, list[Element]()
+    rng, made = inner.rng, list[Element]()
     pad, gap = inner.px(rng.uniform(8, 18)), inner.px(8)
     shown = [a for a in answers if inner.names.claim(a[0])]
     if end and rng.random() < 0.5:
         shown.reverse()
-    wide = sum(text_width(name, theme.body()) + 2 * pad + gap for name, _ in shown)
+    rest: buttons.Rank = rng.choice(("plain", "plain", "outline", "bare"))
+    wide = sum(buttons.width(inner, name, pad) + gap for name, _ in shown)
     x = inner.x + (inner.width - wide if end and wide < inner.width else 0)
     for name, closes in shown:
-        across = text_width(name, theme.body()) + 2 * pad
-        y = inner.y + inner.height - row
-        box = (x, y, x + across, y + row)
-        strong = name == answers[0][0]
-        inner.canvas.rect(box, theme.accent if strong else None, theme.edge, theme.radius)
-        element = inner.words("button", name, box, theme.on_accent if strong else None)
+        across, y = buttons.width(inner, name, pad), inner.y + inner.height - row
+        rank: buttons.Rank = "main" if name == answers[0][0] else rest
+        element = buttons.press(inner, name, (x, y, x + across, y + row), rank)
         if element is not None:
-            element.closes = closes
+            element.closes = closes and not element.states
             made.append(element)
         x += across + gap
     return made
@@ -235,8 +234,8 @@ def _cross(panel: Brush, ink: Colour | None = None) -> None:
     side = min(panel.theme.size * 2.0, panel.height)
     right = panel.x + panel.width
     box = (right - side, panel.y, right, panel.y + side)
-    inside = panel.icon(BY_WORD["close"], box, ink)
-    said = panel.rng.choice(_CROSSES)
-    if not panel.names.claim(said):
-        said = f"{said} in the corner"
-    panel.canvas.add("icon", said, box, inside, centre(box)).closes = True
+    made = panel.icon_button(BY_WORD["close"], box, ink)
+    alone = sum(e.name == made.name for e in panel.canvas.elements) == 1
+    if alone and panel.names.claim(said := panel.rng.choice(_CROSSES)):
+        made.name = said
+    made.closes = True

@@ -7,7 +7,7 @@ from handrail.model.pocket import words
 from handrail.model.pocket.canvas import Rect, centre, text_width
 from handrail.model.pocket.pen import line_height, prose
 from handrail.model.pocket.scenes.brush import Brush
-from handrail.model.pocket.scenes.icons import BY_WORD
+from handrail.model.pocket.scenes.concepts import BY_WORD
 
 
 def toolbar(brush: Brush) -> float:
@@ -70,36 +70,6 @@ def tree(brush: Brush) -> float:
         depth = max(0, min(4, depth + (1 if parent else rng.choice((0, 0, -1)))))
         used += row
     return used
-
-
-def action_table(brush: Brush) -> float:
-    """Draw a table whose rows end in actions of equal names: each is asked for by its row."""
-    rng, theme = brush.rng, brush.theme
-    row = line_height(brush, (8, 20))
-    actions = [words.label(rng, 9) for _ in range(rng.choice((1, 1, 2)))]
-    wide = sum(text_width(a, theme.body()) + brush.px(22) for a in actions)
-    columns = rng.randint(1, 3)
-    cell = (brush.width - wide) / columns
-    if cell < theme.size * 6 or brush.height < 3 * row:
-        return 0.0
-    count = int(min(rng.randint(2, 8), brush.height // row))
-    for number in range(count):
-        top = brush.y + number * row
-        middle = top + row / 2
-        brush.canvas.line([(brush.x, top + row), (brush.x + brush.width, top + row)], theme.edge)
-        called = ""
-        for column in range(columns):
-            x = brush.x + column * cell
-            name = brush.names.take() if column == 0 else words.value(rng)
-            if text_width(name, theme.body()) + 8 > cell:
-                continue
-            text = brush.canvas.text(x + 4, middle, name, theme.body())
-            if column == 0:
-                called = name
-                brush.canvas.add("item", name, (x, top, x + cell, top + row), text)
-        if called:
-            _actions(brush, actions, called, (brush.x + columns * cell, top, 0, top + row))
-    return count * row
 
 
 def _actions(brush: Brush, actions: list[str], row: str, box: Rect) -> None:

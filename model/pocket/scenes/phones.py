@@ -2,9 +2,9 @@
 
 from handrail.model.pocket import words
 from handrail.model.pocket.pen import prose
-from handrail.model.pocket.scenes import inputs, overlays, parts
+from handrail.model.pocket.scenes import fields, overlays, parts
 from handrail.model.pocket.scenes.brush import Brush
-from handrail.model.pocket.scenes.icons import BY_WORD
+from handrail.model.pocket.scenes.concepts import BY_WORD
 from handrail.model.pocket.scenes.mixed import column
 
 
@@ -23,7 +23,7 @@ def phone(brush: Brush) -> None:
     if draw < 0.45:
         _entries(inner)
     elif draw < 0.7:
-        used = inputs.search_field(inner)
+        used = fields.search(inner)
         parts.toggles(inner.at(inner.x, inner.y + used + 8, inner.width, inner.height - used - 8))
     else:
         column(inner)
@@ -110,6 +110,6 @@ def _floating(app: Brush, bottom: float) -> None:
     side = app.theme.size * 3.2
     x, y = app.x + app.width - side - app.px(14), app.height - bottom - side - app.px(14)
     box = (x, y, x + side, y + side)
-    app.canvas.hide(box)
+    app.canvas.cover(box)
     app.canvas.disc(box, app.theme.accent)
     app.icon_button(BY_WORD[app.rng.choice(("add", "edit", "send"))], box, app.theme.on_accent)

@@ -3,7 +3,7 @@
 from handrail.model.pocket import words
 from handrail.model.pocket.canvas import Element, Rect, centre, text_width
 from handrail.model.pocket.scenes.brush import Brush
-from handrail.model.pocket.scenes.icons import BY_WORD
+from handrail.model.pocket.scenes.concepts import BY_WORD
 
 _BUTTONS = (("close", "close window"), ("grid view", "maximize"), ("minus", "minimize"))
 

@@ -68,6 +68,41 @@ def test_two_that_are_about_as_near_are_told_apart_otherwise() -> None:
         assert not said.endswith("right of Anchor")
 
 
+def _deletes(count: int) -> list[Element]:
+    made = [_at("button", f"Delete of row {i}", 400, 40 * i, group=5) for i in range(count)]
+    for element in made:
+        element.shown = "Delete"
+    return made
+
+
+def test_rows_of_the_same_word_are_counted_from_the_top() -> None:
+    rows = _deletes(3)
+    assert "Delete in the third row" in _said(rows[2], [*ALL, *rows[::-1]])
+    others = [_at("button", "Delete too", 500, 0, group=6)]
+    others[0].shown = "Delete"
+    assert not any(" row" in s and "of row" not in s for s in _said(rows[1], [*rows, *others]))
+    lost = rows.pop()
+    assert not any("the first row" in said for said in _said_beside(rows[0], rows, [lost]))
+
+
+def test_a_button_without_words_is_a_button_too() -> None:
+    save, bell = _at("button", "Save", 0, 0), _at("icon", "bell", 100, 0)
+    assert not _said(save, [save, bell]) & {"button", "the button", "the only button"}
+    assert "the button right of Save" in _said(bell, [save, bell])
+
+
+def test_what_is_missing_fits_nothing_that_is_there() -> None:
+    fitting = {said for element in ALL for said in _said(element, ALL)}
+    for seed in range(300):
+        said = phrases.missing(ALL, [], ["Elsewhere"], random.Random(seed))
+        alone = re.match(r"^(?:the )?(?:only )?([a-z -]+)$", said)
+        if "Elsewhere" in said or not alone:
+            continue
+        words = alone.group(1)
+        assert said not in fitting
+        assert words not in {"button", "checkbox", "text field", "field", "tab"}, said
+
+
 def test_every_phrase_of_a_drawn_screen_is_for_one_element() -> None:
     """Two elements never answer to the same phrase, whatever the seed."""
     owner: dict[str, str] = {}
