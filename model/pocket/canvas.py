@@ -89,7 +89,10 @@ class Canvas:
     def image(self) -> NDArray[np.uint8]:
         """Return the pixels as RGB, shape (height, width, 3)."""
         self._surface.flushAndSubmit()
-        return np.ascontiguousarray(self._pixels[:, :, 2::-1])
+        out = np.empty((self.height, self.width, 3), np.uint8)
+        for channel in range(3):  # one plane after the other takes half of the time of a copy
+            out[:, :, channel] = self._pixels[:, :, 2 - channel]
+        return out
 
     def rect(
         self, box: Rect, fill: Colour | None = None, edge: Colour | None = None, radius: float = 0
@@ -115,10 +118,10 @@ class Canvas:
 
     def shadow(self, box: Rect, radius: float, depth: float) -> None:
         """Darken what lies around and below a box, as if it stood ``depth`` pixels above it."""
-        for step in (1.0, 0.66, 0.33):
+        for step in (1.0, 0.8, 0.6, 0.4, 0.2):
             grown = depth * step
             sides = (box[0] - grown, box[1] - grown / 2, box[2] + grown, box[3] + grown * 1.5)
-            paint = skia.Paint(AntiAlias=True, Color=skia.ColorSetARGB(22, 0, 0, 0))
+            paint = skia.Paint(AntiAlias=True, Color=skia.ColorSetARGB(10, 0, 0, 0))
             self._canvas.drawRoundRect(
                 skia.Rect.MakeLTRB(*sides), radius + grown, radius + grown, paint
             )

@@ -35,10 +35,10 @@ def line_height(pen: Pen, extra: tuple[int, int] = (6, 18)) -> float:
 
 
 def prose(pen: Pen, width: float, style: TextStyle) -> str:
-    text = words.word(pen.rng).capitalize()
+    text = pen.names.word().capitalize()
     for _ in range(30):
         longer = (
-            f"{text} {words.word(pen.rng) if pen.rng.random() < 0.85 else words.invented(pen.rng)}"
+            f"{text} {pen.names.word() if pen.rng.random() < 0.85 else words.invented(pen.rng)}"
         )
         if text_width(longer, style) > width:
             break

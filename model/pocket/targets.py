@@ -5,7 +5,9 @@ the
 tile's sides.
 """
 
+import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,8 @@ from handrail.model.pocket.shots import Labels
 PATCH = 16
 CELL = 32
 SLOTS = 4
+_LETTERS = {"ł": "l", "Ł": "L", "ß": "s", "ø": "o", "æ": "a", "œ": "o", "đ": "d"}
+"""Letters that are no others with an accent, and what they look like most."""
 WORD = 12
 """Leading characters of a run that each merged token under it learns to say."""
 
@@ -108,6 +112,13 @@ def merge_order(grid: Ints) -> Ints:
     return blocks.reshape(-1, depth)
 
 
+@lru_cache(maxsize=4096)
+def _plain(character: str) -> str:
+    """Return the letter below an accent: what patches and tokens say knows no others."""
+    bare = unicodedata.normalize("NFD", character)[0]
+    return _LETTERS.get(bare, bare)
+
+
 def characters(tile: Tile) -> Ints:
     """Return for each patch the character in each quarter of it: 0 for none, else byte - 31."""
     width, height = tile.size
@@ -119,7 +130,7 @@ def characters(tile: Tile) -> Ints:
         for character, x in zip(run.text, run.centres, strict=True):
             if character != " " and 0 <= x < width:
                 out[row, int(x // PATCH), int(x % PATCH * SLOTS / PATCH)] = max(
-                    0, min(95, ord(character) - 31)
+                    0, min(95, ord(_plain(character)) - 31)
                 )
     return merge_order(out)
 
@@ -151,7 +162,8 @@ def run_targets(tile: Tile) -> RunTargets:
         left, _, right, _ = run.box
         top, bottom = run.middle - run.size * 0.5, run.middle + run.size * 0.5
         point = answers.get(run.box, ((left + right) / 2, run.middle))
-        codes = ([max(0, min(94, ord(c) - 32)) for c in run.text] + [95] * WORD)[:WORD]
+        first = [ord(_plain(c)) - 32 for c in run.text[:WORD]]
+        codes = ([max(0, min(94, code)) for code in first] + [95] * WORD)[:WORD]
         for i in range(max(0, int(top // PATCH)), min(rows - 1, int(bottom // PATCH)) + 1):
             tall = min(bottom, (i + 1) * PATCH) - max(top, i * PATCH)
             if tall < 0.3 * min(PATCH, bottom - top):

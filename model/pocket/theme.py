@@ -52,6 +52,10 @@ class Names:
         """Return a word of running text."""
         return words.word(self.rng)
 
+    def label(self) -> str:
+        """Return a label that need not be fresh."""
+        return words.label(self.rng, self.longest)
+
     def claim(self, text: str) -> bool:
         """Take a label for good; return False where it is given out already."""
         fresh = text.casefold() not in self._used
@@ -66,7 +70,7 @@ class Names:
                     self.rng, self.rng.choice(self.given[-10:]), self.longest
                 )
             else:
-                text = words.label(self.rng, self.longest)
+                text = self.label()
             if text and text.casefold() not in self._used:
                 self._used.add(text.casefold())
                 self.given.append(text)

@@ -14,7 +14,7 @@ from handrail.actuators.browser_config import find_chromium
 from handrail.actuators.errors import ActuatorError
 from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import complain, say
-from handrail.tasks.data.frameworks import FRAMEWORKS
+from handrail.tasks.data.frameworks import FRAMEWORKS, ICONS
 from handrail.tasks.data.photographs import Order, photograph
 from handrail.tasks.data.toolkits import windows
 from handrail.tasks.errors import TaskError, exit_code
@@ -44,7 +44,7 @@ def main() -> int:
 def _pages(packages: Path, browser: Path | None, order: Order) -> int:
     """Fetch the frameworks where that is needed and photograph pages; return how many are new."""
     chromium = find_chromium(chosen_browser(browser, os.environ))
-    npm_install(packages, [framework.package for framework in FRAMEWORKS])
+    npm_install(packages, [*(framework.package for framework in FRAMEWORKS), *ICONS])
     return photograph(packages / "node_modules", chromium, order, say)
 
 

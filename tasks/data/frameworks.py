@@ -123,3 +123,5 @@ FRAMEWORKS = (
     Framework("mvp.css@1", "mvp.css"),
     Framework("simpledotcss@2", "simple.min.css"),
 )  # fmt: skip
+ICONS = ("lucide-static@1", "bootstrap-icons@1")
+"""The packages whose icons stand on buttons (ISC, MIT)."""

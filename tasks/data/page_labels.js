@@ -68,6 +68,7 @@
   }
 
   const elements = [];
+  const sources = [];
   const candidates = "a, button, input, select, textarea, summary, h1, h2, h3, h4, [role]";
   for (const element of document.querySelectorAll(candidates)) {
     const kind = kinds[element.computedRole];
@@ -100,12 +101,32 @@
     if (kind === "check") states.push(element.checked ? "checked" : "unchecked");
     if (kind === "radio" && element.checked) states.push("selected");
     if (element.getAttribute("aria-selected") === "true") states.push("selected");
+    // a name that goes on in a second line is no single line of text, and no icon either
+    const wraps = squeeze(element.textContent).toLowerCase() === name.toLowerCase();
+    sources.push(element);
     elements.push({
-      kind: text || inside ? kind : kind === "button" || kind === "link" ? "icon" : kind,
+      kind: text || inside || wraps || (kind !== "button" && kind !== "link") ? kind : "icon",
       name, box: rounded(area), text_box: text ? text.box : rounded(box),
       point: point.map((v) => Math.round(v * 10) / 10), states, group: 0,
       closes: element.hasAttribute("data-closes"),
     });
+  }
+  // What says the same in several rows is named by the row too; each such column is a group.
+  const columns = new Map();
+  for (const [number, element] of sources.entries()) {
+    const row = element.closest("tr");
+    const made = elements[number];
+    if (!row || made.kind !== "button" || elements.filter((e) => e.name === made.name).length < 2) continue;
+    const key = [...document.querySelectorAll("table")].indexOf(row.closest("table")) + ":" + made.name;
+    if (!columns.has(key)) columns.set(key, []);
+    columns.get(key).push([made, squeeze(row.cells[0].innerText)]);
+  }
+  let group = 0;
+  for (const column of columns.values()) {
+    group += 1;
+    for (const [made, called] of column) {
+      Object.assign(made, { shown: made.name, name: `${made.name} in the row ${called}`, group });
+    }
   }
   return { elements, runs: runs.map(({ parent, ...run }) => run) };
 }

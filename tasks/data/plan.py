@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import TypedDict
 
 from handrail.model.pocket import words
+from handrail.model.pocket.scenes.concepts import BY_WORD, CONCEPTS, Concept
 from handrail.model.pocket.theme import Names
-
-Part = dict[str, object]
+from handrail.tasks.data.overlays import CROSSES, Part, answers
 
 FONTS = (
     "DejaVu Sans", "DejaVu Serif", "Liberation Sans", "Liberation Serif", "Noto Sans", "Noto Serif",
@@ -27,25 +27,13 @@ _INPUTS = (
 )
 
 
-_CONSENTS: tuple[tuple[tuple[str, bool], ...], ...] = (
-    (("Accept all", False), ("Reject all", True)),
-    (("Accept cookies", False), ("Only necessary", True), ("Cookie settings", False)),
-    (("Allow all", False), ("Decline", True)),
-    (("OK", True), ("Learn more", False)),
-    (("I agree", True), ("Privacy policy", False)),
-    (("Got it", True),),
-)
-_OFFERS: tuple[tuple[tuple[str, bool], ...], ...] = (
-    (("Subscribe", False), ("No thanks", True)),
-    (("Sign up", False), ("Not now", True)),
-    (("Continue", False), ("Maybe later", True)),
-    (("Turn on", False), ("Skip", True)),
-    (("Save", False), ("Cancel", True)),
-    (("Got it", True),),
-    (("Close", True),),
-)
-"""What buttons of overlays say, and whether a click on them takes the overlay away."""
-_CROSSES = ("Close", "Close dialog", "Dismiss", "close", "Close this window")
+_ACTIONS = ("Delete", "Edit", "View", "Remove", "Open", "Details", "Download", "Reply")
+
+
+def _sign(concept: Concept, family: int) -> str:
+    """Return where a concept's icon lies among the packages."""
+    folder = ("lucide-static/icons", "bootstrap-icons/icons")[family]
+    return f"/{folder}/{concept.files[family]}.svg"
 
 
 class _Named(TypedDict):
@@ -57,7 +45,8 @@ class _Named(TypedDict):
 class Page:
     """A page's content: names of links, parts in columns, perhaps something that lies over it.
 
-    ``over``: how that lies there, and ``cross`` the name of its cross, where it has one.
+    ``beside``: labels stand beside their fields; ``over``: how what lies over it does so, and
+    ``cross`` the name of its cross, where it has one.
     """
 
     title: str
@@ -68,6 +57,7 @@ class Page:
     colours: str
     links: list[str] = field(default_factory=list)
     columns: list[list[Part]] = field(default_factory=list)
+    beside: bool = False
     over: str = ""
     cross: str = ""
     overlay: list[Part] = field(default_factory=list)
@@ -93,6 +83,7 @@ class Planner:
             gap=rng.randint(8, 40),
             colours="background: #14181f; color: #e4e6ea" if dark and rng.random() < 0.5 else "",
             links=[self._names.take() for _ in range(rng.choice((0, 3, 4, 5, 6)))],
+            beside=rng.random() < 0.3,
         )
         for _ in range(rng.choice((1, 2, 2, 3))):
             made.columns.append([self._part() for _ in range(rng.randint(3, 7))])
@@ -104,19 +95,12 @@ class Planner:
         """Lay a dialog, a banner for consent or a short message over a page."""
         rng = self._rng
         page.over = rng.choice(("dialog", "dialog", "banner", "banner", "card", "toast"))
-        page.cross = rng.choice(_CROSSES) if page.over == "toast" or rng.random() < 0.5 else ""
+        page.cross = rng.choice(CROSSES) if page.over == "toast" or rng.random() < 0.5 else ""
         if page.over == "toast":
             page.overlay = [self._prose()]
             return
         offers = page.over == "dialog"
-        answers = rng.choice(_OFFERS if offers else _CONSENTS)
-        row = [
-            {"name": name, "primary": i == 0, "disabled": False, "closes": closes}
-            for i, (name, closes) in enumerate(answers)
-            if self._names.claim(name) and name.casefold() != page.cross.casefold()
-        ]
-        if not any(button["closes"] for button in row):
-            page.cross = page.cross or _CROSSES[0]
+        row, page.cross = answers(rng, self._names, offers, page.cross)
         middle = rng.choice((self._prose, lambda: self._form(2)))() if offers else self._prose()
         head = [self._heading()] if offers or rng.random() < 0.3 else []
         page.overlay = [*head, middle, {"kind": "buttons", "buttons": row}]
@@ -124,7 +108,7 @@ class Planner:
     def _part(self, nested: bool = False) -> Part:
         kinds = [
             self._heading, self._prose, self._form, self._form, self._buttons, self._table,
-            self._list, self._tabs, self._alert,
+            self._list, self._tabs, self._alert, self._tools, self._seek,
         ]  # fmt: skip
         if not nested and self._rng.random() < 0.25:
             return {"kind": "card", "parts": [self._part(True) for _ in range(2)]}
@@ -194,11 +178,36 @@ class Planner:
             [self._names.take(), *(words.value(rng, 10) for _ in range(columns - 1))]
             for _ in range(rng.randint(2, 6))
         ]
+        actions = rng.sample(_ACTIONS, rng.choice((0, 0, 1, 2)))
         return {
-            "kind": "table",
-            "head": [words.label(rng, 10) for _ in range(columns)],
-            "rows": rows,
+            "kind": "table", "head": [words.label(rng, 10) for _ in range(columns)],
+            "rows": rows, "actions": actions,
+        }  # fmt: skip
+
+    def _tools(self) -> Part:
+        """Return buttons that show an icon alone, and say what they do to those who cannot see."""
+        rng = self._rng
+        chosen = rng.sample(CONCEPTS, rng.randint(2, 7))
+        named = [(rng.choice(concept.words).capitalize(), concept) for concept in chosen]
+        family = rng.randrange(2)
+        return {
+            "kind": "tools",
+            "buttons": [
+                {"name": name, "primary": rng.random() < 0.15, "icon": _sign(concept, family)}
+                for name, concept in named
+                if self._names.claim(name)
+            ],
         }
+
+    def _seek(self) -> Part:
+        """Return a field to search with, with an icon or a word to begin the search."""
+        rng, name = self._rng, self._rng.choice(("Search", "Search...", "Find", "Search the site"))
+        if not self._names.claim(name):
+            name = self._names.take()
+        go = rng.choice(("Search", "Go", "Start search", "Submit search"))
+        icon = _sign(BY_WORD["search"], rng.randrange(2)) if rng.random() < 0.6 else ""
+        shown = self._names.claim(go)
+        return {"kind": "seek", "name": name, "go": go if shown else "", "icon": icon}
 
     def _list(self) -> Part:
         return {

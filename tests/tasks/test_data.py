@@ -64,8 +64,22 @@ def test_the_names_of_buttons_are_read_off_their_text(pages: Path) -> None:
         labels, _ = shots.read(file)
         texts = {tuple(run.box): run.text.strip() for run in labels.runs}
         for e in labels.elements:
-            if e.kind == "button":
-                assert texts[tuple(e.text_box)].casefold() == e.name.casefold()
+            if e.kind == "button" and e.text_box != e.box:
+                assert texts[tuple(e.text_box)].casefold() == (e.shown or e.name).casefold()
+
+
+def test_what_says_the_same_in_several_rows_is_named_by_its_row(pages: Path) -> None:
+    found = 0
+    for file in shots.found(pages):
+        elements = shots.read(file)[0].elements
+        columns = {e.group for e in elements if e.shown}
+        for group in columns:
+            column = [e for e in elements if e.group == group]
+            found += len(column)
+            assert len({e.shown for e in column}) == 1
+            assert len({e.name for e in column}) == len(column)
+            assert [e.box[1] for e in column] == sorted(e.box[1] for e in column)
+    assert found >= 4
 
 
 def test_what_lies_over_a_page_can_be_closed_and_hides_what_is_below(pages: Path) -> None:

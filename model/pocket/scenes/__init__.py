@@ -8,13 +8,12 @@ import random
 from dataclasses import replace
 
 from handrail.model.pocket.canvas import Canvas
-from handrail.model.pocket.scenes import desktops, pages, phones
+from handrail.model.pocket.scenes import desktops, pages, phones, tongues
 from handrail.model.pocket.scenes.brush import Brush
 from handrail.model.pocket.scenes.habits import Habits
 from handrail.model.pocket.scenes.icons import Icons
 from handrail.model.pocket.scenes.look import scene_theme
 from handrail.model.pocket.screens import ScreenSpec
-from handrail.model.pocket.theme import Names
 
 __all__ = ["Icons", "scene"]
 
@@ -30,7 +29,7 @@ def scene(spec: ScreenSpec, icons: Icons, rng: random.Random) -> Canvas:
     sizes = (round(spec.sizes[0] * scale), round(spec.sizes[1] * scale))
     theme = scene_theme(replace(spec, sizes=sizes), scale, rng)
     canvas = Canvas(spec.width, spec.height, theme.background)
-    names = Names(rng, spec.near)
+    names = tongues.drawn(rng, spec.near)
     habits = Habits.drawn(rng)
     brush = Brush(canvas, theme, names, rng, 0, 0, spec.width, spec.height, icons, habits, scale)
     draw = rng.random()

@@ -60,6 +60,16 @@ class Brush(Pen):
         text = self.canvas.text(x, centre(box)[1], name, style)
         return self.canvas.add(kind, name, box, text)
 
+    def scroll_bar(self, track: Rect) -> None:
+        """Draw a bar that is as wide as its track and somewhere in it, over what is there."""
+        theme, tall = self.theme, track[3] - track[1]
+        share = self.rng.uniform(0.15, 0.7)
+        y = track[1] + self.rng.uniform(0, 1 - share) * tall
+        self.canvas.cover(track)
+        self.canvas.rect(track, theme.panel)
+        bar = (track[0] + 2, y, track[2] - 2, y + share * tall)
+        self.canvas.rect(bar, theme.faint, None, (track[2] - track[0]) / 2)
+
     def icon(self, concept: Concept, box: Rect, ink: Colour | None = None) -> Rect:
         """Draw an icon in the middle of a box, as large as a line of text or a little larger."""
         side = min(self.theme.size * 1.35, box[2] - box[0] - 2, box[3] - box[1] - 2)

@@ -3,7 +3,7 @@
 from handrail.model.pocket import words
 from handrail.model.pocket.canvas import Rect, text_width
 from handrail.model.pocket.pen import line_height
-from handrail.model.pocket.scenes import overlays, parts
+from handrail.model.pocket.scenes import menus, overlays, parts
 from handrail.model.pocket.scenes.brush import Brush
 from handrail.model.pocket.scenes.mixed import column
 from handrail.model.pocket.scenes.windows import title_bar
@@ -29,7 +29,7 @@ def desktop(brush: Brush) -> None:
     if rng.random() < 0.35:
         overlays.message_box(brush)
     if rng.random() < 0.3:
-        context_menu(brush)
+        menus.context_menu(brush)
 
 
 def _panel(brush: Brush) -> float:
@@ -82,7 +82,7 @@ def _window(brush: Brush, frame: Rect) -> None:
     inner = brush.at(frame[0], y, frame[2] - frame[0], frame[3] - y)
     opened: list[Rect] = []
     if rng.random() < 0.7:
-        y += _menu_bar(inner, opened)
+        y += menus.menu_bar(inner, opened)
     for part, share in ((parts.toolbar, 0.65), (parts.tabs, 0.35)):
         if rng.random() < share:
             y += part(inner.at(frame[0], y, inner.width, frame[3] - y))
@@ -96,56 +96,20 @@ def _window(brush: Brush, frame: Rect) -> None:
         wide = inner.width * rng.uniform(0.2, 0.35)
         parts.tree(brush.at(left, y + 6, wide, bottom - y - 8))
         left += wide + brush.px(10)
-    column(brush.at(left, y + 8, frame[2] - left - brush.px(8), bottom - y - 10))
+    _pane(brush.at(left, y + 8, frame[2] - left - brush.px(8), bottom - y - 10))
     if opened and rng.random() < 0.35:
-        menu(brush, opened[rng.randrange(len(opened))][0], opened[0][3])
+        menus.menu(brush, opened[rng.randrange(len(opened))][0], opened[0][3])
 
 
-def _menu_bar(brush: Brush, opened: list[Rect]) -> float:
-    rng, theme, x = brush.rng, brush.theme, brush.x + brush.px(4)
-    tall, group = theme.size + brush.px(rng.randint(6, 14)), brush.group()
-    for _ in range(rng.randint(3, 8)):
-        name = brush.names.take()
-        wide = text_width(name, theme.body()) + brush.px(16)
-        box = (x, brush.y, x + wide, brush.y + tall)
-        if box[2] > brush.x + brush.width:
-            break
-        if (made := brush.words("menu", name, box)) is not None:
-            made.group = group
-            opened.append(box)
-        x += wide
-    return tall
-
-
-def menu(brush: Brush, x: float, y: float) -> None:
-    """Draw an open menu at a point: icons, names, shortcuts, disabled entries, separators."""
-    rng, theme = brush.rng, brush.theme
-    row, count = theme.size + brush.px(rng.randint(6, 14)), rng.randint(3, 10)
-    wide = brush.px(rng.uniform(160, 280))
-    tall = count * row + brush.px(6)
-    x, y = min(x, brush.width - wide), min(y, brush.height - tall)
-    if x < 0 or y < 0:
-        return
-    panel = (x, y, x + wide, y + tall)
-    brush.canvas.cover(panel)
-    brush.canvas.rect(panel, theme.field, theme.edge, min(theme.radius, 8))
-    pictures = brush.icons.pick(rng, count) if rng.random() < 0.4 else []
-    for number in range(count):
-        box = (x, y + brush.px(3) + number * row, x + wide, y + brush.px(3) + (number + 1) * row)
-        disabled = rng.random() < 0.12
-        ink = theme.faint if disabled else theme.ink
-        left = x + brush.px(10)
-        if number < len(pictures):
-            brush.icon(pictures[number], (left, box[1], left + row, box[3]), ink)
-            left += row + brush.px(4)
-        made = brush.words("menu", brush.names.take(), box, ink, left=left)
-        if made is not None and disabled:
-            made.states = ("disabled",)
-        if rng.random() < 0.12:
-            brush.canvas.line([(x + 4, box[3]), (x + wide - 4, box[3])], theme.edge)
-
-
-def context_menu(brush: Brush) -> None:
-    """Draw a menu where somebody clicked with the right button."""
+def _pane(brush: Brush) -> None:
+    """Fill what is left of a window, perhaps as something that scrolls and is scrolled."""
     rng = brush.rng
-    menu(brush, rng.uniform(0, brush.width * 0.8), rng.uniform(0, brush.height * 0.7))
+    box = (brush.x, brush.y, brush.x + brush.width, brush.y + brush.height)
+    if rng.random() < 0.55 or brush.height < brush.px(120):
+        column(brush)
+        return
+    wide = brush.px(rng.choice((8, 12, 16)))
+    up = brush.px(rng.choice((0.0, 0.0, rng.uniform(10, 200))))
+    with brush.canvas.within((box[0], box[1], box[2] - wide, box[3])):
+        column(brush.at(box[0], box[1] - up, brush.width - 2 * wide, brush.height + up + 120))
+    brush.scroll_bar((box[2] - wide, box[1], box[2], box[3]))

@@ -2,7 +2,7 @@
 
 from handrail.model.pocket import screens
 from handrail.model.pocket.canvas import text_width
-from handrail.model.pocket.scenes import fields, overlays, web
+from handrail.model.pocket.scenes import fields, menus, overlays, web
 from handrail.model.pocket.scenes.brush import Brush
 from handrail.model.pocket.scenes.concepts import BY_WORD
 from handrail.model.pocket.scenes.mixed import PAGE, column
@@ -22,9 +22,14 @@ def page(brush: Brush) -> None:
     else:
         left = screens.side_list(brush, max(0.0, top)) if rng.random() < 0.25 else 0.0
         _columns(brush, left, top)
-    _scroll_bar(brush)
-    if rng.random() < 0.36:
+    if rng.random() < 0.5:
+        wide = brush.px(12)
+        brush.scroll_bar((brush.width - wide, 0.0, brush.width, brush.height))
+    draw = rng.random()
+    if draw < 0.36:
         overlays.over_page(brush)
+    elif draw < 0.46:
+        menus.context_menu(brush)
 
 
 def _columns(brush: Brush, left: float, top: float) -> None:
@@ -94,15 +99,3 @@ def _header(brush: Brush) -> float:
             made.group = group
         x += wide
     return tall
-
-
-def _scroll_bar(brush: Brush) -> None:
-    rng, theme = brush.rng, brush.theme
-    if rng.random() < 0.5:
-        return
-    wide, tall = brush.px(12), brush.height * rng.uniform(0.15, 0.7)
-    track = (brush.width - wide, 0.0, brush.width, brush.height)
-    brush.canvas.cover(track)
-    brush.canvas.rect(track, theme.panel)
-    y = rng.uniform(0, brush.height - tall)
-    brush.canvas.rect((track[0] + 2, y, track[2] - 2, y + tall), theme.faint, None, wide / 2)

@@ -2,7 +2,7 @@
 
 from handrail.model.pocket import words
 from handrail.model.pocket.pen import prose
-from handrail.model.pocket.scenes import fields, overlays, parts
+from handrail.model.pocket.scenes import fields, menus, overlays, parts
 from handrail.model.pocket.scenes.brush import Brush
 from handrail.model.pocket.scenes.concepts import BY_WORD
 from handrail.model.pocket.scenes.mixed import column
@@ -34,6 +34,8 @@ def phone(brush: Brush) -> None:
         overlays.sheet(app)
     elif draw < 0.28:
         overlays.over_page(app)
+    elif draw < 0.36:
+        menus.context_menu(app)
 
 
 def _status(app: Brush) -> float:
