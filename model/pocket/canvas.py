@@ -176,10 +176,11 @@ class Canvas:
 
     def cover(self, box: Rect) -> None:
         """Hide what lies under a box, and keep in mind of which elements a part still shows."""
-        left, self.partly = [*self.partly, *self.elements], []
+        drawn = [*self.partly, *self.elements]
         self.hide(box)
+        self.elements = [e for e in self.elements if not _touch(e.text_box, box)]
         kept = {id(e) for e in self.elements}
-        self.partly = [e for e in left if id(e) not in kept and not _inside(e.box, box)]
+        self.partly = [e for e in drawn if id(e) not in kept and not _inside(e.box, box)]
 
     @contextmanager
     def within(self, box: Rect) -> Iterator[None]:

@@ -71,7 +71,8 @@ def _desktop_icons(brush: Brush, bottom: float) -> None:
             brush.canvas, concept, brush.style, (x, y, x + side, y + side), (240, 240, 240)
         )
         text = brush.canvas.text(brush.px(14) + (cell - wide) / 2, y + side * 1.45, name, white)
-        brush.canvas.add("item", name, (x - 8, y, x + side + 8, text[3]), text)
+        box = (min(x - 8, text[0]), y, max(x + side + 8, text[2]), text[3])
+        brush.canvas.add("item", name, box, text)
         y += cell
 
 

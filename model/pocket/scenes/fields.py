@@ -53,6 +53,21 @@ def field(brush: Brush) -> float:
     return used
 
 
+def form(brush: Brush) -> float:
+    """Draw two to eight inputs as forms have them: in one column, or side by side in two."""
+    rng, gap = brush.rng, brush.px(brush.rng.uniform(4, 14))
+    count = 2 if brush.width > brush.theme.size * 36 and rng.random() < 0.5 else 1
+    wide, used = brush.width / count, 0.0
+    for _ in range(rng.randint(2, 4)):
+        left = brush.height - used
+        row = [
+            field(brush.at(brush.x + place * wide, brush.y + used, wide - gap, left))
+            for place in range(count)
+        ]
+        used += max(row) + gap if any(row) else 0.0
+    return used
+
+
 def _labelled(brush: Brush, name: str, place: LabelPlace, size: tuple[float, float]) -> Rect | None:
     """Draw a label and its field; return the field's box, or None where there is no room."""
     rng, theme, (wide, tall) = brush.rng, brush.theme, size
@@ -89,7 +104,7 @@ def _labelled(brush: Brush, name: str, place: LabelPlace, size: tuple[float, flo
     else:
         text = brush.canvas.text(left, centre(box)[1], name, theme.body(theme.faint))
     if place != "hint" and state != "focused":
-        middle = centre(box)[1] + (style.size * 0.4 if place == "inside" else 0)
+        middle = centre(box)[1] + (style.size * 0.6 if place == "inside" else 0)
         _written(brush, (left, box[1], right, box[3]), middle)
     made = brush.canvas.add("field", name, box, text, entry_point(box))
     made.states = (state,) if state else ()

@@ -9,11 +9,11 @@ from handrail.model.pocket.scenes.brush import Brush
 Part = Callable[[Brush], float]
 
 _PARTS: tuple[Part, ...] = (
-    *(fields.field,) * 5, *(buttons.row,) * 3, *(inputs.stated_choices,) * 2, fields.search,
-    fields.number, buttons.stack, buttons.group, buttons.split, buttons.tiny, parts.toolbar,
-    parts.tree, parts.tabs, parts.slider, parts.toggles, parts.cards, parts.pages_row,
-    inputs.dropdown, inputs.date_picker, lists.icon_rows, lists.checked_rows, lists.tiles,
-    lists.messages, web.text,
+    *(fields.form,) * 4, *(fields.field,) * 4, *(buttons.row,) * 4, *(inputs.dropdown,) * 3,
+    *(inputs.stated_choices,) * 2, *(parts.slider,) * 2, fields.search, fields.number,
+    buttons.stack, buttons.group, buttons.split, buttons.tiny, parts.toolbar, parts.tree,
+    parts.tabs, parts.toggles, parts.cards, parts.pages_row, inputs.date_picker, lists.icon_rows,
+    lists.checked_rows, lists.tiles, lists.messages, web.text,
 )  # fmt: skip
 """What windows, pages and phones are stacked from."""
 PAGE: tuple[Part, ...] = (

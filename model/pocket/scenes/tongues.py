@@ -48,8 +48,8 @@ class TongueNames(Names):
 
     def _invented(self) -> str:
         text = words.invented(self.rng)
-        plain, accented = self.rng.choice(_ACCENTS[self.tongue])
-        return text.replace(plain, accented, 1)
+        pair = self.rng.choice(_ACCENTS[self.tongue])
+        return text.replace(pair[0], pair[1], 1)
 
 
 def drawn(rng: random.Random, near: float) -> Names:

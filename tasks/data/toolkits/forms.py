@@ -4,7 +4,7 @@ import random
 
 from handrail.model.pocket import words
 from handrail.model.pocket.theme import Names
-from handrail.tasks.data.plan import Part
+from handrail.tasks.data.overlays import Part
 
 _ROLES = (
     "text", "text", "text", "text", "password", "combo", "combo", "spin", "slider", "switch",

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from handrail.model.pocket import words
 from handrail.model.pocket.theme import Names
-from handrail.tasks.data.plan import FONTS, Part
+from handrail.tasks.data.overlays import Part
+from handrail.tasks.data.plan import FONTS
 from handrail.tasks.data.toolkits.forms import FormPlanner
 from handrail.tasks.data.toolkits.icons import CONTENT, TOOLS
 
