@@ -43,6 +43,8 @@ _NAMED = (
     *("the {name} {role}", "{name} {role}", "the {role} {name}"),
     *("the {role} named {name}", "the {role} labelled {name}", 'the {role} "{name}"'),
 )
+_TOLD = ("check", "radio", "switch", "tab", "slider", "day")
+"""Kinds of which no screen of training shows one that is not told of."""
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 _ROWS = ("{} in the {} row", "{} in the {} row", "{} in the {} line", "{} of the {} row")
 _SIDES: dict[str, tuple[str, ...]] = {
@@ -97,26 +99,29 @@ def missing(
 
     A role or a state that nothing on it has, or a neighbour, a role or a row of a name elsewhere.
     """
-    every = [*named, *unnamed]
-    kind = rng.choice(tuple(_ROLES))
-    role = _role(kind, rng)
-    if rng.random() < 0.4:
-        alike = _alike(role, every)
-        state = rng.choice(tuple(_STATES))
-        if not alike and rng.random() < 0.6:
-            return rng.choice(("the {}", "the only {}", "{}")).format(role)
-        if any(state in e.states for e in alike):
-            return ""
-        return rng.choice(_STATES[state]).format(role)
-    if not absent:
-        return ""
-    name, draw = rng.choice(absent), rng.random()
+    if rng.random() < 0.4 or not absent:
+        return _unfilled([*named, *unnamed], rng)
+    name, draw, role = rng.choice(absent), rng.random(), _role(rng.choice(tuple(_ROLES)), rng)
     if draw < 0.3:
         return rng.choice(_NAMED).format(name=name, role=role)
     if draw < 0.5:
         return rng.choice(_ROWS).format(name, rng.choice(_ORDINALS))
     side = rng.choice(_SIDES[rng.choice(tuple(_SIDES))])
     return rng.choice(("the {} {} {}", "{} {} {}")).format(role, side, name)
+
+
+def _unfilled(every: Sequence[Element], rng: random.Random) -> str:
+    """Return a role, or a role's state, that nothing has; of what need not be told, nothing."""
+    role = _role(rng.choice(_TOLD), rng)
+    alike = _alike(role, every)
+    if not alike:
+        return rng.choice(("the {}", "the only {}", "{}")).format(role)
+    states = rng.choice((("checked", "unchecked"), ("on", "off"), ("disabled",)))
+    told = all(set(states) & set(e.states) for e in alike) or len(states) == 1
+    state = rng.choice(states)
+    if not told or any(state in e.states for e in alike):
+        return ""
+    return rng.choice(_STATES[state]).format(role)
 
 
 def _role(kind: str, rng: random.Random) -> str:

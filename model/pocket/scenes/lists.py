@@ -18,6 +18,34 @@ _ROW_WORDS = ("Delete", "Edit", "Remove", "View", "Open", "Details", "Download",
 _FORMS = ("{} {}", "{} icon of {}", "{} icon in the {} row", "{} button of {}", "{} for {}")
 
 
+def rows(brush: Brush) -> float:
+    """Draw a list in a frame, one of its rows perhaps selected, perhaps with icons before them."""
+    rng, theme = brush.rng, brush.theme
+    row, wide = line_height(brush, (5, 20)), min(brush.width, brush.px(rng.uniform(130, 460)))
+    count = int(min(rng.randint(2, 8), brush.height // row))
+    if count < 2:
+        return 0.0
+    frame = (brush.x, brush.y, brush.x + wide, brush.y + count * row)
+    brush.canvas.rect(frame, theme.field, theme.edge, min(theme.radius, 6))
+    chosen, pictures = rng.randrange(count * 2), list[Concept]()
+    if rng.random() < 0.4:
+        pictures = brush.icons.pick(rng, count)
+    number = brush.group()
+    for place in range(count):
+        box = (frame[0], brush.y + place * row, frame[2], brush.y + (place + 1) * row)
+        ink, x = theme.ink, box[0] + brush.px(8)
+        if place == chosen:
+            brush.canvas.rect(box, theme.accent)
+            ink = theme.on_accent
+        if place < len(pictures):
+            brush.icon(pictures[place], (x, box[1], x + row, box[3]), ink)
+            x += row + brush.px(4)
+        made = brush.words("item", brush.names.take(), box, ink, left=x)
+        if made is not None:
+            made.group, made.states = number, ("selected",) if place == chosen else ()
+    return count * row
+
+
 def icon_rows(brush: Brush) -> float:
     """Draw rows with a name and one to three icons at the end, each asked for with its row."""
     rng, theme = brush.rng, brush.theme

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from handrail.model.pocket import widgets
+from handrail.model.pocket import contents, controls
 from handrail.model.pocket.scenes import buttons, fields, inputs, lists, parts, web
 from handrail.model.pocket.scenes.brush import Brush
+from handrail.model.pocket.widgets import Widget
 
 Part = Callable[[Brush], float]
 
@@ -13,7 +14,7 @@ _PARTS: tuple[Part, ...] = (
     *(inputs.stated_choices,) * 2, *(parts.slider,) * 2, fields.search, fields.number,
     buttons.stack, buttons.group, buttons.split, buttons.tiny, parts.toolbar, parts.tree,
     parts.tabs, parts.toggles, parts.cards, parts.pages_row, inputs.date_picker, lists.icon_rows,
-    lists.checked_rows, lists.tiles, lists.messages, web.text,
+    lists.checked_rows, lists.tiles, lists.messages, lists.rows, web.text,
 )  # fmt: skip
 """What windows, pages and phones are stacked from."""
 PAGE: tuple[Part, ...] = (
@@ -21,6 +22,12 @@ PAGE: tuple[Part, ...] = (
     web.footer,
 )  # fmt: skip
 """What pages are stacked from."""
+
+_PLAIN: tuple[Widget, ...] = (
+    contents.heading, contents.paragraph, contents.links, contents.links, contents.table,
+    contents.image, controls.text_area, controls.buttons,
+)  # fmt: skip
+"""Of the first renderer's widgets those that have no state to tell, as it tells none."""
 
 
 def column(brush: Brush, share: float = 0.6, offered: tuple[Part, ...] = _PARTS) -> float:
@@ -31,7 +38,7 @@ def column(brush: Brush, share: float = 0.6, offered: tuple[Part, ...] = _PARTS)
         if brush.rng.random() < share:
             step = brush.rng.choice(offered)(here)
         else:
-            step = brush.rng.choice((*widgets.FORM, *widgets.CONTENT))(here)
+            step = brush.rng.choice(_PLAIN)(here)
         misses = misses + 1 if step == 0.0 else 0
         used += step + brush.theme.gap * brush.rng.uniform(0.7, 1.6) if step else 0.0
     return used

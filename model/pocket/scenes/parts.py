@@ -202,6 +202,7 @@ def pages_row(brush: Brush) -> float:
         style = theme.body(theme.on_accent if strong else None)
         left = x + (wide - text_width(name, style)) / 2
         text = brush.canvas.text(left, centre(box)[1], name, style)
-        brush.canvas.add("link", said, box, text)
+        made = brush.canvas.add("link", said, box, text)
+        made.states = ("selected",) if strong else ()
         x += wide + brush.px(rng.choice((0, 4)))
     return side

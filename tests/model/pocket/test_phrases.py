@@ -93,14 +93,15 @@ def test_a_button_without_words_is_a_button_too() -> None:
 
 def test_what_is_missing_fits_nothing_that_is_there() -> None:
     fitting = {said for element in ALL for said in _said(element, ALL)}
-    for seed in range(300):
-        said = phrases.missing(ALL, [], ["Elsewhere"], random.Random(seed))
-        alone = re.match(r"^(?:the )?(?:only )?([a-z -]+)$", said)
-        if "Elsewhere" in said or not alone:
-            continue
-        words = alone.group(1)
-        assert said not in fitting
-        assert words not in {"button", "checkbox", "text field", "field", "tab"}, said
+    missed = {phrases.missing(ALL, [], ["Elsewhere"], random.Random(s)) for s in range(600)} - {""}
+    assert not missed & fitting
+    assert {"the slider", "the switch"} <= missed
+    assert not any(re.match(r"^(the )?(only )?(checkbox|tab)$", said) for said in missed)
+    assert not any("checked" in said for said in missed)
+    assert any(said.endswith("row") and "Elsewhere" in said for said in missed)
+    untold = [_at("check", "Drawn without a state", 0, 0)]
+    said = {phrases.missing(untold, [], [], random.Random(s)) for s in range(300)}
+    assert not any("checked" in s or "empty" in s for s in said)
 
 
 def test_every_phrase_of_a_drawn_screen_is_for_one_element() -> None:
