@@ -19,12 +19,11 @@ def desktop(brush: Brush) -> None:
         bottom -= _panel(brush)
     if rng.random() < 0.4:
         _desktop_icons(brush, bottom)
-    for number in range(rng.choice((1, 1, 2, 3))):
+    for _ in range(rng.choice((1, 1, 2, 3))):
         wide = size[0] * rng.uniform(0.45, 1.0)
         tall = bottom * rng.uniform(0.5, 1.0)
         x, y = rng.uniform(0, size[0] - wide), rng.uniform(0, bottom - tall)
-        if number:
-            brush.canvas.cover((x, y, x + wide, y + tall))
+        brush.canvas.cover((x, y, x + wide, y + tall))
         _window(brush, (x, y, x + wide, y + tall))
     if rng.random() < 0.35:
         overlays.message_box(brush)

@@ -168,7 +168,7 @@ def search(brush: Brush) -> float:
     hint = rng.choice((*_SEARCHES, f"Search {brush.names.word()}"))
     end = rng.choice(("", "", "icon", "word"))
     beside = text_width("Search", theme.body()) + brush.px(24) if end == "word" else 0.0
-    if tall > brush.height or text_width(hint, theme.body()) + side * 2 + beside > wide:
+    if tall > brush.height or text_width(hint, theme.body()) + side * 2 + beside + tall > wide:
         return 0.0
     box = (brush.x, brush.y, brush.x + wide - beside, brush.y + tall)
     radius = tall / 2 if rng.random() < 0.4 else min(theme.radius, tall / 2)

@@ -4,7 +4,7 @@ Each takes the brush and returns the height in pixels that it used, or 0 where i
 """
 
 from handrail.model.pocket import words
-from handrail.model.pocket.canvas import Rect, centre, text_width
+from handrail.model.pocket.canvas import Colour, Rect, centre, text_width
 from handrail.model.pocket.pen import line_height, prose
 from handrail.model.pocket.scenes.brush import Brush
 from handrail.model.pocket.scenes.concepts import BY_WORD
@@ -92,26 +92,46 @@ def _actions(brush: Brush, actions: list[str], row: str, box: Rect) -> None:
 
 
 def tabs(brush: Brush) -> float:
-    """Draw a row of tabs, one of them selected."""
+    """Draw a row of tabs, one of them selected: boxes, words over a line, or rounded pills."""
     rng, theme = brush.rng, brush.theme
     tall, x, group = line_height(brush, (10, 24)), brush.x, brush.group()
     if tall > brush.height:
         return 0.0
-    chosen = rng.randrange(4)
+    chosen, look = rng.randrange(4), rng.choice(("box", "line", "line", "pill"))
+    pad, crossed = brush.px(rng.randint(8, 18)), look == "box" and rng.random() < 0.3
+    if look == "line":
+        y = brush.y + tall
+        brush.canvas.line([(x, y), (x + brush.width, y)], theme.edge)
     for number in range(rng.randint(2, 7)):
-        name = brush.names.take()
-        wide = text_width(name, theme.body()) + brush.px(rng.randint(16, 36))
+        name, strong = brush.names.take(), number == chosen
+        wide = text_width(name, theme.body()) + 2 * pad + (tall if crossed else 0)
         if x + wide > brush.x + brush.width:
             break
         box = (x, brush.y, x + wide, brush.y + tall)
-        if number == chosen:
-            brush.canvas.rect(box, theme.panel, theme.edge, min(6, theme.radius))
-            brush.canvas.line([(x, box[3] - 1), (box[2], box[3] - 1)], theme.accent, 2.5)
-        made = brush.words("tab", name, box, theme.accent if number == chosen else None)
+        ink = _tab(brush, box, look) if strong else theme.ink
+        room = (box[0], box[1], box[2] - (tall if crossed else 0), box[3])
+        made = brush.words("tab", name, room, ink)
         if made is not None:
-            made.group, made.states = group, ("selected",) if number == chosen else ()
+            made.box, made.group, made.states = room, group, ("selected",) if strong else ()
+        if crossed:
+            cross = (room[2], box[1], box[2], box[3])
+            inside = brush.icon(BY_WORD["close"], cross, theme.faint)
+            said = rng.choice(("close {}", "close tab {}", "close the {} tab")).format(name)
+            brush.canvas.add("icon", said, cross, inside, centre(cross))
         x += wide
     return tall
+
+
+def _tab(brush: Brush, box: Rect, look: str) -> Colour:
+    """Draw what tells the selected tab from the others; return the colour of its name."""
+    theme = brush.theme
+    if look == "pill":
+        brush.canvas.rect(box, theme.accent, None, (box[3] - box[1]) / 2)
+        return theme.on_accent
+    if look == "box":
+        brush.canvas.rect(box, theme.panel, theme.edge, min(6, theme.radius))
+    brush.canvas.line([(box[0], box[3] - 1), (box[2], box[3] - 1)], theme.accent, brush.px(2.5))
+    return theme.accent
 
 
 def slider(brush: Brush) -> float:
@@ -165,7 +185,8 @@ def cards(brush: Brush) -> float:
     wide, tall = brush.width / count, brush.px(rng.uniform(150, 260))
     if tall > brush.height:
         return 0.0
-    action = words.label(rng, 12)
+    action, liked = words.label(rng, 12), rng.choice(("favorite", "cart", "bookmark", "more", ""))
+    group = brush.group()
     for number in range(count):
         x = brush.x + number * wide
         box = (x, brush.y, x + wide - theme.gap, brush.y + tall)
@@ -178,8 +199,16 @@ def cards(brush: Brush) -> float:
         small = theme.body(theme.faint, -1)
         if said := prose(brush, wide - theme.gap - 20, small):
             brush.canvas.text(x + 8, y + row * 1.5, said, small)
-        if made is not None:
-            _actions(brush, [action], title, (x + 8, box[3] - row - 8, 0, box[3] - 6))
+        if made is None:
+            continue
+        made.group = group
+        _actions(brush, [action], title, (x + 8, box[3] - row - 8, 0, box[3] - 6))
+        if liked:
+            spot = (box[2] - row - 4, box[3] - row - 6, box[2] - 4, box[3] - 6)
+            inside = brush.icon(BY_WORD[liked], spot, theme.faint)
+            word = rng.choice(BY_WORD[liked].words)
+            said = rng.choice(("{} {}", "{} icon of {}", "{} for {}")).format(word, title)
+            brush.canvas.add("icon", said, spot, inside, centre(spot))
     return tall
 
 

@@ -122,6 +122,22 @@ def test_an_icon_that_is_seen_twice_cannot_be_asked_for(by_hand: Icons) -> None:
     assert first.name == again.name != other.name
 
 
+def test_next_to_nothing_is_written_over_what_can_be_asked_for(by_hand: Icons) -> None:
+    """A name that something else is drawn over is no answer to learn."""
+    asked, spoilt = 0, []
+    for seed in range(60):
+        canvas = _scene(seed, by_hand, (1024, 768))
+        for e in canvas.elements:
+            asked += 1
+            left, top, right, bottom = e.text_box
+            over = [r for r in canvas.runs if r.box != e.text_box and e.kind != "icon"
+                    and min(right, r.box[2]) - max(left, r.box[0]) > 3
+                    and min(bottom, r.box[3]) - max(top, r.box[1]) > 4]  # fmt: skip
+            spoilt += [(seed, e.name, r.text) for r in over]
+    assert asked > 1500
+    assert len(spoilt) <= asked / 400, spoilt
+
+
 def test_what_is_cut_off_is_seen_and_cannot_be_asked_for() -> None:
     canvas = Canvas(100, 100, (200, 200, 200))
     with canvas.within((0, 0, 100, 50)):
