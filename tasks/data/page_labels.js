@@ -69,15 +69,20 @@
 
   const elements = [];
   const sources = [];
+  const partly = [];  // what shows in part, or has no name: it is seen all the same
   const candidates = "a, button, input, select, textarea, summary, h1, h2, h3, h4, [role]";
   for (const element of document.querySelectorAll(candidates)) {
-    const kind = kinds[element.computedRole];
+    const kind = element.matches("input[type=date]") ? "field" : kinds[element.computedRole];
     const name = squeeze(element.computedName);
     const box = element.getBoundingClientRect();
-    if (!kind || !name || box.width < 8 || box.height < 8 || !onScreen(box)) continue;
+    if (!kind || box.width < 1 || box.height < 1) continue;
     if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
-    const shares = [0.1, 0.5, 0.9];
-    if (!shares.every((s) => topmost(element, box.left + s * box.width, (box.top + box.bottom) / 2))) continue;
+    const shares = [0.1, 0.5, 0.9].map((share) => box.left + share * box.width);
+    const seen = shares.filter((x) => topmost(element, x, (box.top + box.bottom) / 2)).length;
+    if (!name || box.width < 8 || box.height < 8 || !onScreen(box) || seen < shares.length) {
+      if (seen || !onScreen(box)) partly.push({ kind, name, box: rounded(box), text_box: rounded(box), point: [0, 0] });
+      continue;
+    }
     const text = drawn(element, name);
     const inside = kind === "field" || kind === "list";
     const point = inside
@@ -128,5 +133,5 @@
       Object.assign(made, { shown: made.name, name: `${made.name} in the row ${called}`, group });
     }
   }
-  return { elements, runs: runs.map(({ parent, ...run }) => run) };
+  return { elements, partly, runs: runs.map(({ parent, ...run }) => run) };
 }

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 from pydantic import TypeAdapter
 
 from handrail.model.pocket import shots
-from handrail.model.pocket.canvas import Rect
+from handrail.model.pocket.canvas import Element, Rect
 from handrail.model.pocket.shots import Labels
 from handrail.tasks.data.frameworks import FRAMEWORKS, Framework
 from handrail.tasks.data.plan import Planner
@@ -119,16 +119,13 @@ def scaled(labels: Labels, scale: float) -> Labels:
     def box(given: Rect) -> Rect:
         return given[0] * scale, given[1] * scale, given[2] * scale, given[3] * scale
 
+    def grown(element: Element) -> Element:
+        x, y = element.point
+        text = box(element.text_box)
+        return replace(element, box=box(element.box), text_box=text, point=(x * scale, y * scale))
+
     return Labels(
-        [
-            replace(
-                e,
-                box=box(e.box),
-                text_box=box(e.text_box),
-                point=(e.point[0] * scale, e.point[1] * scale),
-            )
-            for e in labels.elements
-        ],
+        [grown(e) for e in labels.elements],
         [
             replace(
                 r,
@@ -139,4 +136,5 @@ def scaled(labels: Labels, scale: float) -> Labels:
             )
             for r in labels.runs
         ],
+        [grown(e) for e in labels.partly],
     )

@@ -98,6 +98,17 @@ def _touch(a: Rect, b: Rect) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
+def test_what_shows_in_part_is_seen_and_no_answer(pages: Path) -> None:
+    partly = 0
+    for file in shots.found(pages):
+        labels, pixels = shots.read(file)
+        asked = {(e.kind, tuple(e.box)) for e in labels.elements}
+        assert not asked & {(e.kind, tuple(e.box)) for e in labels.partly}
+        tall, wide = pixels.shape[:2]
+        partly += sum(e.box[1] < tall and e.box[0] < wide and e.box[3] > 0 for e in labels.partly)
+    assert partly >= 3
+
+
 def test_labels_grow_with_the_display(pages: Path) -> None:
     labels, _ = shots.read(shots.found(pages)[0])
     double = scaled(labels, 2.0)
@@ -105,4 +116,5 @@ def test_labels_grow_with_the_display(pages: Path) -> None:
     assert grown.point == (first.point[0] * 2, first.point[1] * 2)
     assert grown.box == tuple(side * 2 for side in first.box)
     assert double.runs[0].centres == tuple(x * 2 for x in labels.runs[0].centres)
+    assert len(double.partly) == len(labels.partly)
     assert scaled(labels, 1.0) == labels

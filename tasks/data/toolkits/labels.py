@@ -8,8 +8,8 @@ tells an expander's width off, and which is widened to its text. Without labels:
 the frames of windows, which the window manager draws, what dots cut short, and what is not ASCII,
 such as the dots of passwords. Qt does not tell which tab is selected.
 
-Nothing counts that another window or an open menu touches, nor what is cut by what it lies in; of a
-line of text the characters that show are kept.
+What another window or an open menu touches, what is cut by what it lies in and what has no name
+cannot be asked for, though it may be seen; of a line of text the characters that show are kept.
 """
 
 import math
@@ -46,18 +46,20 @@ def labels_of(seen: Seen) -> Labels:
     written = [line for window in seen.windows for line in lines(seen, window)]
     kept: list[tuple[Node, Element]] = []
     lost: set[tuple[Node, str]] = set()
+    partly: list[Element] = []
     # What is told twice, as options are, counts where it lies deepest, which is last.
     for node in {(n.role, n.name, n.box): n for n in seen.nodes if n.above}.values():
         kind = _kind(node)
-        if not kind or not _name(node):
+        if not kind:
             continue
-        element = _element(seen, node, kind, written)
+        element = _element(seen, node, kind, written) if _name(node) else None
         if element is None:
             lost.add((node.above[0], kind))
+            partly.append(Element(kind, node.name, node.box, node.box, centre(node.box)))
         else:
             kept.append((node, element))
     elements = _alone(_grouped(kept, lost))
-    return scaled(Labels(elements, [line.run for line in written]), seen.scale)
+    return scaled(Labels(elements, [line.run for line in written], partly), seen.scale)
 
 
 def _kind(node: Node) -> str:
