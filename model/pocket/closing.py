@@ -15,7 +15,7 @@ PHRASE = "close the pop-up"
 _PHRASES = (
     *(PHRASE, PHRASE, PHRASE, "close the popup", "close the dialog", "close the dialog box"),
     *("close the banner", "close the message", "close the notification", "dismiss the pop-up"),
-    *("dismiss the dialog", "dismiss the message", "get rid of the pop-up", "close the window"),
+    *("dismiss the dialog", "dismiss the message", "get rid of the pop-up", "close the overlay"),
 )
 _WHOLE = 0.97
 
