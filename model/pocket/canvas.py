@@ -29,13 +29,17 @@ class TextStyle:
 
 @dataclass(frozen=True)
 class Run:
-    """One drawn line of text: its box, and the x of the middle of each character."""
+    """One drawn line of text: its box, and the x of the middle of each character.
+
+    ``hint``: it stands faintly in an empty field, and is not its value.
+    """
 
     text: str
     box: Rect
     centres: tuple[float, ...]
     middle: float
     size: float
+    hint: bool = False
 
 
 @dataclass
@@ -60,6 +64,21 @@ class Element:
     shown: str = ""
 
 
+@dataclass(frozen=True)
+class Value:
+    """A text that is known by what stands beside it: "Total 42", a cell of a table.
+
+    ``box`` is where it is drawn. It is asked for by its row alone where the row has no other
+    (``alone``), else by its column and row; ``named`` is where these are drawn, the row first.
+    """
+
+    row: str
+    column: str
+    box: Rect
+    named: tuple[Rect, ...]
+    alone: bool = True
+
+
 def centre(box: Rect) -> tuple[float, float]:
     """Return the middle of a box."""
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
@@ -67,7 +86,7 @@ def centre(box: Rect) -> tuple[float, float]:
 
 @dataclass
 class Canvas:
-    """A screen in the making: RGBA pixels, runs of text and named elements.
+    """A screen in the making: RGBA pixels, runs of text, named elements, values beside names.
 
     ``partly``: elements of which something shows beside what covers them, or at the edge of what
     they scroll in: they are seen, and nobody can ask for them by name.
@@ -79,6 +98,7 @@ class Canvas:
     runs: list[Run] = field(default_factory=list)
     elements: list[Element] = field(default_factory=list)
     partly: list[Element] = field(default_factory=list)
+    values: list[Value] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._pixels = np.empty((self.height, self.width, 4), np.uint8)
@@ -138,7 +158,9 @@ class Canvas:
         """Draw an ellipse in a box, filled when ``width`` is 0."""
         self._canvas.drawOval(skia.Rect.MakeLTRB(*box), _paint(colour, stroke=width))
 
-    def text(self, x: float, middle: float, text: str, style: TextStyle) -> Rect:
+    def text(
+        self, x: float, middle: float, text: str, style: TextStyle, hint: bool = False
+    ) -> Rect:
         """Draw one line from ``x`` with its line box centred at ``middle``; return its box."""
         up, down = fonts.ascent_descent(style.font, style.size)
         baseline = round(middle + (up - down) / 2)
@@ -151,7 +173,8 @@ class Canvas:
             centres.append(pen + step / 2)
             pen += step
         box = (x, baseline - up * 0.85, pen, baseline + down * 0.85)
-        self.runs.append(Run(text, box, tuple(centres), baseline - style.size * 0.3, style.size))
+        middle = baseline - style.size * 0.3
+        self.runs.append(Run(text, box, tuple(centres), middle, style.size, hint))
         return box
 
     def vector(self, picture: skia.SVGDOM, box: Rect) -> None:
@@ -168,11 +191,13 @@ class Canvas:
         paint = skia.Paint(Color=skia.ColorSetARGB(int(share * 255), 0, 0, 0))
         self._canvas.drawRect(skia.Rect.MakeWH(self.width, self.height), paint)
         self.elements.clear()
+        self.values.clear()
 
     def hide(self, box: Rect) -> None:
         """Forget what is drawn under a box that is about to be covered."""
         self.runs = [r for r in self.runs if not _touch(r.box, box)]
         self.elements = [e for e in self.elements if not _touch(e.box, box)]
+        self.values = [v for v in self.values if not any(_touch(b, box) for b in (v.box, *v.named))]
 
     def cover(self, box: Rect) -> None:
         """Hide what lies under a box, and keep in mind of which elements a part still shows."""
@@ -185,12 +210,15 @@ class Canvas:
     @contextmanager
     def within(self, box: Rect) -> Iterator[None]:
         """Draw into a box alone: what is cut off at its edges can be seen and not be asked for."""
-        runs, elements = len(self.runs), len(self.elements)
+        runs, elements, values = len(self.runs), len(self.elements), len(self.values)
         self._canvas.save()
         self._canvas.clipRect(skia.Rect.MakeLTRB(*box))
         yield
         self._canvas.restore()
         self.runs[runs:] = [r for r in self.runs[runs:] if _inside(r.box, box)]
+        self.values[values:] = [
+            v for v in self.values[values:] if all(_inside(b, box) for b in (v.box, *v.named))
+        ]
         drawn, self.elements[elements:] = self.elements[elements:], []
         for e in drawn:
             if _inside(e.text_box, box) and _inside((*e.point, *e.point), box):

@@ -3,8 +3,11 @@
 Every function takes the pen and returns the height in pixels that it used, or 0 without room.
 """
 
-from handrail.model.pocket.canvas import Rect, TextStyle, centre, text_width
+from handrail.model.pocket.canvas import Rect, TextStyle, Value, centre, text_width
 from handrail.model.pocket.pen import Pen, line_height, prose
+
+_Written = tuple[str, Rect]
+"""A text, and where it is drawn."""
 
 
 def heading(pen: Pen) -> float:
@@ -101,8 +104,9 @@ def table(pen: Pen) -> float:
     wide = pen.width / columns
     if count < 2 or wide < 60:
         return 0.0
+    heads: dict[int, _Written] = {}
     for i in range(count):
-        top = pen.y + i * row
+        top, first = pen.y + i * row, None
         if i == 0:
             pen.canvas.rect((pen.x, top, pen.x + pen.width, top + row), theme.panel)
         pen.canvas.line([(pen.x, top + row), (pen.x + pen.width, top + row)], theme.edge)
@@ -112,6 +116,14 @@ def table(pen: Pen) -> float:
                 continue
             text = pen.canvas.text(pen.x + j * wide + 5, top + row / 2, name, style)
             pen.canvas.add("item", name, (text[0], top, text[2], top + row), text)
+            if i == 0:
+                heads[j] = (name, text)
+            elif j == 0:
+                first = (name, text)
+            elif first and j in heads:
+                named = (first[1], heads[j][1])
+                value = Value(first[0], heads[j][0], text, named, alone=columns == 2)
+                pen.canvas.values.append(value)
     return count * row
 
 

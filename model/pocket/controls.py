@@ -99,7 +99,8 @@ def _input(pen: Pen, box: Rect) -> None:
         style = theme.body(theme.faint if filled < 0.2 else None)
         text = words.value(rng) if filled >= 0.2 else words.label(rng)
         if text_width(text, style) + 16 < box[2] - box[0]:
-            pen.canvas.text(box[0] + rng.randint(4, 12), centre(box)[1], text, style)
+            x = box[0] + rng.randint(4, 12)
+            pen.canvas.text(x, centre(box)[1], text, style, hint=filled < 0.2)
     if filled > 0.88:
         x = box[2] - 12
         pen.canvas.line(
@@ -175,6 +176,8 @@ def choices(pen: Pen) -> float:
             (pen.x, pen.y + used, text[2], pen.y + used + row),
             text,
         )
+        shown = "selected" if kind == "radio" and on else "checked" if on else "unchecked"
+        pen.canvas.elements[-1].states = (shown,)
         used += row
     return used
 

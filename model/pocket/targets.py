@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from handrail.model.pocket.canvas import Canvas, Element, Rect, Run
+from handrail.model.pocket.canvas import Canvas, Element, Rect, Run, Value
 from handrail.model.pocket.shots import Labels
 
 PATCH = 16
@@ -33,7 +33,8 @@ class Tile:
 
     ``unnamed`` are elements of which something can be seen, and which cannot be asked for by name:
     cut off by the tile's edge or by what lies over them, or not the only one of their name on the
-    screen.
+    screen. ``values`` are those that are seen with what they are known by. ``drawn``: it was drawn
+    here, and so all that is written on it is known.
     """
 
     image: NDArray[np.uint8]
@@ -42,6 +43,8 @@ class Tile:
     absent: tuple[str, ...]
     every_name: frozenset[str]
     unnamed: tuple[Element, ...] = ()
+    values: tuple[Value, ...] = ()
+    drawn: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -99,10 +102,22 @@ def cut(
     for r in canvas.runs:
         box = _shift(r.box, x, y)
         if visible(box, width, height) > 0:
-            runs.append(Run(r.text, box, tuple(c - x for c in r.centres), r.middle - y, r.size))
+            centres = tuple(c - x for c in r.centres)
+            runs.append(replace(r, box=box, centres=centres, middle=r.middle - y))
     pixels = np.ascontiguousarray(image[y : y + height, x : x + width])
-    named, elsewhere = tuple(present), tuple(absent)
-    return Tile(pixels, tuple(runs), named, elsewhere, frozenset(counts), tuple(unnamed))
+    tile = Tile(
+        pixels, tuple(runs), tuple(present), tuple(absent), frozenset(counts), tuple(unnamed)
+    )
+    if not isinstance(canvas, Canvas):
+        return tile
+    near = (_moved(value, x, y) for value in canvas.values if counts.get(value.row.casefold()) == 1)
+    whole = [v for v in near if all(visible(b, width, height) > 0.97 for b in (v.box, *v.named))]
+    return replace(tile, values=tuple(whole), drawn=True)
+
+
+def _moved(value: Value, x: float, y: float) -> Value:
+    named = tuple(_shift(box, x, y) for box in value.named)
+    return replace(value, box=_shift(value.box, x, y), named=named)
 
 
 def merge_order(grid: Ints) -> Ints:
@@ -191,7 +206,12 @@ def _unit(value: float, side: int) -> int:
 
 def answer_units(tile: Tile, element: Element) -> tuple[int, int]:
     """Return the element's answer point in 0..1000 of the tile's sides."""
-    return _unit(element.point[0], tile.size[0]), _unit(element.point[1], tile.size[1])
+    return units(tile, element.point)
+
+
+def units(tile: Tile, point: tuple[float, float]) -> tuple[int, int]:
+    """Return a point in 0..1000 of the tile's sides."""
+    return _unit(point[0], tile.size[0]), _unit(point[1], tile.size[1])
 
 
 def cells(tile: Tile, box: Rect) -> Floats:

@@ -157,7 +157,7 @@ def _written(brush: Brush, room: Rect, middle: float) -> None:
     text = words.value(brush.rng) if draw < 0.3 else brush.rng.choice(_HINTS)
     style = theme.body(None if draw < 0.3 else theme.faint)
     if room[0] + text_width(text, style) < room[2]:
-        brush.canvas.text(room[0], middle, text, style)
+        brush.canvas.text(room[0], middle, text, style, hint=draw >= 0.3)
 
 
 def search(brush: Brush) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from handrail.model.pocket import contents, controls
-from handrail.model.pocket.scenes import buttons, fields, inputs, lists, parts, web
+from handrail.model.pocket.scenes import buttons, facts, fields, inputs, lists, parts, web
 from handrail.model.pocket.scenes.brush import Brush
 from handrail.model.pocket.widgets import Widget
 
@@ -15,6 +15,7 @@ _PARTS: tuple[Part, ...] = (
     buttons.stack, buttons.group, buttons.split, buttons.tiny, parts.toolbar, parts.tree,
     parts.tabs, parts.toggles, parts.cards, parts.pages_row, inputs.date_picker, lists.icon_rows,
     lists.checked_rows, lists.tiles, lists.messages, lists.rows, web.text,
+    *(facts.facts,) * 3, *(facts.stated_buttons,) * 2,
 )  # fmt: skip
 """What windows, pages and phones are stacked from."""
 PAGE: tuple[Part, ...] = (
