@@ -52,14 +52,19 @@ _PLAIN = ("type {v}", "type {v}", 'type "{v}"', "enter {v}", "write {v}")
 class Move:
     """One step of a plan: click a name, type a value, or do what names nothing on the screen.
 
-    ``way`` is what is done at the name where it is no plain click; ``do`` is one of the lines of
-    ``vocabulary.DEEDS``. Without name, value and deed all is done.
+    ``way`` is what is done at the name where it is no plain click, or what is asked about it;
+    ``do`` is one of the lines of ``vocabulary.DEEDS``. Without name, value and deed all is done.
     """
 
     click: str | None = None
     type: str | None = None
-    way: v.Way = "click"
+    way: v.Way | v.Question = "click"
     do: str | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Return whether this is a question, which is answered and not done."""
+        return self.way in v.ASKS
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,11 @@ class Goal:
     text: str
     moves: tuple[Move, ...]
     begins: tuple[int, ...]
+
+    @property
+    def told(self) -> tuple[Move, ...]:
+        """Return the moves that a history can tell of: a question's answer ends the run."""
+        return self.moves[:-1] if self.moves[-1:] and self.moves[-1].asks else self.moves
 
 
 def click_clause(rng: random.Random, name: str) -> Clause:
@@ -135,7 +145,7 @@ def goal(rng: random.Random, clauses: Sequence[Clause]) -> Goal:
         begins += [len(text) + begin for begin in clause.begins]
         text += _capital(clause.text) if text.endswith(". ") else clause.text
     text = _capital(text) if rng.random() < 0.25 else text
-    text += "." if rng.random() < 0.12 else ""
+    text += "." if rng.random() < 0.12 and not text.endswith("?") else ""
     moves = (move for clause in clauses for move in clause.moves)
     named = (_as_written(move, text, at) for move, at in zip(moves, begins, strict=True))
     return Goal(text, tuple(named), tuple(begins))
@@ -180,7 +190,7 @@ def opening(move: Move) -> list[int]:
 def answer(move: Move) -> list[int]:
     """Return the ids of a step's answer; one at a name ends where the screen is to be looked at."""
     if move.click is not None:
-        return [v.token(v.THINKS[move.way]), *phrased(move.click)]
+        return [v.token(v.think(move.way)), *phrased(move.click)]
     if move.do is not None:
         return v.encode([v.DEEDS[move.do], "<|im_end|>"])
     if move.type is not None:

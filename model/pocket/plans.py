@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from handrail.model.pocket import acts, instructions
+from handrail.model.pocket import acts, instructions, questions
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.instructions import Goal, Move
 from handrail.model.pocket.queries import IGNORE, Packed, blank
@@ -54,33 +54,39 @@ class Plan:
         self.labels[row], self.weights[row] = token, weight
 
 
-def goal(rng: random.Random, share: float = 0.0) -> Goal:
-    """Draw an instruction of one to four clauses; a share of them ask for more than click, type."""
+def goal(rng: random.Random, share: float = 0.0, asking: float = 0.0) -> Goal:
+    """Draw an instruction of one to four clauses; a share of them ask for more than click, type.
+
+    ``asking``: the share of the instructions whose last clause is a question about the screen.
+    """
     clauses = [acts.clause(rng, share) for _ in range(rng.choice((1, 2, 2, 3, 3, 4, 4)))]
+    if asking and rng.random() < asking:
+        clauses[-1] = questions.clause(rng)
     return instructions.goal(rng, clauses)
 
 
-def plan(rng: random.Random, share: float = 0.0) -> Plan:
+def plan(rng: random.Random, share: float = 0.0, asking: float = 0.0) -> Plan:
     """Draw an instruction as ``goal`` does and lay out its plan."""
-    return laid_out(goal(rng, share))
+    return laid_out(goal(rng, share, asking))
 
 
 def laid_out(goal: Goal, ended: bool = True) -> Plan:
     """Return the plan of an instruction: its trunk, then a turn for every step and the end.
 
-    ``ended``: all of the instruction is done with these steps; else there is no turn for the end.
+    ``ended``: all of the instruction is done with these steps; else there is no turn for the end,
+    nor is there after a question, whose answer ends the run.
     """
     words, out = instructions.phrased(goal.text), Plan()
     trunk = [*_SYSTEM, v.token(v.INSTRUCTION), *words]
     first, ends = len(trunk) - len(words), [len(trunk)]
     places = {at: first + i for at, i in instructions.places(words).items()}
     trunk.append(v.token(v.PREVIOUS))
-    for i, move in enumerate(goal.moves):
+    for i, move in enumerate(goal.told):
         trunk += [] if i == 0 else [10]
         trunk += [_STEPS[i], *instructions.step(move)]
         ends.append(len(trunk))
     out.add(trunk, 0, len(trunk), 0)
-    for i, (move, begin) in enumerate(zip(goal.moves, goal.begins, strict=True)):
+    for i, (move, begin) in enumerate(zip(goal.told, goal.begins, strict=False)):
         _remember(out, ends[i + 1] - len(instructions.step(move)), move, places.get(begin))
     for i, end in enumerate(ends if ended else ends[:-1]):
         if i == len(goal.moves):
@@ -111,7 +117,7 @@ def _answer(out: Plan, turn: int, until: int, move: Move, source: int | None) ->
         out.say(at - 1 + i, token, _weight(i, token))
     if move.click is not None:
         # there is no screen to look at: that one is to be looked at says that the name ends here
-        out.say(len(out.ids) - 1, v.token(v.CALLS[move.way]), CHOICE)
+        out.say(len(out.ids) - 1, v.token(v.call(move.way)), CHOICE)
     if source is not None:
         out.quoted.append((at - 1, source))
         if move != Move():

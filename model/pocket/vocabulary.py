@@ -12,7 +12,7 @@ every history alike.
 
 import json
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
@@ -69,6 +69,20 @@ CALLS: dict[Way, str] = {
 }
 """How a call at a named place begins; the coordinates follow."""
 THINKS: dict[Way, str] = {way: f"Action: {way} " for way in CALLS}
+Question = Literal[
+    "read",
+    "see whether there is",
+    "see whether it is checked:",
+    "see whether it is unchecked:",
+    "see whether it is enabled:",
+    "see whether it is disabled:",
+]
+"""What is asked about a named thing, as the line of the reply tells of it."""
+ASKS: dict[Question, str] = {asked: f"Action: {asked} " for asked in get_args(Question)}
+CALL_ANSWER = f'\n{_OPEN}"answer", "text": "'
+"""Opens an answer that is read off the screen byte by byte; ``END_TYPE`` closes it."""
+YES = f'{CALL_ANSWER}yes"{_CLOSE}'
+NO = f'{CALL_ANSWER}no"{_CLOSE}'
 _KEYS = (
     *("enter", "tab", "escape", "backspace", "delete", "space", "up", "down", "left", "right"),
     *("home", "end", "pageup", "pagedown"),
@@ -122,12 +136,32 @@ FIRST_Y = FIRST_X + RANGE
 LATER = (
     *(text for texts in (THINKS, CALLS) for way, text in texts.items() if way != "click"),
     *DEEDS.values(),
+    *ASKS.values(),
+    CALL_ANSWER,
+    YES,
+    NO,
 )
 FIRST_LATER = FIRST_Y + RANGE
 _ID |= {text: FIRST_LATER + i for i, text in enumerate(LATER)}
 USED = FIRST_LATER + len(LATER)
 SIZE = -(-USED // 64) * 64
 """Rows of the embedding: the used tokens, rounded up to a multiple of 64."""
+
+
+_FOLLOWS = {str(way): text for way, text in CALLS.items()}
+
+
+def think(way: Way | Question) -> str:
+    """Return how a reply opens that does something at a named place, or asks about what is named.
+
+    The name follows.
+    """
+    return f"Action: {way} "
+
+
+def call(way: Way | Question) -> str:
+    """Return the call that follows the name where it is found; of yes and no the first."""
+    return CALL_ANSWER if way == "read" else _FOLLOWS.get(way, YES)
 
 
 def token(text: str) -> int:

@@ -131,7 +131,7 @@ def right_reply(move: Move) -> Proposal:
     """Return the reply that is right for a step; a place is in the middle."""
     text = _tokenizer().decode(instructions.answer(move))
     if move.click is not None:
-        text += vocabulary.CALLS[move.way] + vocabulary.x_text(_MIDDLE) + vocabulary.y_text(_MIDDLE)
+        text += vocabulary.call(move.way) + vocabulary.x_text(_MIDDLE) + vocabulary.y_text(_MIDDLE)
     made = parse(text, _GEOMETRY)
     assert isinstance(made, Proposal), made
     return made

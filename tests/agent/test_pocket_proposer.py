@@ -282,7 +282,7 @@ def test_every_step_is_told_back_as_it_was_learned() -> None:
     history: list[Step] = []
     tokenizer = Tokenizer(v.tokenizer())
     for number, move in enumerate(moves[:24], start=1):
-        call = [v.token(v.CALLS[move.way])] if move.click else []
+        call = [v.token(v.call(move.way))] if move.click else []
         proposer, _ = _proposer([*instructions.answer(move), *call])
         made = proposer.propose(goal, history, _seen((1, 1)))
         assert isinstance(made, Proposal)

@@ -49,7 +49,7 @@ def test_what_is_to_be_said_is_what_comes_next() -> None:
             said = [plan.labels[i] for i in rows[begins - 1 : -1]]
             assert said == [plan.ids[i] for i in rows[begins:]]
             named = step < len(goal.moves) and goal.moves[step].click is not None
-            call = v.token(v.CALLS[goal.moves[step].way]) if named else IGNORE
+            call = v.token(v.call(goal.moves[step].way)) if named else IGNORE
             assert plan.labels[rows[-1]] == call
 
 
