@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handrail.model.pocket import (
+    asking,
     forms,
     plans,
     queries,
@@ -24,6 +25,7 @@ from handrail.model.pocket import (
     theme,
     thinning,
 )
+from handrail.model.pocket.asking import AskMix
 from handrail.model.pocket.canvas import Canvas
 from handrail.model.pocket.errors import DrawingEnded
 from handrail.model.pocket.queries import Packed, QueryMix
@@ -40,6 +42,7 @@ PHOTOGRAPHS = Path("build/data")
 TILE = (640, 448)
 """Width and height in pixels of the tiles that the finished model looks at."""
 _LOOK_SECONDS = 2.0
+_NOTHING = AskMix()
 _SCREENS = (
     (1280, 800),
     (1024, 768),
@@ -61,8 +64,8 @@ class Lesson:
     ``plans`` instructions without a screen a step, an even number; ``forms`` the share of screens
     that are forms, ``scenes`` the share that are scenes, with icons from the folder ``icons``, and
     ``shots`` the share of screens that are photographs from the folder ``photographs``; ``acts``
-    the share of the clauses without a screen that ask for more than click and type; ``ground`` the
-    share of the steps that show plain ground.
+    the share of the clauses without a screen that ask for more than click and type; ``asks``
+    questions about the screen; ``ground`` the share of the steps that show plain ground.
     """
 
     tile: tuple[int, int]
@@ -79,6 +82,7 @@ class Lesson:
     photographs: Path = PHOTOGRAPHS
     acts: float = 0.0
     ground: float = 1.0
+    asks: AskMix = _NOTHING
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -157,13 +161,15 @@ def batch(lesson: Lesson, rng: random.Random) -> Batch:
     chosen = chosen[: lesson.batch]
     asked = None
     if lesson.mix is not None:
-        drawn = [queries.for_tile(t, lesson.mix, rng) for t in chosen]
+        drawn = [
+            queries.for_tile(t, lesson.mix, rng) + asking.for_tile(t, lesson.asks, rng)
+            for t in chosen
+        ]
         asked = queries.pack(drawn, *lesson.grid)
     planned = None
     if lesson.plans:
-        ranked = sorted(
-            (plans.plan(rng, lesson.acts) for _ in range(lesson.plans)), key=lambda p: len(p.ids)
-        )
+        every = [plans.plan(rng, lesson.acts, lesson.asks.plans) for _ in range(lesson.plans)]
+        ranked = sorted(every, key=lambda p: len(p.ids))
         half = lesson.plans // 2
         # attention costs a row's length squared: short rows, the longest beside the shortest
         rows = zip(ranked[:half], reversed(ranked[half:]), strict=True)

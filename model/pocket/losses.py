@@ -10,13 +10,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from handrail.model.pocket import queries
+from handrail.model.pocket import asking, queries
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.network import CHARACTERS, Read, Seen, TrainingNetwork, on
 from handrail.model.pocket.targets import CELL, WORD, RunTargets
 
 SPREAD = 5.0
 """Standard deviation of the soft coordinate targets, in 1/1000 of a side."""
+
+
+_ANSWERS = [v.token(text) for text in (v.CALL_ANSWER, v.YES, v.NO)]
 
 
 @dataclass(frozen=True)
@@ -190,7 +193,13 @@ def _spoken(table: Tensor, read: Read, packed: queries.Packed, scores: Scores) -
     said = functional.linear(read.hidden[asked], table).float()
     loss = functional.cross_entropy(said, labels[asked], reduction="none")
     right = said.argmax(-1) == labels[asked]
-    decided = weights[asked] == 1.5
+    deciding = weights[asked] == queries.DECIDE
+    answered = deciding & torch.isin(labels[asked], torch.tensor(_ANSWERS))
+    if answered.any():
+        letters = right[weights[asked] == asking.LETTER].float()
+        scores.note(answered=right[answered].float().mean().item())
+        scores.note(**({"letters": letters.mean().item()} if len(letters) else {}))
+    decided = deciding & ~answered
     if decided.any():
         here = labels[asked][decided] != v.token(v.ABSENT)
         verdict = right[decided].float()

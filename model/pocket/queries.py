@@ -20,6 +20,8 @@ from handrail.model.pocket.instructions import Clause, Move
 from handrail.model.pocket.targets import Floats, Tile, answer_units, cells
 
 IGNORE = -100
+DECIDE = 1.5
+"""How much a token counts that says whether the target is here, or what a question's answer is."""
 
 
 @dataclass
@@ -28,7 +30,7 @@ class Query:
 
     ``decide`` is the row that says whether the target is here, ``look`` the rows that say x and y.
     ``area`` is the target's share of each merged token, or None where the target is not on the
-    tile.
+    tile; ``reads`` are rows that say a letter, each with the area of that letter.
     ``shift`` moves the positions, as a longer instruction would.
     """
 
@@ -40,9 +42,10 @@ class Query:
     units: tuple[int, int] = (0, 0)
     area: Floats | None = None
     shift: int = 0
+    reads: tuple[tuple[int, Floats], ...] = ()
 
 
-def _sequence(before: Sequence[int], after: Sequence[int], weight: float) -> Query:
+def sequence(before: Sequence[int], after: Sequence[int], weight: float) -> Query:
     """Return a query that is asked to say ``after``."""
     ids = [*before, *after]
     labels = [IGNORE] * len(ids)
@@ -62,7 +65,7 @@ def _look(query: Query, tile: Tile, element: Element | None, way: v.Way) -> Quer
     tail.append(v.token("<|im_end|>"))
     query.ids += tail
     query.labels[query.decide] = tail[0]
-    query.weights[query.decide] = 1.5
+    query.weights[query.decide] = DECIDE
     # x and y have soft targets of their own; what is left is the end of the turn
     query.labels += [IGNORE] * (len(tail) - 2) + [tail[-1], IGNORE]
     query.weights += [0.05] * len(tail)
@@ -74,8 +77,12 @@ def bare(
 ) -> Query:
     """Return a query of the last words only."""
     ids = [v.token(v.THINKS[way]), *instructions.phrased(name)]
-    query = Query(ids, [IGNORE] * len(ids), [0.0] * len(ids), shift=rng.randint(0, 220))
-    return _look(query, tile, element, way)
+    return _look(silent(ids, rng), tile, element, way)
+
+
+def silent(ids: list[int], rng: random.Random) -> Query:
+    """Return a query of which nothing is to be said yet, as if a longer text stood before it."""
+    return Query(ids, [IGNORE] * len(ids), [0.0] * len(ids), shift=rng.randint(0, 220))
 
 
 def whole(
@@ -88,7 +95,7 @@ def whole(
     way = acts.way(rng, share)
     own = _own(name, element, rng, share) if way == "click" else acts.pointed(rng, way, name)
     count = rng.choice((1, 1, 2, 2, 3, 4))
-    clauses = [own if i == 0 else _other(tile, rng, share) for i in range(count)]
+    clauses = [own if i == 0 else other(tile, rng, share) for i in range(count)]
     rng.shuffle(clauses)
     done = [m for c in clauses[: clauses.index(own)] for m in c.moves]
     done += own.moves[: own.moves.index(Move(name, way=way))]
@@ -105,7 +112,7 @@ def asked(
     """Return a query of an instruction with its history, whose next step is at a name."""
     name, element = named
     before, said = instructions.prompt(goal, done), instructions.answer(Move(name, way=way))
-    return _look(_sequence(before, said, 0.5), tile, element, way)
+    return _look(sequence(before, said, 0.5), tile, element, way)
 
 
 def _drawn(
@@ -125,7 +132,8 @@ def _own(name: str, element: Element | None, rng: random.Random, share: float) -
     return acts.settled(clause) if share else clause
 
 
-def _other(tile: Tile, rng: random.Random, share: float) -> Clause:
+def other(tile: Tile, rng: random.Random, share: float) -> Clause:
+    """Return a clause about something else, on the tile or not."""
     if not tile.present or rng.random() < 0.4:
         return acts.clause(rng, share)
     element = rng.choice(tile.present)
@@ -168,7 +176,7 @@ def for_tile(tile: Tile, mix: QueryMix, rng: random.Random) -> list[Query]:
         name = ""
         if mix.phrased and rng.random() < mix.phrased:
             name = phrases.missing(tile.present, tile.unnamed, tile.absent, rng)
-        name = name or _absent_name(tile, rng)
+        name = name or absent_name(tile, rng)
         if name:
             out.append(_drawn(tile, name, None, rng, mix.acts, i == 0 and mix.whole > 0))
     for element in closing.asked_on(tile, rng, mix.closing) if mix.closing else ():
@@ -176,7 +184,7 @@ def for_tile(tile: Tile, mix: QueryMix, rng: random.Random) -> list[Query]:
     return out
 
 
-def _absent_name(tile: Tile, rng: random.Random) -> str:
+def absent_name(tile: Tile, rng: random.Random) -> str:
     """Return a name that is not on the tile: from elsewhere, almost one that is, or new."""
     for _ in range(8):
         draw = rng.random()
@@ -274,7 +282,8 @@ def _place(out: Packed, query: Query, b: int, at: int, number: int, start: int) 
         out.rows.append((b, at + query.decide))
         out.areas.append(np.zeros(0, np.float32))
         return
-    for row in (query.decide, *query.look):
+    for row, area in (*((row, query.area) for row in (query.decide, *query.look)), *query.reads):
         out.rows.append((b, at + row))
-        out.areas.append(query.area)
-    out.coordinates.append((b, at + query.look[0], *query.units))
+        out.areas.append(area)
+    if query.look:
+        out.coordinates.append((b, at + query.look[0], *query.units))

@@ -5,7 +5,7 @@ stage; ``recipe`` runs all of them from nothing. The stages: ``read`` (dense tex
 and words), ``small`` (grounding on small screens), ``tiles`` (tiles of whole screens,
 near-duplicates, instructions), ``scenes`` (windows, pages and phones with icons; asked for also by
 role, state and neighbour), ``acts`` (all of ``scenes``, and double and right clicks, keys,
-scrolling and waiting), each with a decay at its end where ``--decay`` says so.
+scrolling and waiting, and questions), each with a decay at its end where ``--decay`` says so.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from torch import Tensor
 from handrail.model import learning
 from handrail.model.learning import Optimizers, learn_from
 from handrail.model.pocket import fonts, lessons, losses, states
+from handrail.model.pocket.asking import AskMix
 from handrail.model.pocket.errors import PocketError
 from handrail.model.pocket.lessons import Batch, Lesson
 from handrail.model.pocket.losses import Scores, Weights
@@ -46,6 +47,7 @@ _ACTS = replace(
     mix=QueryMix(14, 1, 6, phrased=0.4, acts=0.25, closing=0.3),
     plans=24,
     acts=0.4,
+    asks=AskMix(tile=5, plans=0.2),
 )
 STAGES = {
     "read": Lesson((256, 192), 24, 0.75, None),

@@ -132,3 +132,29 @@ def test_the_image_changes_the_logits(network: tuple[TrainingNetwork, Engine]) -
         for s in (1, 2)
     ]
     assert (logits[0] - logits[1]).abs().max() > 1e-3
+
+
+def test_every_letter_of_an_answer_equals_the_engines(
+    network: tuple[TrainingNetwork, Engine],
+) -> None:
+    trained, engine = network
+    move, goal = Move("Total", way="read"), "click OK, then what is the Total?"
+    before = instructions.prompt(goal, [Move("OK")])
+    said = [*instructions.answer(move), v.token(v.CALL_ANSWER), *b"42 EUR"]
+    query = queries.sequence(before, said, 1.0)
+    image = _noise(6)
+    pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
+    packed = queries.pack([[_query("click Save", "Save"), query]], HEIGHT // 32, WIDTH // 32)
+    with torch.no_grad():
+        seen = trained.see(pixels.view(1, HEIGHT, WIDTH, 3))
+        hidden = trained.read(seen, packed).hidden.float()[0]
+    rows = torch.from_numpy(packed.owner[0] == 1).nonzero()[:, 0][-len("42 EUR") - 2 :]
+    text = user_text(goal, ["Step 1: click OK"])
+    message = Message("user", [ImagePart(image), TextPart(text)])
+    decode = engine.begin([message], TOOLS, v.think("read") + "Total")
+    for row, token in zip(rows.tolist(), [v.token(v.CALL_ANSWER), *b"42 EUR", None], strict=True):
+        ours, theirs = hidden[row] @ trained.embedding.detach().t(), decode.logits
+        assert torch.corrcoef(torch.stack([ours, theirs]))[0, 1] > 0.999
+        assert (ours - theirs).abs().max() < 0.05 * theirs.abs().max()
+        if token is not None:
+            decode.step(token)
