@@ -43,6 +43,14 @@ class Sought:
         return self.said.removeprefix(self.pointing.think)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where what is looked for is, None where the search for it was given up."""
+
+    sought: Sought
+    at: Pointed | None
+
+
 class Finder:
     """Looks for places on screens, one question at a time."""
 
@@ -56,10 +64,23 @@ class Finder:
 
         Raises ModelError.
         """
+        place = self.place(sought, observation)
+        if not isinstance(place, Place):
+            return place
+        if place.at is not None:
+            return self._pointed(place.sought, place.at, observation)
+        ended = parse(f"{sought.said}{self._form.absent}", observation.geometry)
+        return replace(ended, usage=place.sought.usage)
+
+    def place(self, sought: Sought, observation: Observation) -> Place | Proposal | ParseError:
+        """Return where what is looked for is, or a step of the search for it.
+
+        Raises ModelError.
+        """
         look = self.grounder.look(observation.image, sought.text, sought.said)
         sought = _paid(sought, look)
         if look.best.found:
-            return self._pointed(sought, look.best, observation)
+            return Place(sought, look.best)
         if search.may_close(sought.done) and self._form.closing:
             over = self._closing(observation)
             sought = _paid(sought, over)
@@ -67,10 +88,9 @@ class Finder:
                 return self._closed(sought, over.best, observation)
         match self._search.onward((sought.text, sought.name), sought.done, look.best):
             case "point" if not math.isinf(look.best.odds):
-                return self._pointed(sought, look.best, observation)
+                return Place(sought, look.best)
             case "point" | "give up":
-                ended = parse(f"{sought.said}{self._form.absent}", observation.geometry)
-                return replace(ended, usage=sought.usage)
+                return Place(sought, None)
             case way:
                 return _scrolled(sought, way, observation)
 

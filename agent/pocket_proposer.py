@@ -3,7 +3,8 @@
 The model's reply is written in two parts. What is to be done next depends on the instruction and on
 what was done, and is said first ("Action: click NAME"). Where that is, is looked for on the screen
 (see ``TileGrounder``). The two parts together are one reply in the ``computer_use`` format, parsed
-like any model's. What names no place (a key, a wait) is a whole reply at once.
+like any model's. What names no place (a key, a wait) is a whole reply at once. A question about the
+screen names what it is about, too, and is answered by looking (see ``PocketAnswers``).
 """
 
 import time
@@ -16,6 +17,7 @@ from handrail.agent import search
 from handrail.agent.finder import Finder, Sought
 from handrail.agent.history import Step
 from handrail.agent.parse import CLOSE, OPEN, parse
+from handrail.agent.pocket_answers import PocketAnswers, Question
 from handrail.agent.prompt import user_text
 from handrail.agent.proposal import ParseError, Proposal, Usage
 from handrail.agent.quotation import Quotation
@@ -65,6 +67,10 @@ class PocketProposer:
         single = engine.tokenizer.single
         self._looked_for = {single(form.absent), *(single(p.call) for p in form.pointings)}
         self._thinks = {single(p.think) for p in form.pointings}
+        self.answers = _answers(form, self._finder)
+        if asking := form.asking:
+            self._looked_for |= {single(text) for text in (asking.answer, asking.yes, asking.no)}
+            self._thinks |= {single(think) for think in asking.thinks}
         self._type, self._end_type = single(form.type), single(form.end_type)
         decoded = ((i, engine.tokenizer.decode([i])) for i in range(engine.tokenizer.size))
         self._spans = {i for i, text in decoded if OPEN in text or CLOSE in text}
@@ -96,6 +102,12 @@ class PocketProposer:
     ) -> Proposal | ParseError:
         said = self._plan(asked)
         usage = Usage(prompt_tokens=said.prompt_tokens, reply_tokens=said.reply_tokens)
+        think = self.answers and self.answers.think(said.text)
+        if self.answers and think and said.finish == "stop":
+            name = asked.words.back(said.text.removeprefix(think))
+            done = search.taken(history, name)
+            question = Question(asked.text, said.text, think, done, usage)
+            return self.answers.reply(question, observation)
         pointing = self._form.pointing(said.text)
         if said.finish == "length" or pointing is None or pointing.call in said.text:
             return replace(parse(said.text, observation.geometry, said.finish), usage=usage)
@@ -138,6 +150,11 @@ class PocketProposer:
             reply.append(token)
             decode.step(token)
         return min(ends)
+
+
+def _answers(form: TileFormat, finder: Finder) -> PocketAnswers | None:
+    """Return what answers questions, None for a checkpoint that has not learned to."""
+    return None if form.asking is None else PocketAnswers(finder, form, form.asking)
 
 
 def _counts(step: Step) -> bool:

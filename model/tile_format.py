@@ -26,6 +26,35 @@ class Pointing(BaseModel):
     call: str = Field(min_length=1)
 
 
+class Asking(BaseModel):
+    """How a checkpoint answers questions about the screen.
+
+    ``read`` opens the line that names what is to be read, ``there`` the one that names what is
+    there or not, each of ``states`` one that asks what state a named thing is in. ``answer`` opens
+    the reply that is read off the screen, which ``end_type`` closes; ``yes`` and ``no`` are whole
+    replies. ``longest`` bounds what is read, in tokens.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    read: str = Field(min_length=1)
+    there: str = Field(min_length=1)
+    states: tuple[str, ...] = ()
+    answer: str = Field(min_length=1)
+    yes: str = Field(min_length=1)
+    no: str = Field(min_length=1)
+    longest: int = Field(default=80, ge=1, le=1000)
+
+    @property
+    def thinks(self) -> tuple[str, ...]:
+        """Return how lines open that ask about something."""
+        return self.read, self.there, *self.states
+
+    def think(self, said: str) -> str | None:
+        """Return what opens a line that asks about something, None where it asks nothing."""
+        return next((think for think in self.thinks if said.startswith(think)), None)
+
+
 class TileFormat(BaseModel):
     """How a tile-trained checkpoint writes a click, and what else it does at a named place.
 
@@ -35,7 +64,8 @@ class TileFormat(BaseModel):
     ``type`` and ``end_type`` stand around a text to type; ``longest`` bounds a reply in tokens.
     ``others`` are what it does at a place beside clicking; checkpoints that only click have none.
     ``closing`` is the phrase by which it finds what closes a pop-up, empty where it has none;
-    ``skips_ground``: it was trained on pictures without their plain ground.
+    ``skips_ground``: it was trained on pictures without their plain ground. ``asking`` is how it
+    answers questions, where it has learned that.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,6 +82,7 @@ class TileFormat(BaseModel):
     others: tuple[Pointing, ...] = ()
     closing: str = ""
     skips_ground: bool = False
+    asking: Asking | None = None
 
     @model_validator(mode="after")
     def _has_both(self) -> Self:

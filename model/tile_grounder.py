@@ -28,7 +28,7 @@ for another look. On 150 screens in training's fonts 1.2 tiles were looked at ag
 in the place of 2.9, and the hits were 131 for 130.
 """
 _SAME_PLACE = 0.02
-_TOOLS: tuple[ToolSchema, ...] = ({"type": "function", "function": {"name": "computer_use"}},)
+TOOLS: tuple[ToolSchema, ...] = ({"type": "function", "function": {"name": "computer_use"}},)
 """Such a checkpoint's template knows whether there are tools, not what they are."""
 
 
@@ -83,7 +83,7 @@ class TileGrounder:
 
     def _finds(self, cut: Sequence[tiles.Tile], text: str, said: str) -> tuple[list[Pointed], int]:
         asked = [[Message("user", [ImagePart(t.image), TextPart(text)])] for t in cut]
-        decodes = self.engine.begin_batch(asked, _TOOLS, said)
+        decodes = self.engine.begin_batch(asked, TOOLS, said)
         spent = sum(d.image_tokens for d in decodes)
         pointing = self._form.pointing(said)
         call = self._calls[pointing.think if pointing else self._form.think]

@@ -28,6 +28,7 @@ from handrail.model.tile_grounder import SURE, TileGrounder
 
 Picture = Callable[[int, int, int], Image.Image]
 POCKET = Path(screens.__file__).parent / "weights"
+_ASKING = {"read": "a", "there": "b", "states": ["c"], "answer": "d", "yes": "e", "no": "f"}
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +214,8 @@ def test_a_broken_file_names_itself(tmp_path: Path, text: str) -> None:
         ("point", "none", "point must hold"),
         ("tile", {"width": 1, "height": 1, "overlap_x": 0, "overlap_y": 0}, "64..4096"),
         ("tile", {"width": 640, "height": 10**6, "overlap_x": 0, "overlap_y": 0}, "64..4096"),
+        ("asking", {**_ASKING, "longest": 10**6}, "less than or equal to 1000"),
+        ("asking", {**_ASKING, "read": ""}, "at least 1 character"),
     ],
 )
 def test_a_format_that_could_do_harm_is_refused(
