@@ -75,10 +75,10 @@ def _almost(a: str, b: str) -> bool:
         return False
     if {w for w in a.split() if len(w) > 2} & {w for w in b.split() if len(w) > 2}:
         return True
-    return abs(len(a) - len(b)) <= 2 and _edits(a, b) <= 2
+    return abs(len(a) - len(b)) <= 2 and edits(a, b) <= 2
 
 
-def _edits(a: str, b: str) -> int:
+def edits(a: str, b: str) -> int:
     """Return the Levenshtein distance."""
     previous = list(range(len(b) + 1))
     for i, x in enumerate(a):
