@@ -29,7 +29,8 @@ class Decode:
 
     `logits` (vocab,) in float32 score the next token; `step` accepts one and updates them.
     `passes` counts how often the network was run after the prompt, `rows` the rows of the output
-    head that were computed since.
+    head that were computed since. `gaze` (prompt tokens,) are a head's log-weights from the last of
+    them, where a head was watched.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Decode:
         self.prompt_ids = tuple(prompt.token_ids)
         self.image_tokens = prompt.image_tokens
         self.passes = self.rows = 0
+        self.gaze: Tensor | None = None
 
     @property
     def length(self) -> int:

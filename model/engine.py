@@ -18,6 +18,7 @@ from handrail.model.batch_run import Asked
 from handrail.model.config import ModelConfig
 from handrail.model.decode import Decode
 from handrail.model.errors import Cancelled
+from handrail.model.gaze import Head
 from handrail.model.generation import Generation, Reply
 from handrail.model.grammar import Constraint, Dialect, GrammarCompiler, Schema, ToolGrammar
 from handrail.model.loading import Loaded
@@ -117,9 +118,14 @@ class Engine:
         conversations: Sequence[Sequence[Message]],
         tools: Sequence[ToolSchema] = (),
         prefix: str = "",
+        watched: Head | None = None,
     ) -> list[Decode]:
-        """Read several conversations; those of one length and image size share one pass."""
-        return self.reader.read([self.prompts.build(m, tools, prefix) for m in conversations])
+        """Read several conversations; those of one length and image size share one pass.
+
+        `watched`: a head of which is told how it weighs the tokens, at the end of each.
+        """
+        prompts = [self.prompts.build(m, tools, prefix) for m in conversations]
+        return self.reader.read(prompts, watched)
 
     def reply(
         self,

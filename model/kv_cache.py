@@ -51,6 +51,11 @@ class LayerCache:
         """Take storage over, of which the first tokens are written."""
         self._keys, self._values, self.length = keys, values, length
 
+    def keys(self, head: int) -> Tensor:
+        """Return one kv head's keys of all tokens: (batch, tokens, head_dim)."""
+        assert self._keys is not None
+        return self._keys[:, head, : self.length]
+
     def part(self, row: int, start: int, end: int) -> Tensor:
         """Return a copy of some tokens of one sequence: (2, kv heads, tokens, head_dim)."""
         assert self._keys is not None

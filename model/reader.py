@@ -7,6 +7,7 @@ import torch
 
 from handrail.model.block_pool import BLOCK, BlockPool, Kind
 from handrail.model.decode import Decode
+from handrail.model.gaze import Head, Watched, watching
 from handrail.model.memory import cache_bytes, picture_bytes, prompt_bytes
 from handrail.model.network import Network, Prompt
 from handrail.model.precision import Precision
@@ -82,10 +83,10 @@ class Reader:
         """Return how much is held of what was read."""
         return self.pool.held + self.pictures.held
 
-    def read(self, prompts: Sequence[Prompt]) -> list[Decode]:
+    def read(self, prompts: Sequence[Prompt], watched: Head | None = None) -> list[Decode]:
         """Read prompts; those of one shape of which as much is known share one pass.
 
-        Raises Cancelled.
+        ``watched``: the head whose look from the last token is told of. Raises Cancelled.
         """
         names = [block_names(prompt) for prompt in prompts]
         groups: dict[tuple[int, ...], list[int]] = {}
@@ -95,7 +96,13 @@ class Reader:
         decodes: dict[int, Decode] = {}
         for (known, *_), members in groups.items():
             chains = [names[index] for index in members]
-            started = self._read([prompts[index] for index in members], chains, known)
+            asked = [prompts[index] for index in members]
+            if watched is None:
+                started = self._read(asked, chains, known)
+            else:
+                with watching(self._network, watched) as seen:
+                    started = self._read(asked, chains, known)
+                _tell(started, seen)
             decodes.update(zip(members, started, strict=True))
         return [decodes[index] for index in range(len(prompts))]
 
@@ -128,3 +135,9 @@ class Reader:
             Decode(self._network, prompt, rows[row], logits[row])
             for row, prompt in enumerate(prompts)
         ]
+
+
+def _tell(decodes: Sequence[Decode], seen: Watched) -> None:
+    assert seen.weights is not None
+    for decode, row in zip(decodes, seen.weights, strict=True):
+        decode.gaze = row
