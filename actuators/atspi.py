@@ -65,6 +65,20 @@ class AccessTree:
         found = None if top is None else ask.focused(top)
         return None if found is None else _told(ask, window, _Found(ask.path(found), found))
 
+    def controls(self, window: ProgramWindow) -> tuple[Told, ...]:
+        """Return the named controls that show in this window, those of documents too."""
+        ask = Inquiry(self._bus, self._seconds)
+        top = ask.window(window)
+        if top is None:
+            return ()
+        shown = [one for one in ask.showing(top) if _role(one) in CONTROLS and one.area]
+        named = zip(shown, ask.names(shown), strict=True)
+        return tuple(
+            Told(_role(one), name, one.area, f"{window.id:x}{one.node.path}")
+            for one, name in named
+            if name.raw
+        )
+
 
 def _found(ask: Inquiry, window: ProgramWindow, x: int, y: int) -> _Found | None:
     top = ask.window(window)

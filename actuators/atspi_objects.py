@@ -17,6 +17,8 @@ _COMPONENT = "org.a11y.atspi.Component"
 _COLLECTION = "org.a11y.atspi.Collection"
 _SCREEN, _ALL, _ANY, _CANONICAL = 0, 1, 2, 1
 _NOWHERE = -(1 << 31)
+_LABELLED_BY = 2
+_MANY = 2_000
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,29 @@ class Inquiry:
                 return found[0] if len(found) == 1 else None
         return None
 
+    def showing(self, top: Object) -> list[Object]:
+        """Return what shows in a window, from the outside inwards; of a large one not all."""
+        level, found = [top], list[Object]()
+        for _ in range(_DEPTH):
+            asked = [Question(one.node, _ACCESSIBLE, "GetChildren") for one in level]
+            lists = [_listed(answer) for answer in self._ask(asked) if answer is not None]
+            inner = [node for nodes in lists for node in nodes][: 4 * _MOST]
+            level = [one for one in self._objects(inner) if "showing" in one.states]
+            found += level
+            if not level or len(found) >= _MANY:
+                break
+        return found
+
+    def names(self, objects: Sequence[Object]) -> list[ScreenText]:
+        """Return the name of each; of one that has none, such as a field, that of its label."""
+        own = self._named([one.node for one in objects])
+        bare = [one.node for one, name in zip(objects, own, strict=True) if not name.raw]
+        asked = [Question(node, _ACCESSIBLE, "GetRelationSet") for node in bare]
+        labels = [_label(answer) for answer in self._ask(asked)]
+        told = iter(self._named([node for node in labels if node is not None]))
+        lent = {n: next(told) for n, label in zip(bare, labels, strict=True) if label is not None}
+        return [lent.get(one.node, name) for one, name in zip(objects, own, strict=True)]
+
     def path(self, one: Object) -> list[Object]:
         """Return what an object lies in, from its window inwards, and itself."""
         found = [one]
@@ -162,9 +187,12 @@ class Inquiry:
 
     def name(self, one: Object) -> ScreenText:
         """Return an object's name, without blanks around it."""
-        (answer,) = self._ask([property_of(one.node, _ACCESSIBLE, "Name")])
-        name = _value(answer)
-        return ScreenText(name.strip()[:_LONGEST] if isinstance(name, str) else "")
+        return self._named([one.node])[0]
+
+    def _named(self, nodes: Sequence[Node]) -> list[ScreenText]:
+        answers = self._ask([property_of(node, _ACCESSIBLE, "Name") for node in nodes])
+        names = (_value(answer) for answer in answers)
+        return [ScreenText(n.strip()[:_LONGEST] if isinstance(n, str) else "") for n in names]
 
     def _children(self, node: Node) -> list[Node]:
         (answer,) = self._ask([Question(node, _ACCESSIBLE, "GetChildren")])
@@ -229,6 +257,16 @@ def _listed(answer: Answer) -> list[Node]:
     listed = _first(answer)
     found = [_node(one) for one in listed[:_MOST]] if isinstance(listed, list) else []
     return [node for node in found if node is not None]
+
+
+def _label(answer: Answer | None) -> Node | None:
+    """Return the first object that labels the one whose relations these are."""
+    relations = _first(answer)
+    for relation in relations if isinstance(relations, list) else []:
+        match relation:
+            case (int(kind), [first, *_]) if kind == _LABELLED_BY:
+                return _node(first)
+    return None
 
 
 def _area(extents: object) -> Area | None:

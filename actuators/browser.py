@@ -34,7 +34,7 @@ from handrail.actuators.errors import (
 )
 from handrail.actuators.geometry import Point
 from handrail.actuators.held import RequestWarden
-from handrail.actuators.observation import Element, Observation
+from handrail.actuators.observation import Element, Hint, Observation
 from handrail.actuators.primitives import Safeguards
 from handrail.actuators.reading import Reading
 from handrail.actuators.secret import NoSecrets, discreetly, secret_names
@@ -138,6 +138,14 @@ class Browser:
         """Read the page in front as a whole. Raises ObservationFailed, EnvironmentMissing."""
         self._check_open()
         return self._seen(self._session.read())
+
+    def hints(self) -> tuple[Hint, ...]:
+        """Return the named controls that show, none while a dialog is open or for frames.
+
+        Raises ObservationFailed, EnvironmentMissing.
+        """
+        self._check_open()
+        return self._seen(self._session.hints())
 
     @property
     def answers(self) -> tuple[Answer, ...]:

@@ -88,7 +88,7 @@ ROLES = {
     "ColorWell": "button",
     "none": "generic",
 }
-_CONTROLS = frozenset(
+CONTROL_ROLES = frozenset(
     ("button", "link", "checkbox", "radio", "switch", "tab", "menuitem", "menuitemcheckbox",
      "menuitemradio", "option", "textbox", "searchbox", "combobox", "slider", "spinbutton",
      "listbox")
@@ -213,7 +213,9 @@ async def _described(session: CDPSession, target: str, origin: str) -> Hit | Non
     role, name = _role_and_name(tree["nodes"], facts["tag"])
     form = await form_of(session, target)
     # Only here can it lower what a click is taken for, and it takes a call for each ancestor.
-    asked = form.method == "get" or not (facts["editable"] or facts["href"] or role in _CONTROLS)
+    asked = form.method == "get" or not (
+        facts["editable"] or facts["href"] or role in CONTROL_ROLES
+    )
     return Hit(
         role=role,
         name=name,

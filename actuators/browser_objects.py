@@ -7,7 +7,7 @@ from playwright.async_api import CDPSession
 from playwright.async_api import Error as PlaywrightError
 
 GROUP = "handrail-hit"
-_WORLD = "handrail"
+WORLD = "handrail"
 
 
 async def apply(
@@ -51,7 +51,7 @@ async def members(session: CDPSession, target: str) -> list[str]:
 
 async def world(session: CDPSession, frame: str) -> int:
     """Return the isolated world of a frame, where a page's script has redefined nothing."""
-    asked = {"frameId": frame, "worldName": _WORLD}
+    asked = {"frameId": frame, "worldName": WORLD}
     return int((await session.send("Page.createIsolatedWorld", asked))["executionContextId"])
 
 

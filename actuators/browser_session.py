@@ -9,6 +9,7 @@ from playwright.async_api import Page
 from handrail.actuators.actionability import aimed, place
 from handrail.actuators.actions import Action, Type, Wait
 from handrail.actuators.base import SecretResolver
+from handrail.actuators.browser_hints import page_hints
 from handrail.actuators.browser_hit import ROLES, Hit, focus, focused_node, hit
 from handrail.actuators.browser_input import Hands
 from handrail.actuators.browser_launch import Running
@@ -26,10 +27,16 @@ from handrail.actuators.errors import (
     Unreachable,
 )
 from handrail.actuators.geometry import Point, ScreenGeometry
-from handrail.actuators.observation import Element, Observation, ScreenText, Surface
+from handrail.actuators.observation import (
+    Element,
+    Hint,
+    Observation,
+    ScreenText,
+    Surface,
+)
 from handrail.actuators.primitives import Safeguards
 from handrail.actuators.reading import Reading
-from handrail.actuators.secret import clean_reading, filled, secret_names
+from handrail.actuators.secret import clean_hints, clean_reading, filled, secret_names
 
 _INPUT_SECONDS = 30.0
 _NAVIGATION_SECONDS = 30.0
@@ -113,6 +120,18 @@ class Session:
             self._eyes.check_alive()
             raise ObservationFailed(f"the page could not be read: {why(error)}") from error
         return clean_reading(reading, self._censor)
+
+    async def hints(self) -> tuple[Hint, ...]:
+        """Return the named controls that show; none of a page that does not answer, or asks."""
+        page, geometry = self._eyes.front(), self._eyes.geometry
+        if geometry is None or self._tabs.question is not None:
+            return ()
+        try:
+            async with asyncio.timeout(_HIT_SECONDS):
+                found = await page_hints(await self._tabs.session(page), geometry)
+        except (TimeoutError, PlaywrightError):
+            return ()
+        return clean_hints(found, self._censor)
 
     async def act(self, action: Action, safeguards: Safeguards) -> str:
         """Do a permitted action; return a word on it where there is one to say."""

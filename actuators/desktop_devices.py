@@ -103,6 +103,10 @@ class Tree(Protocol):
         """Return the same. Raises ObservationFailed where the program does not answer."""
         ...
 
+    def controls(self, window: Shown) -> tuple[Told, ...]:
+        """Return the named controls that show in a window, none where that is not told."""
+        ...
+
     def close(self) -> None:
         """Give back what was opened; safe to call twice."""
         ...

@@ -29,11 +29,13 @@ from handrail.actuators.errors import (
 )
 from handrail.actuators.geometry import Point, ScreenGeometry
 from handrail.actuators.masking import masked
-from handrail.actuators.observation import Element, Observation, ScreenText, Surface
+from handrail.actuators.observation import Element, Hint, Observation, ScreenText, Surface
 from handrail.actuators.primitives import Safeguards
+from handrail.actuators.reading import MOST_HINTS
 from handrail.actuators.secret import (
     NoSecrets,
     clean_element,
+    clean_hints,
     clean_surface,
     discreetly,
     secret_names,
@@ -138,6 +140,21 @@ class Desktop:
         told = self._tree.focused(shown)
         element = None if told is None else element_of(shown, told, self._looked[1])
         return clean_element(element, self._secrets.censor)
+
+    def hints(self) -> tuple[Hint, ...]:
+        """Return the named controls that show in the window in front, as its program tells them."""
+        self._open()
+        shown = self._view.front() if self._tree and self._looked else None
+        if shown is None or self._tree is None or self._looked is None:
+            return ()
+        geometry = self._looked[1]
+        elements = (element_of(shown, told, geometry) for told in self._tree.controls(shown))
+        on_screen = [
+            Hint(one.role, one.name, box)
+            for one in elements
+            if (box := geometry.clipped(one.box)) is not None
+        ]
+        return clean_hints(on_screen[:MOST_HINTS], self._secrets.censor)
 
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Do one action.

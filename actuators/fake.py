@@ -40,10 +40,16 @@ from handrail.actuators.fake_widgets import (
 from handrail.actuators.geometry import Point, ScreenGeometry
 from handrail.actuators.keys import checked_text, key
 from handrail.actuators.masking import masked
-from handrail.actuators.observation import Element, Observation, ScreenText, Surface
+from handrail.actuators.observation import Element, Hint, Observation, ScreenText, Surface
 from handrail.actuators.primitives import Primitives, Safeguards
 from handrail.actuators.reading import Reading
-from handrail.actuators.secret import NoSecrets, clean_reading, clean_surface, discreetly
+from handrail.actuators.secret import (
+    NoSecrets,
+    clean_hints,
+    clean_reading,
+    clean_surface,
+    discreetly,
+)
 
 __all__ = ["Button", "Caption", "Checkbox", "FakeScreen", "Field", "Link", "Panel", "Widget"]
 
@@ -126,6 +132,12 @@ class FakeScreen:
         """Read all that nothing covers. Raises EnvironmentMissing once it is closed."""
         self._insist_open()
         return clean_reading(Stack(self.widgets, 0).reading(self._told), self.secrets.censor)
+
+    def hints(self) -> tuple[Hint, ...]:
+        """Return the named controls that show. Raises EnvironmentMissing once it is closed."""
+        self._insist_open()
+        told = Stack(self.widgets, self.scrolled).hints(self._told, self.geometry)
+        return clean_hints(told, self.secrets.censor)
 
     def perform(self, action: Action, permit: Permit) -> Receipt:
         """Do one action.
@@ -224,17 +236,9 @@ class FakeScreen:
             if number > 1:
                 events.next()
             if isinstance(self.focus, Field):
-                self._put_caret(self.focus, action.point.x, number)
+                self.focus.click(index_at(self.focus, action.point.x), number)
             elif self.focus is not None and action.button == "left":
                 self._activate(self.focus)
-
-    def _put_caret(self, field: Field, x: int, clicks: int) -> None:
-        place = index_at(field, x)
-        field.select(place, place)
-        if clicks == 2:
-            field.select_word(place)
-        elif clicks == 3:
-            field.select(0, len(field.text))
 
     def _drag(self, action: Drag) -> None:
         start = action.start or self.pointer
@@ -276,12 +280,7 @@ class FakeScreen:
         elif last == "space" or (len(last) == 1 and not set(held) - {"shift"}):
             self._type(" " if last == "space" else last)
         elif isinstance(self.focus, Field):
-            if held == ["ctrl"]:
-                self.clipboard = self.focus.edit(last, self.clipboard)
-            elif last in {"left", "right", "home", "end"}:
-                self.focus.move(last, keep=shift)
-            elif last in {"backspace", "delete"}:
-                self.focus.erase(last)
+            self.clipboard = self.focus.press(held, last, self.clipboard)
 
     def _enter(self) -> None:
         if isinstance(self.focus, Button | Link):

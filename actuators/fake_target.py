@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from handrail.actuators.actionability import Target
 from handrail.actuators.fake_widgets import Widget
-from handrail.actuators.geometry import Point
-from handrail.actuators.observation import Element, ScreenText
+from handrail.actuators.geometry import Point, ScreenGeometry
+from handrail.actuators.observation import Element, Hint, ScreenText
 from handrail.actuators.reading import Part, Reading
 
 _AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1))
@@ -49,12 +49,28 @@ class Stack:
 
     def reading(self, told: Callable[[Widget], Element]) -> Reading:
         """Return all that nothing covers; ``told`` says what there is to tell of a widget."""
-        shown = [w for w in self.widgets if self.seen(w.box.center.x, w.box.center.y) is w]
+        shown = self._shown()
         parts = [told(widget) for widget in shown]
         text = "\n".join(widget.name for widget in shown)
         return Reading(
             ScreenText(text), tuple(Part(e.role, e.name, e.value, e.checked) for e in parts)
         )
+
+    def hints(
+        self, told: Callable[[Widget], Element], geometry: ScreenGeometry
+    ) -> tuple[Hint, ...]:
+        """Return the controls that show, with their boxes on the screen."""
+        controls = (told(w) for w in self._shown() if w.focusable and w.name)
+        return tuple(
+            Hint(e.role, e.name, box)
+            for e in controls
+            if (box := geometry.clipped(e.box)) is not None
+        )
+
+    def _shown(self) -> list[Widget]:
+        """Return the widgets that nothing covers at their middle."""
+        at = [(w, w.box.center) for w in self.widgets]
+        return [w for w, middle in at if self.seen(middle.x, middle.y - self.scrolled) is w]
 
     def _top(self, widgets: Sequence[Widget], x: int, y: int) -> Widget | None:
         place = Point(x=max(0, x), y=max(0, y + self.scrolled))

@@ -1,6 +1,6 @@
 """The parts of the fake screen: what they hold, and how they are edited."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -148,6 +148,14 @@ class Field(Widget):
         self.anchor = max(0, min(anchor, len(self.text)))
         self.caret = max(0, min(caret, len(self.text)))
 
+    def click(self, at: int, clicks: int) -> None:
+        """Take one of several clicks in a row: the caret, then the word, then all text."""
+        self.select(at, at)
+        if clicks == 2:
+            self.select_word(at)
+        elif clicks == 3:
+            self.select(0, len(self.text))
+
     def select_word(self, at: int) -> None:
         """Select the run of non-blanks around a place."""
         start = end = max(0, min(at, len(self.text)))
@@ -156,6 +164,16 @@ class Field(Widget):
         while end < len(self.text) and not self.text[end].isspace():
             end += 1
         self.select(start, end)
+
+    def press(self, held: Sequence[str], key: str, clipboard: str) -> str:
+        """Take a key that moves the caret or edits; return what the clipboard then holds."""
+        if list(held) == ["ctrl"]:
+            return self.edit(key, clipboard)
+        if key in {"left", "right", "home", "end"}:
+            self.move(key, keep="shift" in held)
+        elif key in {"backspace", "delete"}:
+            self.erase(key)
+        return clipboard
 
     def move(self, key: str, keep: bool) -> None:
         """Move the caret by an arrow, home or end key; ``keep`` extends the selection."""

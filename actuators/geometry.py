@@ -77,6 +77,14 @@ class ScreenGeometry(_Frozen):
         """Tell whether the pixel is on this screen."""
         return point.x < self.width and point.y < self.height
 
+    def clipped(self, box: Box) -> Box | None:
+        """Return the part of a box that is on this screen, None where nothing is."""
+        left, top = max(0, box.left), max(0, box.top)
+        right, bottom = min(self.width, box.right), min(self.height, box.bottom)
+        if right <= left or bottom <= top:
+            return None
+        return Box(left=left, top=top, right=right, bottom=bottom)
+
     def point(self, fraction_x: float, fraction_y: float) -> Point:
         """Return the pixel at a fraction of the sides; 1.0 is the last pixel.
 

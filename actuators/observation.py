@@ -99,11 +99,24 @@ class Element:
 
 
 @dataclass(frozen=True)
+class Hint:
+    """A named control that shows, by the surface's own word, and its box in pixels of the picture.
+
+    The word of a page or a program: it may help a model to find something, and decides nothing.
+    """
+
+    role: str
+    name: ScreenText
+    box: Box
+
+
+@dataclass(frozen=True)
 class Observation:
     """One look at a screen: an RGB image of ``geometry``'s size, and where and when it was taken.
 
     ``time`` is seconds since the epoch; ``notices`` are things that happened since the last look
-    and that pixels alone may not show (a download that ended, a tab that opened).
+    and that pixels alone may not show (a download that ended, a tab that opened). ``hints`` are
+    there where a user allows them and the surface has some.
     """
 
     image: Image.Image
@@ -111,6 +124,7 @@ class Observation:
     time: float
     surface: Surface
     notices: tuple[ScreenText, ...] = field(default=())
+    hints: tuple[Hint, ...] = ()
 
     def __post_init__(self) -> None:
         if self.image.size != (self.geometry.width, self.geometry.height):

@@ -1,9 +1,12 @@
-"""All that a surface says is on it: for those who check a result, not for those who decide."""
+"""All that a surface says is on it: for those who check a result, not for those who decide.
+
+Named controls alone may be told to a model too, where the user allows it: its hints.
+"""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from handrail.actuators.observation import ScreenText
+from handrail.actuators.observation import Hint, ScreenText
 
 
 @dataclass(frozen=True)
@@ -30,4 +33,20 @@ class Reader(Protocol):
 
     def read(self) -> Reading:
         """Read the surface now. Raises ObservationFailed, EnvironmentMissing."""
+        ...
+
+
+MOST_HINTS = 200
+"""So many controls of one surface are told of at most."""
+
+
+@runtime_checkable
+class Hinting(Protocol):
+    """A surface that tells of the controls that show on it."""
+
+    def hints(self) -> tuple[Hint, ...]:
+        """Return the named controls that show now, on the screen of the last look.
+
+        None where the surface cannot tell. Raises ObservationFailed, EnvironmentMissing.
+        """
         ...

@@ -5,7 +5,7 @@ stands for in the moment of typing, and knows from then on what no picture and n
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from handrail.actuators.base import SecretResolver
 from handrail.actuators.censor import Censor
 from handrail.actuators.errors import ActionCutShort, ActionInDoubt, ActionRefused, ActuatorError
 from handrail.actuators.keys import key
-from handrail.actuators.observation import Element, ScreenText, Surface
+from handrail.actuators.observation import Element, Hint, ScreenText, Surface
 from handrail.actuators.reading import Reading
 
 T = TypeVar("T")
@@ -123,6 +123,11 @@ def clean_surface(surface: Surface, censor: Censor) -> Surface:
         return surface
     window = ScreenText(censor.clean(surface.window.raw))
     return replace(surface, window=window, url=censor.clean(surface.url))
+
+
+def clean_hints(hints: Iterable[Hint], censor: Censor) -> tuple[Hint, ...]:
+    """Return hints without any secret in them."""
+    return tuple(replace(one, name=ScreenText(censor.clean(one.name.raw))) for one in hints)
 
 
 def clean_reading(reading: Reading, censor: Censor) -> Reading:

@@ -46,6 +46,10 @@ class X11Tree:
         """Return the same. Raises ObservationFailed where the program does not answer."""
         return self._asked(lambda tree: tree.focused(self._program(window)))
 
+    def controls(self, window: Shown) -> tuple[Told, ...]:
+        """Return the named controls that show in a window, none where that is not told."""
+        return self._told(lambda tree: tree.controls(self._program(window))) or ()
+
     def answers(self) -> bool:
         """Tell whether there is a bus."""
         return self._connected() is not None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from handrail.actuators.actions import Scroll
 from handrail.actuators.observation import Observation
 from handrail.agent import search
+from handrail.agent.hints import named
 from handrail.agent.parse import parse
 from handrail.agent.proposal import ParseError, Proposal, Usage
 from handrail.agent.search import Search, Taken
@@ -77,7 +78,8 @@ class Finder:
 
         Raises ModelError.
         """
-        look = self.grounder.look(observation.image, sought.text, sought.said)
+        hints = named(observation.hints, observation.geometry)
+        look = self.grounder.look(observation.image, sought.text, sought.said, hints)
         sought = _paid(sought, look)
         if look.best.found:
             return Place(sought, look.best)

@@ -12,6 +12,7 @@ from handrail.actuators.base import sanitise
 from handrail.actuators.dialects import qwen_computer
 from handrail.actuators.geometry import ScreenGeometry
 from handrail.actuators.observation import Observation, ScreenText
+from handrail.agent.hints import hints_text
 from handrail.agent.history import SCREENSHOTS, Step, pictured, to_correct
 from handrail.agent.parse import CLOSE, OPEN
 from handrail.agent.proposal import ParseError, Proposal, describe
@@ -137,8 +138,9 @@ def _text_message(role: Role, text: str) -> Message:
 
 
 def _picture_message(observation: Observation, note: str) -> Message:
-    # a turn keeps its notices as it grows old, so that it need not be read again
+    # a turn keeps its notices and hints as it grows old, so that it need not be read again
     text = note + notices_text(observation.notices)
+    text += hints_text(observation.hints, observation.geometry)
     parts: list[ImagePart | TextPart] = [ImagePart(observation.image)]
     if text:
         parts.append(TextPart(text.lstrip("\n")))

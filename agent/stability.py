@@ -8,7 +8,7 @@ from typing import Protocol
 from handrail.actuators.actions import Action
 from handrail.actuators.errors import ObservationFailed
 from handrail.actuators.geometry import Point
-from handrail.actuators.observation import Element, Observation
+from handrail.actuators.observation import Element, Hint, Observation
 from handrail.agent.verify import Sight, target_of
 
 
@@ -53,7 +53,8 @@ class Watch:
 
     An animation never stands still: after ``limit`` seconds the last frame is taken as it is. A
     look that fails is made again; looking has no effect. Without ``senses`` there are the pixels
-    alone to tell what became of an action.
+    alone to tell what became of an action. ``hints`` are asked for once the screen is still, where
+    the user allows them.
     """
 
     def __init__(
@@ -63,12 +64,14 @@ class Watch:
         quiet: float = 0.2,
         limit: float = 4.0,
         senses: Senses | None = None,
+        hints: Callable[[], tuple[Hint, ...]] | None = None,
     ) -> None:
         self._observe = observe
         self._clock = SystemClock() if clock is None else clock
         self._quiet = quiet
         self._limit = limit
         self._senses = senses
+        self._hints = hints
 
     def now(self) -> float:
         """Return the clock's seconds."""
@@ -83,6 +86,15 @@ class Watch:
 
         Raises ObservationFailed where looks fail until the limit.
         """
+        seen = self._still()
+        if self._hints is None:
+            return seen
+        try:
+            return replace(seen, hints=self._hints())
+        except ObservationFailed:
+            return seen
+
+    def _still(self) -> Observation:
         deadline = self._clock.now() + self._limit
         last: Observation | None = None
         while True:

@@ -38,7 +38,9 @@ class Pointed:
     ``x`` and ``y`` are fractions of the picture's sides. ``odds`` are the model's log-odds that it
     is there at all, ``sure`` its log-probability of the coordinates: raw scores, not calibrated.
     ``agreed`` says whether a second, closer look found the same place, None where there was none.
-    ``scale`` is what the coordinates were written in.
+    ``scale`` is what the coordinates were written in. ``gaze`` is by how much (in logarithms) a
+    head that was shown where to look prefers this picture's best place to "not here"; ``chance`` is
+    the calibrated probability that it is there. Both are None where a checkpoint tells none.
     """
 
     x: float
@@ -47,15 +49,19 @@ class Pointed:
     sure: float
     agreed: bool | None = None
     scale: Scale = 1000
+    gaze: float | None = None
+    chance: float | None = None
 
     @property
     def found(self) -> bool:
-        """Return whether the model prefers to say that it is there."""
-        return self.odds > 0
+        """Return whether it is there rather than not, as far as the model can tell."""
+        return self.odds > 0 if self.chance is None else self.chance > 0.5
 
     @property
     def confidence(self) -> float:
-        """Return the odds as a probability, 0..1."""
+        """Return the chance that it is there, 0..1; that which the bare odds say without one."""
+        if self.chance is not None:
+            return self.chance
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.odds))))
 
     def near(self, other: "Pointed", share: float) -> bool:

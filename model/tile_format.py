@@ -6,6 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from handrail.model.calibration import Calibration
 from handrail.model.errors import CheckpointError
 from handrail.model.tiles import TileSpec
 
@@ -65,7 +66,8 @@ class TileFormat(BaseModel):
     ``others`` are what it does at a place beside clicking; checkpoints that only click have none.
     ``closing`` is the phrase by which it finds what closes a pop-up, empty where it has none;
     ``skips_ground``: it was trained on pictures without their plain ground. ``asking`` is how it
-    answers questions, where it has learned that.
+    answers questions, where it has learned that. ``calibration`` says how sure its scores may make
+    one; without it they are taken as they are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,6 +85,7 @@ class TileFormat(BaseModel):
     closing: str = ""
     skips_ground: bool = False
     asking: Asking | None = None
+    calibration: Calibration | None = None
 
     @model_validator(mode="after")
     def _has_both(self) -> Self:

@@ -15,8 +15,9 @@ from PIL import Image
 from handrail.model import tiles
 from handrail.model.decode import Decode
 from handrail.model.engine import Engine
-from handrail.model.errors import UnsupportedError
+from handrail.model.errors import CheckpointError, UnsupportedError
 from handrail.model.grounding import Boxed, Pointed
+from handrail.model.hinted import Hints, Named
 from handrail.model.messages import ImagePart, Message, TextPart, ToolSchema
 from handrail.model.tile_format import TileFormat
 
@@ -50,11 +51,17 @@ class TileGrounder:
             engine.skip_ground()
         self._calls = {p.think: engine.tokenizer.single(p.call) for p in form.pointings}
         self._absent = engine.tokenizer.single(form.absent)
+        self._calibration = form.calibration
+        if self._calibration and not self._calibration.watched.fits(engine.config.text):
+            raise CheckpointError(
+                f"handrail.json's calibration watches {self._calibration.watched}, which this "
+                "checkpoint lacks: fit it anew (python -m handrail.model.pocket.calibrate)"
+            )
 
-    def point(self, image: Image.Image, phrase: str) -> Pointed:
+    def point(self, image: Image.Image, phrase: str, named: Sequence[Named] = ()) -> Pointed:
         """Return the best place, with scores that say whether it is one. Raises ModelError."""
         asked = self._form.ask.replace("{phrase}", phrase)
-        return self.look(image, asked, self._form.think + phrase).best
+        return self.look(image, asked, self._form.think + phrase, named).best
 
     def boxes(self, image: Image.Image, phrase: str) -> tuple[Boxed, ...]:
         """Raise UnsupportedError: such checkpoints have learned points only."""
@@ -63,31 +70,46 @@ class TileGrounder:
             "or use a published Qwen3-VL checkpoint"
         )
 
-    def look(self, image: Image.Image, text: str, said: str) -> Look:
+    def look(self, image: Image.Image, text: str, said: str, named: Sequence[Named] = ()) -> Look:
         """Look for what ``said``, the beginning of the reply to ``text``, names.
 
         It is called for as what is to be done there is; a click where ``said`` does not say.
+        ``named`` is what the screen says it shows, where that may be heard.
         """
-        cut = tiles.cut(image, self._form.tile)
-        first, spent = self._finds(cut, text, said)
-        best = _apart(sorted(first, key=_score, reverse=True))[:LOOKED_AT_TWICE]
-        if not best:
-            return Look(Pointed(0.5, 0.5, -math.inf, -math.inf), spent)
-        if len(cut) == 1 or _score(best[0]) >= SURE:
-            return Look(best[0], spent)
-        rivals = [f for f in best if _score(f) >= _score(best[0]) - BEHIND]
-        centred = [tiles.around(image, self._form.tile, f.x, f.y) for f in rivals]
-        second, more = self._finds(centred, text, said)
-        chosen = max(second, key=_score, default=best[0])
-        return Look(replace(chosen, agreed=chosen.near(best[0], _SAME_PLACE)), spent + more)
+        pointing = self._form.pointing(said) or self._form.pointings[0]
+        question = _Question(text, said, self._calls[pointing.think])
+        hints = Hints(said.removeprefix(pointing.think), named)
+        seen, spent = self._seen(image, question, hints)
+        best = hints.settled(seen) or Pointed(0.5, 0.5, -math.inf, -math.inf)
+        return Look(best, spent)
 
-    def _finds(self, cut: Sequence[tiles.Tile], text: str, said: str) -> tuple[list[Pointed], int]:
-        asked = [[Message("user", [ImagePart(t.image), TextPart(text)])] for t in cut]
-        decodes = self.engine.begin_batch(asked, TOOLS, said)
+    def _seen(
+        self, image: Image.Image, question: "_Question", hints: Hints
+    ) -> tuple[Pointed | None, int]:
+        """Return the best find in the pixels, None where there is none, and the tokens spent."""
+
+        def score(find: Pointed) -> float:
+            return _score(find) + hints.worth(find)
+
+        cut = tiles.cut(image, self._form.tile)
+        first, spent = self._finds(cut, question)
+        best = _apart(sorted(first, key=score, reverse=True))[:LOOKED_AT_TWICE]
+        if not best:
+            return None, spent
+        if len(cut) == 1 or score(best[0]) >= SURE:
+            return best[0], spent
+        rivals = [f for f in best if score(f) >= score(best[0]) - BEHIND]
+        centred = [tiles.around(image, self._form.tile, f.x, f.y) for f in rivals]
+        second, more = self._finds(centred, question)
+        chosen = max(second, key=score, default=best[0])
+        return replace(chosen, agreed=chosen.near(best[0], _SAME_PLACE)), spent + more
+
+    def _finds(self, cut: Sequence[tiles.Tile], question: "_Question") -> tuple[list[Pointed], int]:
+        asked = [[Message("user", [ImagePart(t.image), TextPart(question.text)])] for t in cut]
+        watched = None if self._calibration is None else self._calibration.watched
+        decodes = self.engine.begin_batch(asked, TOOLS, question.said, watched)
         spent = sum(d.image_tokens for d in decodes)
-        pointing = self._form.pointing(said)
-        call = self._calls[pointing.think if pointing else self._form.think]
-        found = (self._find(d, t, call) for d, t in zip(decodes, cut, strict=True))
+        found = (self._find(d, t, question.call) for d, t in zip(decodes, cut, strict=True))
         return [f for f in found if f is not None], spent
 
     def _find(self, decode: Decode, tile: tiles.Tile, call: int) -> Pointed | None:
@@ -100,7 +122,29 @@ class TileGrounder:
         on_screen = None if place is None else tile.to_screen(*place)
         if on_screen is None:
             return None
-        return Pointed(*on_screen, odds, float(across.max()) + float(down.max()))
+        sure = float(across.max()) + float(down.max())
+        find = Pointed(*on_screen, odds, sure, gaze=self._gaze(decode))
+        return find if self._calibration is None else self._calibration.judged(find)
+
+    def _gaze(self, decode: Decode) -> float | None:
+        """Return by how much the watched head prefers a place on the picture to "not here".
+
+        The token before the picture stands for "not here" (``losses.looking`` teaches that).
+        """
+        if decode.gaze is None:
+            return None
+        first = decode.prompt_ids.index(self.engine.config.image_token_id)
+        cells = decode.gaze[first : first + decode.image_tokens]
+        return float(cells.max() - decode.gaze[first - 1])
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is asked of a tile, the beginning of the reply, and the token that calls for a place."""
+
+    text: str
+    said: str
+    call: int
 
 
 def _score(find: Pointed) -> float:

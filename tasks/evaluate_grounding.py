@@ -36,6 +36,12 @@ def register(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     what.add_argument("--suite", metavar="SUITE", help="rendered, chromium, desktop or FILE")
     parser.add_argument("--images", type=Path, metavar="DIR", help="where a file's images are")
     parser.add_argument(
+        "--hints",
+        action="store_true",
+        help="let the model hear what pages and programs say they show, kept beside each picture "
+        "as NAME.hints.json; measured apart from pixels alone",
+    )
+    parser.add_argument(
         "--json", action="store_true", help="print every answer and all figures as JSON"
     )
     group = parser.add_argument_group("with a suite's name")
@@ -58,6 +64,8 @@ def handle(arguments: argparse.Namespace) -> int:
     if arguments.suite == "rendered":
         if arguments.parallel > 1:
             raise UsageError("--parallel goes with files and photographed screens, not rendered")
+        if arguments.hints:
+            raise UsageError("--hints go with files and photographed screens: drawn ones tell none")
         found = _rendered(arguments)
     elif arguments.suite in SUITES:
         shots, found = _photographed(arguments)
@@ -65,7 +73,8 @@ def handle(arguments: argparse.Namespace) -> int:
         from handrail.tasks.evaluate_score import figures
 
         file = arguments.file or Path(arguments.suite)
-        shots = measure(file, arguments.images, chosen_model(arguments), arguments.parallel)
+        choice = chosen_model(arguments)
+        shots = measure(file, arguments.images, choice, arguments.parallel, arguments.hints)
         found = figures(shots)
     if arguments.json:
         print(_as_json(shots, found))
@@ -102,33 +111,43 @@ def _photographed(arguments: argparse.Namespace) -> "tuple[tuple[Shot, ...], tup
     else:
         cache = arguments.cache or web.cache_home() / "handrail" / "suites" / "desktop"
         file = desktop.collected(cache / f"windows-{seed}", seed, tell)
-    shots = measure(file, None, chosen_model(arguments), arguments.parallel)
+    choice = chosen_model(arguments)
+    shots = measure(file, None, choice, arguments.parallel, arguments.hints)
     found = figures(shots)
     if arguments.results is not None:
         keep = web.keep if chromium else desktop.keep
-        tell(f"written: {keep(found, seed, arguments.results)}")
+        tell(f"written: {keep(found, seed, arguments.results, arguments.hints)}")
     return shots, found
 
 
 def measure(
-    file: Path, images: Path | None, model: "ModelChoice", parallel: int = 1
+    file: Path,
+    images: Path | None,
+    model: "ModelChoice",
+    parallel: int = 1,
+    hinted: bool = False,
 ) -> "tuple[Shot, ...]":
     """Ask a model about every row of a file, several at once, with progress on stderr.
 
-    Raises RowError before the model is loaded, and ModelError.
+    ``hinted``: with what the screens said they show. Raises RowError before the model is loaded,
+    and ModelError.
     """
     from handrail.tasks.evaluate_rows import read_rows
     from handrail.tasks.evaluate_score import locator_on, shoot
+    from handrail.tasks.hint_files import read_hints
     from handrail.tasks.proposers import proposers
 
     rows = read_rows(file, images)
+    if hinted:
+        for image in {row.image for row in rows}:
+            read_hints(image)
 
     def told(done: int, hits: int) -> None:
         if done % 25 == 0 or done == len(rows):
             tell(f"{done} of {len(rows)} asked, {hits} hit")
 
     with proposers(model, parallel) as cast:
-        return shoot(rows, [locator_on(cast())] * parallel, told)
+        return shoot(rows, [locator_on(cast())] * parallel, told, hinted)
 
 
 def _as_json(shots: "Sequence[Shot]", figures: "Sequence[Figure]") -> str:

@@ -5,21 +5,26 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from PIL import Image
 
 from handrail.actuators.actions import points
 from handrail.actuators.geometry import Point, ScreenGeometry
-from handrail.actuators.observation import Observation, Surface
+from handrail.actuators.observation import Hint, Observation, Surface
+from handrail.agent.hints import named
 from handrail.agent.pocket_proposer import PocketProposer
 from handrail.agent.proposal import Proposal
 from handrail.agent.proposer import Proposer
-from handrail.model.grounding import Grounder
 from handrail.tasks.evaluate_rows import GROUPS, GroundingRow
+from handrail.tasks.hint_files import read_hints
 from handrail.tasks.proposers import InTurn
 from handrail.tasks.results.result import Figure, share
 from handrail.tasks.side_by_side import side_by_side
+
+if TYPE_CHECKING:  # the engine needs torch, which takes a second to import
+    from handrail.model.tile_grounder import TileGrounder
 
 _CLICK = "click "
 
@@ -35,8 +40,11 @@ class Found:
 class Locator(Protocol):
     """Finds what an instruction means in a picture."""
 
-    def locate(self, image: Image.Image, instruction: str) -> Found:
-        """Return the pixel to click, and whether what is meant is there."""
+    def locate(self, image: Image.Image, instruction: str, hints: tuple[Hint, ...] = ()) -> Found:
+        """Return the pixel to click, and whether what is meant is there.
+
+        ``hints``: what the screen says it shows, where that may be heard.
+        """
         ...
 
 
@@ -46,11 +54,11 @@ class ProposerLocator:
     def __init__(self, proposer: Proposer) -> None:
         self._proposer = proposer
 
-    def locate(self, image: Image.Image, instruction: str) -> Found:
+    def locate(self, image: Image.Image, instruction: str, hints: tuple[Hint, ...] = ()) -> Found:
         """Return the first point of the action; another action, or none, finds nothing."""
         geometry = ScreenGeometry(width=image.width, height=image.height)
         surface = Surface(kind="fake", name="picture")
-        seen = Observation(image=image, geometry=geometry, time=0.0, surface=surface)
+        seen = Observation(image, geometry, 0.0, surface, hints=hints)
         reply = self._proposer.propose(instruction, (), seen)
         found = points(reply.action) if isinstance(reply, Proposal) else ()
         return Found(found[0] if found else None, bool(found))
@@ -59,13 +67,14 @@ class ProposerLocator:
 class PhraseLocator:
     """Asks the pocket model for a target by name: its grounding alone, without its planning."""
 
-    def __init__(self, grounder: Grounder) -> None:
+    def __init__(self, grounder: "TileGrounder") -> None:
         self._grounder = grounder
 
-    def locate(self, image: Image.Image, instruction: str) -> Found:
+    def locate(self, image: Image.Image, instruction: str, hints: tuple[Hint, ...] = ()) -> Found:
         """Return the best pixel for what follows the word ``click``, or the whole instruction."""
-        found = self._grounder.point(image, instruction.removeprefix(_CLICK))
         geometry = ScreenGeometry(width=image.width, height=image.height)
+        phrase = instruction.removeprefix(_CLICK)
+        found = self._grounder.point(image, phrase, named(hints, geometry))
         return Found(geometry.point(found.x, found.y), found.found)
 
 
@@ -75,10 +84,10 @@ class LocatorInTurn:
     def __init__(self, inner: Locator, turns: threading.Lock) -> None:
         self._inner, self._turns = inner, turns
 
-    def locate(self, image: Image.Image, instruction: str) -> Found:
+    def locate(self, image: Image.Image, instruction: str, hints: tuple[Hint, ...] = ()) -> Found:
         """Return what the locator finds, once it is its turn."""
         with self._turns:
-            return self._inner.locate(image, instruction)
+            return self._inner.locate(image, instruction, hints)
 
 
 def locator_on(proposer: Proposer) -> Locator:
@@ -109,23 +118,26 @@ def shoot(
     rows: Sequence[GroundingRow],
     locators: Sequence[Locator],
     told: Callable[[int, int], None] = lambda done, hits: None,
+    hinted: bool = False,
 ) -> tuple[Shot, ...]:
     """Ask about every row, as many at once as there are locators, which may be the same one.
 
-    ``told`` hears how many are done and how many hit.
+    ``told`` hears how many are done and how many hit. ``hinted``: with what is kept beside each
+    picture of what its screen said; raises RowError where it is not.
     """
     shots: list[Shot] = []
-    for shot in side_by_side(locators, rows, _shot):
+    for shot in side_by_side(locators, rows, partial(_shot, hinted=hinted)):
         shots.append(shot)
         told(len(shots), sum(shot.hit for shot in shots))
     return tuple(shots)
 
 
-def _shot(locator: Locator, row: GroundingRow) -> Shot:
+def _shot(locator: Locator, row: GroundingRow, hinted: bool) -> Shot:
     with Image.open(row.image) as opened:
         image = opened.convert("RGB")
+    hints = read_hints(row.image) if hinted else ()
     started = time.perf_counter()
-    found = locator.locate(image, row.instruction)
+    found = locator.locate(image, row.instruction, hints)
     return Shot(row, found.point, time.perf_counter() - started, found.there)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from handrail.actuators.base import sanitise
 from handrail.actuators.errors import ActuatorError
+from handrail.actuators.reading import Hinting
 from handrail.agent.agent import Agent, Habits
 from handrail.agent.budget import Budget
 from handrail.agent.errors import Stopped
@@ -166,6 +167,7 @@ def asked(request: RunRequest) -> Asked:
         device=choice.device,
         dtype=choice.dtype,
         screenshots=choice.screenshots,
+        hints=choice.hints,
         policy=request.policy.described(),
         max_steps=budget.steps,
         max_seconds=budget.seconds,
@@ -223,7 +225,8 @@ class _Run:
         restore, target = self.policy.restore, request.target
         kept = kept_during(restore, target, screen, self.folder, self.journal)
         gate.keeping = opened.enter_context(kept)
-        watch = Watch(screen.observe, self.crew.clock, senses=screen)
+        hints = screen.hints if request.model.hints and isinstance(screen, Hinting) else None
+        watch = Watch(screen.observe, self.crew.clock, senses=screen, hints=hints)
         habits = Habits(request.budget, screenshots=request.model.screenshots)
         proposer = DiscreetProposer(self.crew.around(proposer), self.vault.censor)
         return Agent(watch, proposer, gate, stop, habits, listener), checks

@@ -26,6 +26,7 @@ def chosen_model(arguments: argparse.Namespace, environ: Mapping[str, str]) -> "
         arguments.screenshots,
         arguments.skip_ground,
         chosen_remote(arguments, environ),
+        arguments.hints,
     )
 
 

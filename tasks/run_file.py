@@ -78,6 +78,7 @@ class Asked(_Part):
     device: str = ""
     dtype: str = ""
     screenshots: int = 1
+    hints: bool = False
     policy: Words
     max_steps: int
     max_seconds: float

@@ -27,7 +27,8 @@ class ModelChoice:
 
     ``model`` is a folder, or ``pocket`` for the model that comes with Handrail; with ``remote``,
     the endpoint decides instead and nothing is loaded here. ``skip_ground``: pictures are shown
-    without their plain ground, whatever the checkpoint says of that.
+    without their plain ground, whatever the checkpoint says of that. ``hints``: it may hear of the
+    controls that the surface names.
     """
 
     model: str = POCKET
@@ -37,6 +38,7 @@ class ModelChoice:
     screenshots: int = SCREENSHOTS
     skip_ground: bool = False
     remote: "Endpoint | None" = None
+    hints: bool = False
 
     @property
     def shown(self) -> str:

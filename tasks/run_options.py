@@ -79,6 +79,12 @@ def add_model(group: argparse._ArgumentGroup) -> None:
         help="how many screenshots the model sees at most, this step's included; old ones go all "
         f"at once (default: {SCREENSHOTS})",
     )
+    group.add_argument(
+        "--hints",
+        action="store_true",
+        help="let the model hear which named controls the page or the programs say there are, "
+        "beside the pixels; what is permitted stays the same",
+    )
 
 
 def add_permissions(group: argparse._ArgumentGroup) -> None:

@@ -16,11 +16,14 @@ from PIL import Image, ImageDraw
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from handrail.actuators.desktop import DesktopConfig, open_desktop
+from handrail.actuators.geometry import Box
+from handrail.actuators.observation import Hint, ScreenText
 from handrail.actuators.x11 import X11Link
 from handrail.actuators.xvfb import VirtualDisplay
 from handrail.agent.stability import Watch
 from handrail.sandbox.permit import PermitOffice
 from handrail.tasks.errors import PackagesMissing
+from handrail.tasks.hint_files import write_hints
 from handrail.tasks.private_home import private_home
 from handrail.tasks.results.result import Figure, measured, write_result
 from handrail.tasks.suites import desktop_tree
@@ -101,11 +104,14 @@ def collected(
     return file
 
 
-def keep(found: Sequence[Figure], seed: int, folder: Path) -> Path:
-    """Write the result as ``desktop-grounding.json``, and return where."""
+def keep(found: Sequence[Figure], seed: int, folder: Path, hinted: bool = False) -> Path:
+    """Write the result as ``desktop-grounding.json``, and where; with hints apart."""
     title = f"Grounding on desktop applications (Xvfb, {WIDTH}x{HEIGHT}, boxes from AT-SPI)"
     command = "handrail eval grounding --suite desktop"
-    return write_result(measured("desktop-grounding", title, command, seed, found), folder)
+    name = "desktop-grounding"
+    if hinted:
+        name, title, command = f"{name}-hints", f"{title}, with hints", f"{command} --hints"
+    return write_result(measured(name, title, command, seed, found), folder)
 
 
 def targets_of(nodes: Sequence[Node]) -> tuple[Target, ...]:
@@ -114,6 +120,15 @@ def targets_of(nodes: Sequence[Node]) -> tuple[Target, ...]:
         Target(role=_ROLES[n.role], name=n.name.strip(), box=n.box, seen=True, shown=None)
         for n in nodes
         if n.role in _ROLES and n.enabled and n.name.strip()
+    )
+
+
+def _hints(targets: Sequence[Target]) -> tuple[Hint, ...]:
+    """Return what a run would be told of the window where hints are allowed."""
+    boxes = ([round(side) for side in target.box] for target in targets)
+    return tuple(
+        Hint(t.role, ScreenText(t.name), Box(left=left, top=top, right=right, bottom=bottom))
+        for t, (left, top, right, bottom) in zip(targets, boxes, strict=True)
     )
 
 
@@ -141,6 +156,7 @@ def _photographed(app: Application, python: str, out: Path) -> Seen:
     image = f"images/{app.program}.png"
     picture.save(out / image)
     targets = targets_of(nodes)
+    write_hints(out / image, _hints(targets))
     _drawn(picture, targets).save(out / "images" / f"boxes-{app.program}.png")
     return Seen(
         app.program,

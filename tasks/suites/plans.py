@@ -60,10 +60,13 @@ def load_planner(choice: ModelChoice) -> "Proposer":
     """Load a tile-trained checkpoint that finds every name in the middle. Raises ModelError."""
     from handrail.model.grounder import open_engine
     from handrail.model.grounding import Pointed
+    from handrail.model.hinted import Named
     from handrail.model.tile_grounder import Look, TileGrounder
 
     class Blind(TileGrounder):
-        def look(self, image: Image.Image, text: str, said: str) -> Look:
+        def look(
+            self, image: Image.Image, text: str, said: str, named: Sequence[Named] = ()
+        ) -> Look:
             return Look(Pointed(_MIDDLE / 1000, _MIDDLE / 1000, 1.0, 0.0), 0)
 
     folder = model_folder(choice.model)

@@ -89,11 +89,14 @@ def collected(where: Collection) -> Path:
     return file
 
 
-def keep(found: Sequence[Figure], seed: int, folder: Path) -> Path:
-    """Write the result as ``web-grounding.json``, and return where."""
+def keep(found: Sequence[Figure], seed: int, folder: Path, hinted: bool = False) -> Path:
+    """Write the result as ``web-grounding.json``, and where; with hints apart."""
     title = "Grounding on pages of other people (Chromium, 1280x800, boxes from the DOM)"
     command = "handrail eval grounding --suite chromium"
-    return write_result(measured("web-grounding", title, command, seed, found), folder)
+    name = "web-grounding"
+    if hinted:
+        name, title, command = f"{name}-hints", f"{title}, with hints", f"{command} --hints"
+    return write_result(measured(name, title, command, seed, found), folder)
 
 
 def _count(file: Path) -> None:

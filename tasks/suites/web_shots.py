@@ -8,7 +8,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
+from handrail.actuators.browser_hints import Inquiry
+from handrail.actuators.geometry import ScreenGeometry
+from handrail.actuators.observation import Hint
+from handrail.tasks.hint_files import write_hints
 from handrail.tasks.sites.files import files_served
 from handrail.tasks.suites import web_django
 from handrail.tasks.suites.lines import Seen, lines_of
@@ -99,6 +104,7 @@ def _photographed(page: Page, root: str, web_page: WebPage, out: Path) -> Seen:
     found = controls(page)
     image = f"images/{web_page.source}-{web_page.name}.png"
     (out / image).write_bytes(picture)
+    write_hints(out / image, _hints(page))
     words = str(page.evaluate("() => document.body.innerText"))
     return Seen(
         web_page.source,
@@ -108,6 +114,19 @@ def _photographed(page: Page, root: str, web_page: WebPage, out: Path) -> Seen:
         tuple(t for t in found if whole(t, WIDTH, HEIGHT)),
         " ".join([words, *(target.name for target in found)]),
     )
+
+
+def _hints(page: Page) -> tuple[Hint, ...]:
+    """Return what a run would be told of the page where hints are allowed."""
+    session = page.context.new_cdp_session(page)
+    inquiry = Inquiry(ScreenGeometry(width=WIDTH, height=HEIGHT))
+    while inquiry.asks is not None:
+        try:
+            inquiry.take(session.send(*inquiry.asks))
+        except PlaywrightError as error:
+            inquiry.fail(error)
+    session.detach()
+    return inquiry.found
 
 
 def _still(page: Page) -> bytes:

@@ -18,6 +18,7 @@ from handrail.actuators.desktop_devices import Area
 from handrail.actuators.errors import ActionRefused
 from handrail.actuators.geometry import Box, Point
 from handrail.actuators.observation import Element
+from handrail.actuators.reading import Hinting
 from handrail.actuators.xvfb import VirtualDisplay
 from handrail.sandbox.approval import DenyAll
 from handrail.sandbox.effects import classify
@@ -46,6 +47,7 @@ put(Gtk.Button(label="Off"), 130, 10).set_sensitive(False)
 put(Gtk.CheckButton(label="Agree"), 250, 10)
 put(Gtk.Entry(), 10, 60, "City")
 put(Gtk.Entry(visibility=False), 200, 60, "Secret")
+put(Gtk.Label(label="Zip code"), 10, 180).set_mnemonic_widget(put(Gtk.Entry(), 120, 260))
 rows = put(Gtk.ListBox(), 10, 120)
 rows.add(Gtk.Label(label="Remove this"))
 pages = put(Gtk.Notebook(), 200, 120)
@@ -253,3 +255,17 @@ def _found(name: str) -> str:
         if Path(folder, name).exists():
             return f"{folder}/{name}"
     raise FileNotFoundError(name)
+
+
+def test_hints_are_the_named_controls_that_show(
+    screen: Actuator, shown: tuple[VirtualDisplay, object]
+) -> None:
+    assert isinstance(screen, Hinting)
+    _at(screen, shown[0], 60, 25)
+    told = {hint.name.raw: hint for hint in screen.hints()}
+    wanted = {"Delete all": "button", "Agree": "checkbox", "City": "textbox", "Inside": "button"}
+    assert {name: told[name].role for name in wanted} == wanted
+    assert "Hidden" not in told, "the page of the other tab"
+    area = shown[0].wait_for_window("Own title", 10).area
+    assert told["Agree"].box.contains(Point(x=area.left + 300, y=area.top + 25))
+    assert told["Zip code"].role == "textbox", "a field without a name has that of its label"

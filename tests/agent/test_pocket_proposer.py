@@ -38,6 +38,7 @@ class Said:
     """A reply that is known beforehand: tokens to say, one after the other."""
 
     image_tokens = 280
+    gaze = None
 
     def __init__(self, ids: Sequence[int], odds: float = 0.0) -> None:
         self._ids = list(ids)
@@ -74,7 +75,11 @@ class Seer:
         return Said(self._plan)
 
     def begin_batch(
-        self, conversations: Sequence[Sequence[Message]], tools: object, prefix: str
+        self,
+        conversations: Sequence[Sequence[Message]],
+        tools: object,
+        prefix: str,
+        watched: object = None,
     ) -> list[Said]:
         self.looks += 1
         return [self._look(said[0]) for said in conversations]

@@ -39,7 +39,7 @@ class Eyes:
         self._stage, self._dim = stage, dim
         self.asked: list[str] = []
 
-    def look(self, image: Image.Image, text: str, said: str) -> Look:
+    def look(self, image: Image.Image, text: str, said: str, named: object = ()) -> Look:
         name = said.removeprefix(FORM.think)
         self.asked.append(name)
         return Look(self._found(name), 1)

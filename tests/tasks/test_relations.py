@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
+from handrail.actuators.observation import Hint
 from handrail.model.pocket import suite
 from handrail.model.pocket.canvas import Canvas
 from handrail.tasks.evaluate_score import Found
@@ -80,7 +81,7 @@ def test_a_page_is_asked_for_names_of_other_pages_that_it_does_not_hold() -> Non
 class Blind:
     """Finds nothing, ever."""
 
-    def locate(self, image: Image.Image, instruction: str) -> Found:
+    def locate(self, image: Image.Image, instruction: str, hints: tuple[Hint, ...] = ()) -> Found:
         return Found(None, there=False)
 
 
@@ -90,7 +91,7 @@ class Sighted:
     def __init__(self, screens: Iterator[Canvas]) -> None:
         self._known = {canvas.image().tobytes(): canvas.elements for canvas in screens}
 
-    def locate(self, image: Image.Image, instruction: str) -> Found:
+    def locate(self, image: Image.Image, instruction: str, hints: tuple[Hint, ...] = ()) -> Found:
         elements = self._known[np.asarray(image).tobytes()]
         names = {element.name for element in elements}
         return Found(None, instruction.removeprefix("click ") in names)
