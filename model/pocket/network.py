@@ -33,6 +33,7 @@ from handrail.model.rope import MRope, Rotation, rotate
 from handrail.model.vision import VisionBlock
 
 LOOKING_LAYER = 3
+LOOKING_HEAD = 0
 POINTING_LAYER = 2
 QUOTING_LAYER = 4
 QUOTING_HEAD = 2
@@ -173,7 +174,7 @@ class TrainingNetwork(nn.Module):
         for number, layer in enumerate(decoder.layers):
             assert isinstance(layer, DecoderLayer)
             if number == LOOKING_LAYER and seen is not None and rows:
-                found = _attending(layer, 0, hidden, rotation, mask, rows)
+                found = _attending(layer, LOOKING_HEAD, hidden, rotation, mask, rows)
                 looking = found[:, len(queries.PREFIX) - 1 :]
             if number == QUOTING_LAYER and quotes:
                 quoting = _attending(layer, QUOTING_HEAD, hidden, rotation, mask, quotes)

@@ -10,14 +10,21 @@ from PIL import Image
 
 from handrail.agent.prompt import user_text
 from handrail.model.engine import Engine
+from handrail.model.gaze import Head
 from handrail.model.messages import ImagePart, Message, TextPart
 from handrail.model.pocket import acts, instructions, plans, queries, states, thinning
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.export import export
 from handrail.model.pocket.instructions import Clause, Move
-from handrail.model.pocket.network import TrainingNetwork, build
+from handrail.model.pocket.network import (
+    LOOKING_HEAD,
+    LOOKING_LAYER,
+    TrainingNetwork,
+    build,
+)
 from handrail.model.pocket.queries import Query
 from handrail.model.pocket.shape import Shape
+from handrail.model.pocket.targets import Tile
 
 WIDTH, HEIGHT = 128, 96
 TOOLS = ({"type": "function", "function": {"name": "computer_use"}},)
@@ -97,6 +104,27 @@ def test_tiles_without_their_ground_are_seen_as_the_engine_sees_them(
         assert torch.corrcoef(torch.stack([ours, decode.logits]))[0, 1] > 0.999
         assert (ours - decode.logits).abs().max() < 0.05 * decode.logits.abs().max()
     engine.prompts.processor.skips_ground = False
+
+
+def test_the_engine_tells_where_the_head_looks_that_training_teaches(
+    network: tuple[TrainingNetwork, Engine],
+) -> None:
+    trained, engine = network
+    image, goal, rows, columns = _noise(7), "click Save", HEIGHT // 32, WIDTH // 32
+    pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
+    nothing = Tile(np.zeros((HEIGHT, WIDTH, 3), np.uint8), (), (), (), frozenset())
+    packed = queries.pack([[queries.asked(nothing, goal, [], ("Save", None))]], rows, columns)
+    with torch.no_grad():
+        seen = trained.see(pixels.view(1, HEIGHT, WIDTH, 3))
+        (taught,) = trained.read(seen, packed).looking.float()
+    message = Message("user", [ImagePart(image), TextPart(instructions_text(goal))])
+    head = Head(LOOKING_LAYER, LOOKING_HEAD)
+    (decode,) = engine.begin_batch([[message]], TOOLS, v.THINK_CLICK + "Save", head)
+    assert decode.gaze is not None
+    first = decode.prompt_ids.index(v.token("<|image_pad|>"))
+    told = decode.gaze[first - 1 : first + rows * columns]
+    assert (told - taught[: 1 + rows * columns]).abs().max() < 0.05
+    assert told.std() > 0.05, "a head that looks everywhere alike proves little"
 
 
 def test_every_turn_of_a_plan_equals_the_engines(network: tuple[TrainingNetwork, Engine]) -> None:
