@@ -7,6 +7,7 @@ Frames are left out: what they hold is not told.
 
 import contextlib
 import math
+import re
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ from handrail.actuators.observation import Hint, ScreenText
 from handrail.actuators.reading import MOST_HINTS
 
 Question = tuple[str, dict[str, Any]]
+_ICONS = re.compile("[\ue000-\uf8ff]")
+"""What icon fonts draw are characters of the private use area, which are no part of a name."""
 _ASKED = 3 * MOST_HINTS
 """A long page has many controls, most of which are scrolled off."""
 
@@ -130,7 +133,7 @@ def _named_controls(nodes: list[dict[str, Any]]) -> list[_Named]:
     for node in nodes:
         role = str(node.get("role", {}).get("value", ""))
         role = ROLES.get(role, role)
-        name = " ".join(str(node.get("name", {}).get("value", "")).split())
+        name = " ".join(_ICONS.sub(" ", str(node.get("name", {}).get("value", ""))).split())
         number = int(node.get("backendDOMNodeId", 0))
         if not node.get("ignored") and role in CONTROL_ROLES and name and number:
             found.append(_Named(number, role, name))

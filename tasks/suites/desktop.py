@@ -123,7 +123,7 @@ def targets_of(nodes: Sequence[Node]) -> tuple[Target, ...]:
     )
 
 
-def _hints(targets: Sequence[Target]) -> tuple[Hint, ...]:
+def hints_of(targets: Sequence[Target]) -> tuple[Hint, ...]:
     """Return what a run would be told of the window where hints are allowed."""
     boxes = ([round(side) for side in target.box] for target in targets)
     return tuple(
@@ -156,7 +156,7 @@ def _photographed(app: Application, python: str, out: Path) -> Seen:
     image = f"images/{app.program}.png"
     picture.save(out / image)
     targets = targets_of(nodes)
-    write_hints(out / image, _hints(targets))
+    write_hints(out / image, hints_of(targets))
     _drawn(picture, targets).save(out / "images" / f"boxes-{app.program}.png")
     return Seen(
         app.program,

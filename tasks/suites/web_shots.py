@@ -104,7 +104,7 @@ def _photographed(page: Page, root: str, web_page: WebPage, out: Path) -> Seen:
     found = controls(page)
     image = f"images/{web_page.source}-{web_page.name}.png"
     (out / image).write_bytes(picture)
-    write_hints(out / image, _hints(page))
+    write_hints(out / image, hints_of(page))
     words = str(page.evaluate("() => document.body.innerText"))
     return Seen(
         web_page.source,
@@ -116,7 +116,7 @@ def _photographed(page: Page, root: str, web_page: WebPage, out: Path) -> Seen:
     )
 
 
-def _hints(page: Page) -> tuple[Hint, ...]:
+def hints_of(page: Page) -> tuple[Hint, ...]:
     """Return what a run would be told of the page where hints are allowed."""
     session = page.context.new_cdp_session(page)
     inquiry = Inquiry(ScreenGeometry(width=WIDTH, height=HEIGHT))

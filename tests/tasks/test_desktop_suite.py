@@ -9,7 +9,7 @@ from PIL import Image
 from handrail.tasks.cli import main
 from handrail.tasks.cli_output import tell
 from handrail.tasks.errors import PackagesMissing
-from handrail.tasks.suites.desktop import APPLICATIONS, Node, collected, targets_of
+from handrail.tasks.suites.desktop import APPLICATIONS, Node, collected, hints_of, targets_of
 from handrail.tasks.suites.lines import Seen, lines_of
 
 
@@ -35,6 +35,9 @@ def test_only_what_can_be_worked_and_named_is_a_target() -> None:
     seen = Seen("calculator", "window", "images/calculator.png", found, found, "Edit sqrt Hex")
     lines = [json.loads(line) for line in lines_of([seen], 1, 12)]
     assert [line["bbox"] for line in lines[:3]] == [[10, top, 90, top + 30] for top in (0, 40, 160)]
+    assert [(h.role, h.name.raw, h.box.top) for h in hints_of(found)] == [
+        ("menuitem", "Edit", 0), ("button", "sqrt", 40), ("checkbox", "Hex", 160),
+    ]  # fmt: skip
     assert not any("data_type" in line for line in lines), "whether a name shows is not known"
 
 

@@ -1,13 +1,17 @@
 """`handrail eval grounding`: rows are checked by name, hits are counted against the boxes."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from handrail.actuators.actions import Action, Click, Terminate, Type
-from handrail.actuators.geometry import Point
+from handrail.actuators.geometry import Box, Point
+from handrail.actuators.observation import Hint, Observation, ScreenText
+from handrail.agent.history import Step
+from handrail.agent.proposal import ParseError, Proposal
 from handrail.agent.proposer import Puppet
 from handrail.tasks.cli import main
 from handrail.tasks.errors import RowError
@@ -21,6 +25,7 @@ from handrail.tasks.evaluate_score import (
     random_floor,
     shoot,
 )
+from handrail.tasks.hint_files import write_hints
 
 
 @pytest.fixture
@@ -187,3 +192,34 @@ def test_names_from_a_file_cannot_style_the_table(
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert "[/red]" in out
+
+
+class Hearing:
+    """Clicks the first control that it hears of."""
+
+    def propose(
+        self, goal: str, history: Sequence[Step], observation: Observation
+    ) -> Proposal | ParseError:
+        if not observation.hints:
+            return ParseError("nothing was heard")
+        return Proposal(Click(point=observation.hints[0].box.center), "click")
+
+
+def test_hints_beside_the_pictures_are_heard_where_that_is_asked_for(folder: Path) -> None:
+    rows = read_rows(_lines(folder, _row()))
+    save = Hint("button", ScreenText("Save"), Box(left=90, top=40, right=110, bottom=60))
+    with pytest.raises(RowError, match=r"a\.hints\.json"):
+        shoot(rows, [ProposerLocator(Hearing())], hinted=True)
+    write_hints(rows[0].image, (save,))
+    assert [shot.hit for shot in shoot(rows, [ProposerLocator(Hearing())], hinted=True)] == [True]
+    assert [shot.hit for shot in shoot(rows, [ProposerLocator(Hearing())])] == [False]
+
+
+def test_the_command_says_which_hints_are_missing_before_it_loads_a_model(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = _lines(folder, _row())
+    assert main(["eval", "grounding", str(file), "--hints", "--model", str(folder)]) != 0
+    assert "a.hints.json" in capsys.readouterr().err
+    assert main(["eval", "grounding", "--suite", "rendered", "--hints"]) != 0
+    assert "--hints" in capsys.readouterr().err

@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from handrail.actuators.browser_config import find_chromium
+from handrail.actuators.geometry import Box
 from handrail.tasks.errors import PackagesMissing
 from handrail.tasks.suites.web_packages import install, node_pages
+from handrail.tasks.suites.web_shots import hints_of
 from handrail.tasks.suites.web_targets import CHROMIUM_FLAGS, controls, drawn, usable
 
 HTML = """<!doctype html><style>
@@ -61,6 +63,16 @@ def test_targets_are_seen_named_and_told_apart(page: Page) -> None:
         "Sheet": "tab",
     }  # fmt: skip
     assert {name for name, target in found.items() if not target.shown} == {"Wordless"}
+
+
+def test_hints_are_kept_as_a_run_would_be_told_them(page: Page) -> None:
+    page.set_content(HTML)
+    told = {(hint.role, hint.name.raw): hint.box for hint in hints_of(page)}
+    assert told["button", "Plain"] == Box(left=10, top=10, right=90, bottom=40)
+    assert told["textbox", "Town"] == Box(left=300, top=110, right=400, bottom=140)
+    assert {("checkbox", "Tick here"), ("tab", "Sheet"), ("link", "Wordless")} <= set(told)
+    names = [name for _, name in told]
+    assert not {"Covered", "Hidden", "Below", "Plain words"} & set(names)
 
 
 def test_at_most_so_many_are_drawn_and_the_seed_decides(page: Page) -> None:
