@@ -78,8 +78,7 @@ class Finder:
 
         Raises ModelError.
         """
-        hints = named(observation.hints, observation.geometry)
-        look = self.grounder.look(observation.image, sought.text, sought.said, hints)
+        look = self.look(sought, observation)
         sought = _paid(sought, look)
         if look.best.found:
             return Place(sought, look.best)
@@ -95,6 +94,11 @@ class Finder:
                 return Place(sought, None)
             case way:
                 return _scrolled(sought, way, observation)
+
+    def look(self, sought: Sought, observation: Observation) -> "Look":
+        """Look at the screen as it is, and hear of it what may be heard. Raises ModelError."""
+        hints = named(observation.hints, observation.geometry)
+        return self.grounder.look(observation.image, sought.text, sought.said, hints)
 
     def _pointed(
         self, sought: Sought, at: Pointed, observation: Observation, line: str = ""

@@ -81,7 +81,7 @@ class PocketAnswers:
         sought = Sought(text, said, click, question.done, question.usage)
         if question.think != self._asking.there:
             return self._finder.place(sought, observation)
-        look = self._finder.grounder.look(observation.image, text, said)
+        look = self._finder.look(sought, observation)
         usage = replace(question.usage, image_tokens=look.image_tokens)
         missed = math.isinf(look.best.odds)
         return Place(replace(sought, usage=usage), None if missed else look.best)

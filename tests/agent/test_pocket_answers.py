@@ -56,10 +56,14 @@ class Reader(Seer):
         return Said(self._reply)
 
     def begin_batch(
-        self, conversations: Sequence[Sequence[Message]], tools: object, prefix: str
+        self,
+        conversations: Sequence[Sequence[Message]],
+        tools: object,
+        prefix: str,
+        watched: object = None,
     ) -> list[Said]:
         self.looked_for.append(prefix)
-        found = super().begin_batch(conversations, tools, prefix)
+        found = super().begin_batch(conversations, tools, prefix, watched)
         return [Said([5, 5], odds=-5.0) for _ in found] if self.nowhere else found
 
 
