@@ -68,11 +68,40 @@ def learn_from(
 
 
 def save(content: dict[str, Any], file: Path) -> None:
-    """Write a state so that a reader never sees half of it."""
+    """Write a state so that a reader never sees half of it. Raises TuningError where it cannot."""
     part = file.with_suffix(".part")
-    with part.open("wb") as out:  # torch tells less of why it cannot write
-        torch.save(content, out)
-    part.replace(file)
+    try:
+        with part.open("wb") as out:  # torch tells less of why it cannot write
+            torch.save(content, out)
+        part.replace(file)
+    except (OSError, RuntimeError) as error:
+        part.unlink(missing_ok=True)
+        raise TuningError(
+            f"{file} cannot be written ({error}): make room on the disk and run the same "
+            "command again; it goes on from the state that was kept last"
+        ) from error
+
+
+def kept(file: Path, subject: str) -> dict[str, Any] | None:
+    """Return a state that was saved with a ``subject``; None where there is no file.
+
+    Raises TuningError for the state of something else, and for one that cannot be read.
+    """
+    if not file.is_file():
+        return None
+    try:
+        state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+        found = str(state["subject"])
+    except Exception as error:  # a damaged file surfaces as anything
+        raise TuningError(
+            f"{file} cannot be read ({type(error).__name__}): remove it to begin anew"
+        ) from error
+    if found != subject:
+        raise TuningError(
+            f"{file} was begun with other settings, rows or threads, or from another model: "
+            "run it as it was begun, or choose another folder"
+        )
+    return state
 
 
 class Pupil(Protocol):
@@ -129,23 +158,12 @@ class StateFile:
 
         Raises TuningError for the state of something else, and for one that cannot be read.
         """
-        if not self.path.is_file():
+        state = kept(self.path, self._subject)
+        if state is None:
             return 0
-        try:
-            kept = torch.load(self.path, map_location="cpu", weights_only=True)
-            subject, step = str(kept["subject"]), int(kept["step"])
-        except Exception as error:  # a damaged file surfaces as anything
-            raise TuningError(
-                f"{self.path} cannot be read ({type(error).__name__}): remove it to begin anew"
-            ) from error
-        if subject != self._subject:
-            raise TuningError(
-                f"{self.path} is of a tuning with other rows, settings, threads or another model: "
-                "run it as it was begun, or choose another folder"
-            )
-        pupil.restore(kept["learned"])
-        optimizer.restore(kept["optimizer"])
-        return step
+        pupil.restore(state["learned"])
+        optimizer.restore(state["optimizer"])
+        return int(state["step"])
 
     def keep(self, step: int, pupil: Pupil, optimizer: Optimizers, due: bool) -> None:
         """Write the state, if it is time to or ``due``. Raises TuningError where it cannot be."""
@@ -155,26 +173,19 @@ class StateFile:
             "subject": self._subject, "step": step,
             "learned": pupil.state(), "optimizer": optimizer.state(),
         }  # fmt: skip
-        try:
-            save(content, self.path)
-        except (OSError, RuntimeError) as error:
-            self.path.with_suffix(".part").unlink(missing_ok=True)
-            raise TuningError(
-                f"{self.path} cannot be written ({error}): make room on the disk and run the same "
-                "command again; it goes on from the state that was kept last"
-            ) from error
+        save(content, self.path)
         self._kept = self._now()
 
 
 def learn(
-    pupil: Pupil, course: Course, kept: StateFile, told: Callable[[int, float], None]
+    pupil: Pupil, course: Course, states: StateFile, told: Callable[[int, float], None]
 ) -> None:
     """Take all the steps that are left, keep the state now and then, and tell of each step's loss.
 
     Raises TuningError where the loss is no number any more, or the state cannot be written.
     """
     optimizer = pupil.optimizers(course.rate)
-    step = kept.resume(pupil, optimizer)
+    step = states.resume(pupil, optimizer)
     told(step, math.nan)
     while step < course.steps:
         torch.manual_seed(course.seed * 1_000_003 + step)
@@ -188,4 +199,4 @@ def learn(
         learn_from(loss, pupil.weights(), optimizer, course.rate_at(step))
         step += 1
         told(step, found)
-        kept.keep(step, pupil, optimizer, due=step == course.steps)
+        states.keep(step, pupil, optimizer, due=step == course.steps)
