@@ -4,6 +4,9 @@ PocketError
 +-- FontMissing    a font file of the renderer is not installed
 +-- ShotUnreadable  a photographed screen of the training data cannot be read
 +-- DrawingEnded   a process that draws screens for the trainer has ended
++-- Diverged       the loss of a training is no number any more
++-- RecipeEnded    the recipe has ended that started a training
++-- NoCurves       there is nothing that learning curves can be drawn from
 """
 
 
@@ -21,3 +24,15 @@ class ShotUnreadable(PocketError):
 
 class DrawingEnded(PocketError):
     """A process that draws screens has ended, and training would wait for ever."""
+
+
+class Diverged(PocketError):
+    """The loss is no number any more: whatever came after it would be lost, too."""
+
+
+class RecipeEnded(PocketError):
+    """The command that started a training has ended, and may be started again beside it."""
+
+
+class NoCurves(PocketError):
+    """A folder holds no log of a training, or logs that cannot be compared."""

@@ -126,9 +126,9 @@ def main(arguments: Iterable[str] | None = None) -> int:
     args = parser.parse_args(None if arguments is None else list(arguments))
     net = TrainingNetwork(network.build(Shape(), 0))
     states.load(net, args.state)
+    export(net, args.folder, Shape())
     if args.heads:
         states.save_heads(net, args.heads)
-    export(net, args.folder, Shape())
     return 0
 
 

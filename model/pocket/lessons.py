@@ -2,13 +2,8 @@
 
 import math
 import random
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from multiprocessing import get_context, parent_process
-from multiprocessing.process import BaseProcess
-from multiprocessing.queues import Queue
 from pathlib import Path
-from queue import Empty, Full
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +22,6 @@ from handrail.model.pocket import (
 )
 from handrail.model.pocket.asking import AskMix
 from handrail.model.pocket.canvas import Canvas
-from handrail.model.pocket.errors import DrawingEnded
 from handrail.model.pocket.queries import Packed, QueryMix
 from handrail.model.pocket.scenes import Icons
 from handrail.model.pocket.screens import ScreenSpec
@@ -41,7 +35,6 @@ PHOTOGRAPHS = Path("build/data")
 """Where ``python -m handrail.tasks.data`` puts photographed screens."""
 TILE = (640, 448)
 """Width and height in pixels of the tiles that the finished model looks at."""
-_LOOK_SECONDS = 2.0
 _NOTHING = AskMix()
 _SCREENS = (
     (1280, 800),
@@ -184,50 +177,3 @@ def batch(lesson: Lesson, rng: random.Random) -> Batch:
     )
     thinned = lesson.ground < 1 and rng.random() >= lesson.ground
     return without_ground(made, math.prod(lesson.grid)) if thinned else made
-
-
-def _fill(lesson: Lesson, seed: int, out: "Queue[Batch]") -> None:
-    """Draw batches as long as the training lives; it may be killed without a word."""
-    rng, trainer = random.Random(seed), parent_process()
-    while trainer is not None and trainer.is_alive():
-        made = batch(lesson, rng)
-        while trainer.is_alive():
-            try:
-                out.put(made, timeout=5)
-                break
-            except Full:
-                continue
-
-
-def stream(lesson: Lesson, seed: int, workers: int = 1) -> Iterator[Batch]:
-    """Yield batches that processes of their own draw ahead of time, without end.
-
-    Raises DrawingEnded where one of them has ended.
-    """
-    context = get_context("spawn")
-    queue: Queue[Batch] = context.Queue(4 * workers)
-    drawing = [
-        context.Process(target=_fill, args=(lesson, seed * 1000 + number, queue), daemon=True)
-        for number in range(workers)
-    ]
-    for worker in drawing:
-        worker.start()
-    try:
-        while True:
-            try:
-                yield queue.get(timeout=_LOOK_SECONDS)
-            except Empty:
-                _check(drawing)
-    finally:
-        for worker in drawing:
-            worker.terminate()
-            worker.join()
-
-
-def _check(drawing: Sequence[BaseProcess]) -> None:
-    for worker in drawing:
-        if worker.exitcode is not None:
-            raise DrawingEnded(
-                f"a process that draws screens ended with exit code {worker.exitcode}: "
-                "what it said stands above"
-            )

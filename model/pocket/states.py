@@ -1,17 +1,21 @@
 """Keep and find again what training made: whole states, and the shipped weights with their heads.
 
-A state (``.pt``) holds weights, heads and optimizers for going on at once. The repository keeps
-less: the checkpoint that ships and, beside it, the auxiliary heads in bfloat16, from which a
-training can be taken up with fresh optimizers.
+A state (``.pt``) holds weights, heads, optimizers, and how far its stage has come: from it a stage
+goes on where it was. The repository keeps less: the checkpoint that ships and, beside it, the
+auxiliary heads in bfloat16, from which a training can be taken up with fresh optimizers.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 
+from handrail.model import learning
+from handrail.model.learning import Optimizers
 from handrail.model.pocket import vocabulary as v
+from handrail.model.pocket.course import Reached
 from handrail.model.pocket.network import TrainingNetwork
 
 HEADS_FILE = "heads.safetensors"
@@ -45,6 +49,34 @@ def load(net: TrainingNetwork, source: Path) -> list[dict[str, Any]] | None:
     net.load_state_dict(state["net"])
     optimizer: list[dict[str, Any]] = state["optimizer"]
     return optimizer
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The state of one stage on the disk; ``subject`` tells its settings from any others."""
+
+    file: Path
+    subject: str
+
+    def save(self, net: TrainingNetwork, optimizer: Optimizers, reached: Reached) -> None:
+        """Write it, so that a reader never sees half of it. Raises TuningError."""
+        content = {
+            "subject": self.subject, "minutes": reached.minutes, "steps": list(reached.steps),
+            "net": net.state_dict(), "optimizer": optimizer.state(),
+        }  # fmt: skip
+        learning.save(content, self.file)
+
+    def resume(self, net: TrainingNetwork, optimizer: Optimizers) -> Reached | None:
+        """Take it back; return how far the stage has come, None where nothing is kept yet.
+
+        Raises TuningError where it is of other settings, or cannot be read.
+        """
+        state = learning.kept(self.file, self.subject)
+        if state is None:
+            return None
+        net.load_state_dict(state["net"])
+        optimizer.restore(state["optimizer"])
+        return Reached(state["minutes"], tuple(state["steps"]))
 
 
 def begin_later(net: TrainingNetwork, seed: int) -> int:

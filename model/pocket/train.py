@@ -1,74 +1,65 @@
-"""Train the pocket model, stage by stage, and keep what is needed to go on after a stop.
+"""Train the pocket model, stage by stage, so that a kill costs minutes.
 
 ``python -m handrail.model.pocket.train --out FILE --stage NAME --minutes M [--init FILE]`` runs one
-stage; ``recipe`` runs all of them from nothing. The stages: ``read`` (dense text pages, characters
-and words), ``small`` (grounding on small screens), ``tiles`` (tiles of whole screens,
-near-duplicates, instructions), ``scenes`` (windows, pages and phones with icons; asked for also by
-role, state and neighbour), ``acts`` (all of ``scenes``, and double and right clicks, keys,
-scrolling and waiting, and questions), each with a decay at its end where ``--decay`` says so.
+stage; started again with the same options it goes on where the state in ``--out`` stands: weights,
+optimizers, steps, minutes spent, and so the rest of the schedule; no screen that these weights have
+learned from is drawn again. ``recipe`` runs all stages from nothing.
+
+The stages: ``read`` (dense text pages, characters and words), ``small`` (grounding on small
+screens), ``tiles`` (tiles of whole screens, near-duplicates, instructions), ``acts`` (windows,
+pages and phones with icons; asked for also by role, state and neighbour; double and right clicks,
+keys, scrolling, drags and waiting; questions), each with a decay at its end where ``--decay`` says so.
+
+What a step learns from hangs on the stage, the seed, the process and the step alone. With
+``--steps`` in place of ``--minutes`` all else does, too: on a CPU the same options give the same
+weights, bit for bit, as long as ``--world`` and ``--threads`` are the same.
 """
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
+from multiprocessing import parent_process
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from handrail.model import learning
+from handrail.model.errors import ModelError
 from handrail.model.learning import Optimizers, learn_from
-from handrail.model.pocket import fonts, lessons, losses, states
+from handrail.model.pocket import drawing, fonts, lessons, losses, states
 from handrail.model.pocket.asking import AskMix
-from handrail.model.pocket.errors import PocketError
+from handrail.model.pocket.clerk import Clerk, Duties
+from handrail.model.pocket.course import Course, Reached
+from handrail.model.pocket.errors import Diverged, PocketError, RecipeEnded
 from handrail.model.pocket.lessons import Batch, Lesson
 from handrail.model.pocket.losses import Scores, Weights
 from handrail.model.pocket.network import TrainingNetwork, build, on
-from handrail.model.pocket.peers import Peers
+from handrail.model.pocket.peers import Peers, Seat
 from handrail.model.pocket.queries import QueryMix
 from handrail.model.pocket.shape import Shape
+from handrail.model.pocket.states import Kept
 
-_SCENES = Lesson(
-    lessons.TILE,
-    6,
-    0.08,
-    QueryMix(14, 1, 6, phrased=0.4),
-    plans=16,
-    near=0.15,
-    scenes=0.5,
-    shots=0.2,
-)
-_ACTS = replace(
-    _SCENES,
-    ground=0.15,
-    mix=QueryMix(14, 1, 6, phrased=0.4, acts=0.25, closing=0.3),
-    plans=24,
-    acts=0.4,
-    asks=AskMix(tile=5, plans=0.2),
-)
 STAGES = {
     "read": Lesson((256, 192), 24, 0.75, None),
     "small": Lesson((256, 192), 14, 0.4, QueryMix(8, 1, 2), plans=8),
     "tiles": Lesson(lessons.TILE, 6, 0.12, QueryMix(14, 1, 6), plans=24),
-    "scenes": _SCENES,
-    "acts": _ACTS,
+    "acts": Lesson(
+        lessons.TILE,
+        6,
+        0.08,
+        QueryMix(14, 1, 6, phrased=0.4, acts=0.25, closing=0.3),
+        plans=24,
+        near=0.15,
+        scenes=0.5,
+        shots=0.2,
+        acts=0.4,
+        asks=AskMix(tile=5, plans=0.2),
+        ground=0.15,
+    ),
 }
-
-
-@dataclass(frozen=True)
-class Course:
-    """How long and how fast: minutes of wall time, learning rate, share of the time that decays."""
-
-    minutes: float
-    rate: float
-    decay: float
-    seed: int
-    workers: int = 1
-    peers: Peers = field(default_factory=lambda: Peers(0, 1, 0, 0))
-    warm_up: int = 60
 
 
 def loss_of(
@@ -112,73 +103,61 @@ def optimizers(net: TrainingNetwork, rate: float) -> Optimizers:
     return Optimizers(matrices, [p for p in net.parameters() if id(p) not in chosen], rate)
 
 
-def _rate(course: Course, step: int, spent: float) -> float:
-    warm = min(1.0, (step + 1) / course.warm_up)
-    left = 1 - spent / course.minutes
-    return (
-        course.rate
-        * warm
-        * (1.0 if left > course.decay else max(0.03, left / max(1e-6, course.decay)))
-    )
+@dataclass(frozen=True)
+class Learner:
+    """A network, its optimizers, what they learn from, and how many processes draw that."""
+
+    net: TrainingNetwork
+    optimizer: Optimizers
+    lesson: Lesson
+    workers: int = 1
 
 
-def train(
-    net: TrainingNetwork,
-    lesson: Lesson,
-    course: Course,
-    out: Path,
-    resume: list[dict[str, Any]] | None,
-) -> None:
-    """Run one stage; save to ``out`` every four minutes and at the end."""
-    optimizer, scores = optimizers(net, course.rate), Scores()
-    if resume is not None:
-        optimizer.restore(resume)
-    log = out.with_suffix(f".{course.peers.rank}.log").open("a")
-    saved, step = 0.0, 0
-    for batch in lessons.stream(lesson, course.seed, course.workers):
-        spent = course.peers.minutes
-        if spent >= course.minutes:
+def train(learner: Learner, course: Course, peers: Peers, clerk: Clerk | None) -> None:
+    """Run a stage from where it stands to its end; ``clerk``: the first process's, else None.
+
+    Raises Diverged, DrawingEnded, RecipeEnded, and TuningError where a state cannot be written.
+    """
+    net, scores = learner.net, Scores()
+    if clerk is not None:
+        clerk.begin(net)
+    seed = course.drawn(peers.rank)
+    for batch in drawing.stream(learner.lesson, seed, learner.workers, peers.step):
+        step, minutes = peers.step, peers.minutes
+        if course.share(step, minutes) >= 1:
             break
+        torch.manual_seed(course.chance(peers.rank, step))
         with torch.autocast(net.embedding.device.type, torch.bfloat16):
-            loss = loss_of(net, batch, lesson, Weights(), scores)
-        learn_from(loss, net.parameters(), optimizer, _rate(course, step, spent))
-        course.peers.after_step(net)
-        step += 1
-        if course.peers.rank:
-            continue
-        if step % 25 == 0:
-            _report(log, {"step": step, "minutes": round(spent, 2), **_rounded(scores)})
-        if spent - saved > 4:
-            saved = spent
-            save(net, optimizer, out)
-    course.peers.finish(net)
-    if course.peers.rank == 0:
-        save(net, optimizer, out)
-    _report(log, {"done": step, **_rounded(scores)})
+            loss = loss_of(net, batch, learner.lesson, Weights(), scores)
+        _check(loss, step)
+        learn_from(loss, net.parameters(), learner.optimizer, course.rate_at(step, minutes))
+        met = peers.after_step(net)
+        if clerk is not None:
+            clerk.after_step(net, learner.optimizer, peers, scores, met)
+    peers.finish(net)
+    if clerk is not None:
+        clerk.end(net, learner.optimizer, peers)
 
 
-def _rounded(scores: Scores) -> dict[str, float]:
-    return {k: round(s, 3) for k, s in scores.values.items()}
+def _check(loss: Tensor, step: int) -> None:
+    """Stop where nothing more would be learned, or nobody waits for it."""
+    if not math.isfinite(found := float(loss.detach())):
+        raise Diverged(
+            f"step {step + 1}: the loss is {found}, no number: start again for a try from the "
+            "state kept last; if it comes back, a lower --learning-rate may help"
+        )
+    recipe = parent_process()
+    if recipe is not None and not recipe.is_alive():
+        raise RecipeEnded("the recipe that started this has ended: start it again to go on")
 
 
-def _report(log: "object", figures: dict[str, object]) -> None:
-    line = json.dumps(figures)
-    print(line, flush=True)
-    print(line, file=log, flush=True)  # type: ignore[call-overload]
-
-
-def save(net: TrainingNetwork, optimizer: Optimizers, out: Path) -> None:
-    """Write weights and optimiser state so that a reader never sees half of them."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    learning.save({"net": net.state_dict(), "optimizer": optimizer.state()}, out)
-
-
-def main(arguments: Iterable[str] | None = None) -> int:
-    """Run one stage from the command line; return the exit code."""
+def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="handrail.model.pocket.train")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="the state; beside it the log")
     parser.add_argument("--stage", choices=sorted(STAGES), required=True)
-    parser.add_argument("--minutes", type=float, required=True)
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--minutes", type=float, default=0.0)
+    length.add_argument("--steps", type=int, help="of each process; the same weights every time")
     parser.add_argument("--init", type=Path, help="a state, or a folder of shipped weights")
     parser.add_argument("--fresh-optimizer", action="store_true")
     parser.add_argument("--learning-rate", dest="rate", type=float, default=1e-3)
@@ -190,34 +169,86 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--world", type=int, default=1, help="processes that learn together")
     parser.add_argument("--rank", type=int, default=0)
-    parser.add_argument("--port", type=int, default=29511)
+    parser.add_argument("--port", type=int, default=Seat.port)
     parser.add_argument("--workers", type=int, default=1, help="processes that draw screens")
+    parser.add_argument("--keep-every", type=float, default=Duties.keep, metavar="MINUTES")
+    add_quiz_options(parser)
+    return parser
+
+
+def add_quiz_options(parser: argparse.ArgumentParser) -> None:
+    """Add how often and how long the network is examined while it learns."""
+    told = "examine the network now and then; 0: never"
+    parser.add_argument(
+        "--quiz-every", type=float, default=Duties.examine, metavar="MINUTES", help=told
+    )
+    told = "how many tiles are asked about"
+    parser.add_argument("--quiz-tiles", type=int, default=Duties.tiles, metavar="N", help=told)
+
+
+def _course(args: argparse.Namespace) -> Course:
+    goes_on = args.init is not None and not args.init.is_dir() and not args.fresh_optimizer
+    warm_up = 10 if goes_on else 60
+    return Course(args.stage, args.minutes, args.rate, args.decay, args.seed, args.steps, warm_up)
+
+
+def _begin(learner: Learner, kept: Kept, args: argparse.Namespace) -> Reached:
+    """Go on from what is kept, or begin from ``--init`` or from nothing."""
+    reached = kept.resume(learner.net, learner.optimizer)
+    if reached is not None:
+        return reached
+    if args.init:
+        found = states.load(learner.net, args.init)
+        if found is not None and not args.fresh_optimizer:
+            learner.optimizer.restore(found)
+    if learner.lesson.acts:
+        states.begin_later(learner.net, args.seed)
+    return Reached()
+
+
+def _run(args: argparse.Namespace) -> None:
+    torch.set_num_threads(args.threads)
+    torch.set_default_device(args.device)
+    net = TrainingNetwork(build(Shape(), args.seed)).to(args.device)
+    course, lesson = _course(args), STAGES[args.stage]
+    lesson = replace(lesson, batch=args.batch or lesson.batch, plans=args.plans or lesson.plans)
+    learner = Learner(net, optimizers(net, args.rate), lesson, args.workers)
+    subject = [asdict(course), str(args.init), lesson.batch, lesson.plans]
+    kept = Kept(args.out, json.dumps(subject))
+    reached = _begin(learner, kept, args)
+    if course.over(reached, args.rank):
+        if args.rank == 0:
+            print(f"{args.stage} is done already: {args.out}")
+        return
+    duties = Duties(args.keep_every, args.quiz_every, args.quiz_tiles)
+    clerk = None if args.rank else Clerk(kept, course, lesson, duties, reached)
+    try:
+        train(
+            learner, course, Peers(Seat(args.rank, args.world, args.port), course, reached), clerk
+        )
+    finally:
+        if clerk is not None:
+            clerk.close()
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    """Run one stage from the command line; return the exit code."""
+    parser = _options()
     args = parser.parse_args(None if arguments is None else list(arguments))
     if args.plans is not None and args.plans % 2:
         parser.error("--plans must be an even number: instructions are learned in pairs")
     args.out.parent.mkdir(parents=True, exist_ok=True)  # before hours are spent
     if args.rank == 0 and (missing := fonts.shortage(fonts.TRAINING)):
         print(f"training draws with fewer fonts than it should: {missing}", file=sys.stderr)
-    torch.set_num_threads(args.threads)
-    torch.set_default_device(args.device)
-    torch.manual_seed(args.seed)
-    net, resume = TrainingNetwork(build(Shape(), args.seed)).to(args.device), None
-    if args.init:
-        found = states.load(net, args.init)
-        resume = None if args.fresh_optimizer else found
-    peers = Peers(args.rank, args.world, args.port, args.minutes)
-    lesson = STAGES[args.stage]
-    if lesson.acts:
-        states.begin_later(net, args.seed)
-    seed = args.seed * 100 + args.rank
-    warm_up = 60 if resume is None else 10
-    course = Course(args.minutes, args.rate, args.decay, seed, args.workers, peers, warm_up)
-    lesson = replace(lesson, batch=args.batch or lesson.batch, plans=args.plans or lesson.plans)
     try:
-        train(net, lesson, course, args.out, resume)
-    except PocketError as error:
+        _run(args)
+    except (PocketError, ModelError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        if args.rank == 0:
+            print("stopped: the same command goes on from the state kept last", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from handrail.model.pocket import lessons, recipe, states, train
+from handrail.model.pocket import drawing, lessons, recipe, states, train
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.errors import DrawingEnded
 from handrail.model.pocket.lessons import Lesson
@@ -17,7 +17,7 @@ from handrail.model.pocket.states import HEADS
 
 
 def test_a_drawing_process_that_ends_ends_the_training(capfd: pytest.CaptureFixture[str]) -> None:
-    drawn = lessons.stream(Lesson((64, 64), 1, 1.0, None, plans=3), seed=1)
+    drawn = drawing.stream(Lesson((64, 64), 1, 1.0, None, plans=3), seed="1")
     with pytest.raises(DrawingEnded, match="exit code 1"):
         next(drawn)
     assert "Traceback" in capfd.readouterr().err, "the process itself says why"
@@ -54,11 +54,36 @@ def test_the_last_stage_alone_asks_for_more_than_clicks_and_typing() -> None:
     assert {v.token(text) for text in v.LATER} & set(made.plans.labels.flatten().tolist())
 
 
-def test_the_recipe_ends_where_it_is_told_to() -> None:
-    assert [stage.lesson for stage in recipe.stages("tiles")] == ["read", "small", "tiles"]
-    whole = [stage.lesson for stage in recipe.RECIPE]
-    assert whole == list(train.STAGES)
-    assert [stage.lesson for stage in recipe.stages(whole[-1])] == whole
+def test_the_recipe_has_every_stage_and_runs_those_that_are_named() -> None:
+    assert [stage.lesson for stage in recipe.RECIPE] == list(train.STAGES)
+    chosen = recipe.stages(["tiles", "read"])
+    assert [stage.lesson for stage in chosen] == ["read", "tiles"], "in the recipe's order"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--stages", "acts"], "acts begins with weights: name them with --from"),
+        (["--stages", "acts", "--from", "nowhere"], "nowhere: there are no weights in it"),
+        (["--stages", "scenes"], "invalid choice"),
+    ],
+)
+def test_a_recipe_that_cannot_begin_says_so(
+    options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        recipe.main(options)
+    assert caught.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_stage_lasts_for_minutes_or_for_steps_and_not_for_both(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for length in ([], ["--minutes", "1", "--steps", "3"]):
+        with pytest.raises(SystemExit):
+            train.main(["--stage", "read", "--out", str(tmp_path / "x.pt"), *length])
+    assert "not allowed with" in capsys.readouterr().err
 
 
 def test_the_folder_of_the_state_is_made_before_anything_is_learned(tmp_path: Path) -> None:
