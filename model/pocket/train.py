@@ -8,7 +8,8 @@ learned from is drawn again. ``recipe`` runs all stages from nothing.
 The stages: ``read`` (dense text pages, characters and words), ``small`` (grounding on small
 screens), ``tiles`` (tiles of whole screens, near-duplicates, instructions), ``acts`` (windows,
 pages and phones with icons; asked for also by role, state and neighbour; double and right clicks,
-keys, scrolling, drags and waiting; questions), each with a decay at its end where ``--decay`` says so.
+keys, scrolling, drags and waiting; questions), each with a decay at its end where ``--decay`` says
+so.
 
 What a step learns from hangs on the stage, the seed, the process and the step alone. With
 ``--steps`` in place of ``--minutes`` all else does, too: on a CPU the same options give the same
@@ -51,7 +52,7 @@ STAGES = {
         6,
         0.08,
         QueryMix(14, 1, 6, phrased=0.4, acts=0.25, closing=0.3),
-        plans=24,
+        plans=12,
         near=0.15,
         scenes=0.5,
         shots=0.2,
