@@ -18,8 +18,10 @@ _ROW_STEPS = 25
 
 @dataclass(frozen=True)
 class Duties:
-    """Every how many minutes the state is kept and the network examined (0: never), on how many
-    tiles."""
+    """How many minutes lie between states that are kept, and between examinations (0: none).
+
+    ``tiles``: how many are asked about.
+    """
 
     keep: float = 4.0
     examine: float = 6.0
