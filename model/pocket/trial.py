@@ -94,12 +94,15 @@ class Trial:
 
     def answers(self, seen: Iterable[Screen]) -> list[Answer]:
         """Ask about those screens that were not asked about yet. Raises ModelError."""
-        before: list[str] = []
+        before: dict[str, list[str]] = {}
         done = {answer.screen for answer in self._kept()}
         for screen, drawn, image in seen:
             rng = random.Random(f"questions:{self._seed}:{screen}")
-            asked = questions(drawn, before, rng)
-            before = [*(element.name for element in drawn.elements), *before][:_REMEMBERED]
+            # of one source alone: how many of another are asked about changes no question
+            others = before.get(source_of(screen), [])
+            asked = questions(drawn, others, rng)
+            names = [*(element.name for element in drawn.elements), *others]
+            before[source_of(screen)] = names[:_REMEMBERED]
             if screen not in done:
                 found = [_answer(self._point, screen, image, question) for question in asked]
                 self._keep([answer for answer in found if answer is not None])
@@ -125,7 +128,12 @@ def _answer(point: Point, screen: str, image: Image.Image, question: Question) -
     x, y = found.x * image.width, found.y * image.height
     there = question.box is not None
     hit = question.box is not None and _holds(question.box, x, y)
-    return Answer(screen, screen.partition(" ")[0], there, hit, found.odds, found.gaze)
+    return Answer(screen, source_of(screen), there, hit, found.odds, found.gaze)
+
+
+def source_of(screen: str) -> str:
+    """Return where a screen is from, by its name."""
+    return screen.partition(" ")[0]
 
 
 def _holds(box: Rect, x: float, y: float) -> bool:
