@@ -72,6 +72,7 @@ class PocketProposer:
             self._looked_for |= {single(text) for text in (asking.answer, asking.yes, asking.no)}
             self._thinks |= {single(think) for think in asking.thinks}
         self._type, self._end_type = single(form.type), single(form.end_type)
+        self._names = [engine.tokenizer.encode(name) for name in form.names]
         decoded = ((i, engine.tokenizer.decode([i])) for i in range(engine.tokenizer.size))
         self._spans = {i for i, text in decoded if OPEN in text or CLOSE in text}
         self._refused: tuple[str, str, ParseError] | None = None
@@ -125,20 +126,25 @@ class PocketProposer:
             reply.append(token)
             decode.step(token)
             if token in self._thinks:
-                self._quote(decode, asked.goal, self._spans, reply)
+                self._quote(decode, self._quotation(asked.goal, self._names), self._spans, reply)
                 break  # where it is has to be looked for
             token = int(decode.logits.argmax())
             if reply[-1] == self._type:
-                token = self._quote(decode, asked.goal, {self._end_type}, reply)
+                token = self._quote(
+                    decode, self._quotation(asked.goal, ()), {self._end_type}, reply
+                )
         cut = token not in stop and len(reply) >= self._form.longest
         whole = self._engine.tokenizer.decode(reply)
         return _Said(whole, "length" if cut else "stop", len(decode.prompt_ids), len(reply))
 
-    def _quote(self, decode: "Decode", goal: str, ends: set[int], reply: list[int]) -> int:
-        """Say words of the goal until one of the ends is likelier; return that end."""
+    def _quotation(self, goal: str, names: Sequence[Sequence[int]]) -> Quotation:
+        """Return what may be said of a goal; names that it lacks are clicked and never typed."""
         tokenizer = self._engine.tokenizer
         ids = tokenizer.encode(goal)
-        quoted = Quotation(ids, [tokenizer.decode([i]) for i in ids])
+        return Quotation(ids, [tokenizer.decode([i]) for i in ids], names)
+
+    def _quote(self, decode: "Decode", quoted: Quotation, ends: set[int], reply: list[int]) -> int:
+        """Say what may be quoted until one of the ends is likelier; return that end."""
         while len(reply) < self._form.longest:
             may = sorted(quoted.allowed() | (ends if quoted.may_end else set()))
             if not may:

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -13,6 +13,9 @@ from handrail.model.tiles import TileSpec
 FILE = "handrail.json"
 _LEAST, _MOST = 64, 4096
 _NUMBERS = re.compile(r"-?\d{1,9}")
+
+
+Name = Annotated[str, Field(min_length=1, max_length=40)]
 
 
 class Pointing(BaseModel):
@@ -67,7 +70,8 @@ class TileFormat(BaseModel):
     ``closing`` is the phrase by which it finds what closes a pop-up, empty where it has none;
     ``skips_ground``: it was trained on pictures without their plain ground. ``asking`` is how it
     answers questions, where it has learned that. ``calibration`` says how sure its scores may make
-    one; without it they are taken as they are.
+    one; without it they are taken as they are. ``names`` are what it may name though the
+    instruction does not: buttons that most applications have.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -86,6 +90,7 @@ class TileFormat(BaseModel):
     skips_ground: bool = False
     asking: Asking | None = None
     calibration: Calibration | None = None
+    names: tuple[Name, ...] = ()
 
     @model_validator(mode="after")
     def _has_both(self) -> Self:

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import save_file
 
 from handrail.model.layout import HEAD
-from handrail.model.pocket import closing, lessons, network, states
+from handrail.model.pocket import buttons, closing, lessons, network, states
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.network import TrainingNetwork
 from handrail.model.pocket.shape import Shape, config_json
@@ -70,6 +70,7 @@ def form() -> dict[str, object]:
         "others": [{"think": v.THINKS[w], "call": v.CALLS[w]} for w in v.CALLS if w != "click"],
         "closing": closing.PHRASE,
         "skips_ground": True,
+        "names": list(buttons.NAMES),
     }
 
 

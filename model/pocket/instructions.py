@@ -67,6 +67,10 @@ class Move:
         return self.way in v.ASKS
 
 
+NOWHERE = -1
+"""Where the words of a move begin that the instruction does not hold."""
+
+
 @dataclass(frozen=True)
 class Clause:
     """A piece of an instruction and its moves; where in the text each move's words begin."""
@@ -142,7 +146,7 @@ def goal(rng: random.Random, clauses: Sequence[Clause]) -> Goal:
     for i, clause in enumerate(clauses):
         if i:
             text += last if i == len(clauses) - 1 else between
-        begins += [len(text) + begin for begin in clause.begins]
+        begins += [b if b == NOWHERE else len(text) + b for b in clause.begins]
         text += _capital(clause.text) if text.endswith(". ") else clause.text
     text = _capital(text) if rng.random() < 0.25 else text
     text += "." if rng.random() < 0.12 and not text.endswith("?") else ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from handrail.model.pocket import acts, instructions, questions
+from handrail.model.pocket import acts, buttons, instructions, questions
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.instructions import Goal, Move
 from handrail.model.pocket.queries import IGNORE, Packed, blank
@@ -21,6 +21,8 @@ from handrail.model.pocket.queries import IGNORE, Packed, blank
 CHOICE = 3.0
 """How much tokens count that choose a step or where its words end; others only copy letters."""
 _SYSTEM = v.encode(v.BEFORE_IMAGE)[:-1]
+_BUTTONS = 0.2
+"""How often one clause asks for a button that most applications have."""
 _STEPS = [v.token(step) for step in v.STEPS]
 
 
@@ -60,6 +62,8 @@ def goal(rng: random.Random, share: float = 0.0, asking: float = 0.0) -> Goal:
     ``asking``: the share of the instructions whose last clause is a question about the screen.
     """
     clauses = [acts.clause(rng, share) for _ in range(rng.choice((1, 2, 2, 3, 3, 4, 4)))]
+    if share and rng.random() < _BUTTONS:  # most often it is what is done last
+        clauses[-1 if rng.random() < 0.8 else 0] = buttons.clause(rng)
     if asking and rng.random() < asking:
         clauses[-1] = questions.clause(rng)
     return instructions.goal(rng, clauses)

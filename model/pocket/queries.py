@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from handrail.model.pocket import acts, closing, instructions, phrases, words
+from handrail.model.pocket import acts, buttons, closing, instructions, phrases, words
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.canvas import Element
 from handrail.model.pocket.instructions import Clause, Move
@@ -94,6 +94,7 @@ def whole(
     """
     way = acts.way(rng, share)
     own = _own(name, element, rng, share) if way == "click" else acts.pointed(rng, way, name)
+    name = (own.moves[0].click or name) if way == "click" else name  # "submit" for "Submit"
     count = rng.choice((1, 1, 2, 2, 3, 4))
     clauses = [own if i == 0 else other(tile, rng, share) for i in range(count)]
     rng.shuffle(clauses)
@@ -128,6 +129,8 @@ def _own(name: str, element: Element | None, rng: random.Random, share: float) -
     field_like = element is not None and element.kind == "field"
     if field_like or (element is None and rng.random() < 0.4):
         return instructions.type_clause(rng, name, words.entry(rng))
+    if share and element is not None and name in buttons.NAMES and rng.random() < 0.5:
+        return buttons.clause(rng, name)
     clause = instructions.click_clause(rng, name)
     return acts.settled(clause) if share else clause
 

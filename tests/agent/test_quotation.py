@@ -45,3 +45,21 @@ def test_what_follows_is_what_stands_there() -> None:
 def test_an_empty_source_offers_nothing() -> None:
     assert quotation("").allowed() == set()
     assert not quotation("").may_end
+
+
+def test_a_name_beside_the_source_is_said_whole_or_not_at_all() -> None:
+    made = Quotation([ord(c) for c in "Save it"], [*"Save it"], [[ord(c) for c in "Send"]])
+    for character in "Se":
+        assert ord(character) in made.allowed()
+        made.accept(ord(character))
+        assert not made.may_end
+    for character in "nd":
+        assert made.allowed() == {ord(character)}
+        made.accept(ord(character))
+    assert made.may_end
+    assert made.allowed() == set()
+
+
+def test_a_name_does_not_begin_in_its_middle() -> None:
+    made = Quotation([ord("a")], ["a"], [[ord(c) for c in "go on"]])
+    assert {chr(i) for i in made.allowed()} == {"a", "g"}
