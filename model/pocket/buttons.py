@@ -38,7 +38,7 @@ _SAID: Mapping[str, tuple[str, ...]] = {
     "Reply": ("hit reply", "please reply to it"),
     "Forward": ("now forward it", "please forward the message"),
 }
-"""What asks for each in another spelling; none begins with it, for sentences begin with capitals."""
+"""What asks for each in another spelling; none begins with it: sentences begin with capitals."""
 _SPELLINGS = {name.casefold(): name for name in NAMES}
 _UNSPOKEN = 0.6
 

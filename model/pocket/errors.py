@@ -3,6 +3,8 @@
 PocketError
 +-- FontMissing    a font file of the renderer is not installed
 +-- ShotUnreadable  a photographed screen of the training data cannot be read
++-- EpisodeUnreadable  a kept episode of the training data cannot be read
++-- PictureLost    a picture that was to be learned from cannot be read any more
 +-- DrawingEnded   a process that draws screens for the trainer has ended
 +-- Diverged       the loss of a training is no number any more
 +-- RecipeEnded    the recipe has ended that started a training
@@ -20,6 +22,14 @@ class FontMissing(PocketError):
 
 class ShotUnreadable(PocketError):
     """A photographed screen, or its labels, cannot be read."""
+
+
+class EpisodeUnreadable(PocketError):
+    """The file of a kept episode cannot be read."""
+
+
+class PictureLost(PocketError):
+    """A picture cannot be read any more."""
 
 
 class DrawingEnded(PocketError):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from handrail.model.pocket import (
     asking,
+    episodes,
     forms,
     plans,
     queries,
@@ -22,12 +23,15 @@ from handrail.model.pocket import (
 )
 from handrail.model.pocket.asking import AskMix
 from handrail.model.pocket.canvas import Canvas
-from handrail.model.pocket.queries import Packed, QueryMix
+from handrail.model.pocket.episodes import Group
+from handrail.model.pocket.plans import Plan
+from handrail.model.pocket.queries import Packed, Query, QueryMix
 from handrail.model.pocket.scenes import Icons
 from handrail.model.pocket.screens import ScreenSpec
 from handrail.model.pocket.shots import Labels
 from handrail.model.pocket.targets import CELL, RunTargets, Tile
 from handrail.model.pocket.thinning import Cells
+from handrail.model.tiles import TileSpec
 
 ICONS = Path("build/icons/node_modules")
 """Where ``make pocket`` puts the icon sets, from the root of the repository."""
@@ -58,7 +62,9 @@ class Lesson:
     that are forms, ``scenes`` the share that are scenes, with icons from the folder ``icons``, and
     ``shots`` the share of screens that are photographs from the folder ``photographs``; ``acts``
     the share of the clauses without a screen that ask for more than click and type; ``asks``
-    questions about the screen; ``ground`` the share of the steps that show plain ground.
+    questions about the screen; ``ground`` the share of the steps that show plain ground;
+    ``episodes`` the share of the tiles and of the instructions that are of episodes, kept in that
+    folder, too.
     """
 
     tile: tuple[int, int]
@@ -76,6 +82,7 @@ class Lesson:
     acts: float = 0.0
     ground: float = 1.0
     asks: AskMix = _NOTHING
+    episodes: float = 0.0
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -148,32 +155,54 @@ def _whole_screen(lesson: Lesson, spec: ScreenSpec, rng: random.Random) -> Canva
 
 def batch(lesson: Lesson, rng: random.Random) -> Batch:
     """Make one step's batch."""
-    chosen: list[Tile] = []
-    while len(chosen) < lesson.batch:
-        chosen += tiles(lesson, rng)
-    chosen = chosen[: lesson.batch]
+    played = episodes.found(lesson.photographs / episodes.FOLDER) if lesson.episodes else ()
+    met = _met(lesson, played, rng)
+    drawn: list[Tile] = []
+    while len(drawn) < lesson.batch - len(met):
+        drawn += tiles(lesson, rng)
+    drawn = drawn[: lesson.batch - len(met)]
+    chosen = [*drawn, *(tile for tile, _ in met)]
     asked = None
     if lesson.mix is not None:
-        drawn = [
+        made = [
             queries.for_tile(t, lesson.mix, rng) + asking.for_tile(t, lesson.asks, rng)
-            for t in chosen
+            for t in drawn
         ]
-        asked = queries.pack(drawn, *lesson.grid)
-    planned = None
-    if lesson.plans:
-        every = [plans.plan(rng, lesson.acts, lesson.asks.plans) for _ in range(lesson.plans)]
-        ranked = sorted(every, key=lambda p: len(p.ids))
-        half = lesson.plans // 2
-        # attention costs a row's length squared: short rows, the longest beside the shortest
-        rows = zip(ranked[:half], reversed(ranked[half:]), strict=True)
-        planned = plans.pack([list(row) for row in rows])
-    letters = np.concatenate([targets.characters(t) for t in chosen])
-    made = Batch(
+        asked = queries.pack([*made, *(about for _, about in met)], *lesson.grid)
+    letters = [targets.characters(t) for t in drawn]
+    letters += [targets.known_characters(t) for t, _ in met]
+    step = Batch(
         np.stack([t.image for t in chosen]),
-        letters,
+        np.concatenate(letters),
         [targets.run_targets(t) for t in chosen],
         asked,
-        planned,
+        _planned(lesson, played, rng) if lesson.plans else None,
     )
     thinned = lesson.ground < 1 and rng.random() >= lesson.ground
-    return without_ground(made, math.prod(lesson.grid)) if thinned else made
+    return without_ground(step, math.prod(lesson.grid)) if thinned else step
+
+
+def _met(
+    lesson: Lesson, played: Sequence[Group], rng: random.Random
+) -> list[tuple[Tile, list[Query]]]:
+    """Draw the tiles of a step that are of episodes; one at least is not, and is all labelled."""
+    if not played or lesson.mix is None:
+        return []
+    count = sum(rng.random() < lesson.episodes for _ in range(lesson.batch - 1))
+    spec = TileSpec(*lesson.tile, 0, 0)
+    return [episodes.tile(played, spec, rng) for _ in range(count)]
+
+
+def _planned(lesson: Lesson, played: Sequence[Group], rng: random.Random) -> Packed:
+    """Draw a step's instructions without a screen, in pairs."""
+
+    def one() -> Plan:
+        if played and rng.random() < lesson.episodes:
+            return episodes.plan(played, rng)
+        return plans.plan(rng, lesson.acts, lesson.asks.plans)
+
+    ranked = sorted((one() for _ in range(lesson.plans)), key=lambda p: len(p.ids))
+    half = lesson.plans // 2
+    # attention costs a row's length squared: short rows, the longest beside the shortest
+    rows = zip(ranked[:half], reversed(ranked[half:]), strict=True)
+    return plans.pack([list(row) for row in rows])

@@ -6,6 +6,7 @@ tile's sides.
 """
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -22,6 +23,7 @@ _LETTERS = {"ł": "l", "Ł": "L", "ß": "s", "ø": "o", "æ": "a", "œ": "o", "�
 """Letters that are no others with an accent, and what they look like most."""
 WORD = 12
 """Leading characters of a run that each merged token under it learns to say."""
+UNKNOWN = -100
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -98,12 +100,7 @@ def cut(
     for e in canvas.partly:
         if visible(box := _shift(e.box, x, y), width, height) > 0:
             unnamed.append(replace(e, box=box, text_box=_shift(e.text_box, x, y)))
-    runs = []
-    for r in canvas.runs:
-        box = _shift(r.box, x, y)
-        if visible(box, width, height) > 0:
-            centres = tuple(c - x for c in r.centres)
-            runs.append(replace(r, box=box, centres=centres, middle=r.middle - y))
+    runs = runs_inside(canvas.runs, (x, y), (width, height))
     pixels = np.ascontiguousarray(image[y : y + height, x : x + width])
     tile = Tile(
         pixels, tuple(runs), tuple(present), tuple(absent), frozenset(counts), tuple(unnamed)
@@ -118,6 +115,17 @@ def cut(
 def _moved(value: Value, x: float, y: float) -> Value:
     named = tuple(_shift(box, x, y) for box in value.named)
     return replace(value, box=_shift(value.box, x, y), named=named)
+
+
+def runs_inside(runs: Sequence[Run], corner: tuple[int, int], size: tuple[int, int]) -> list[Run]:
+    """Return the lines of text of a tile at a corner of the screen, in the tile's own pixels."""
+    (x, y), inside = corner, []
+    for r in runs:
+        box = _shift(r.box, x, y)
+        if visible(box, *size) > 0:
+            centres = tuple(c - x for c in r.centres)
+            inside.append(replace(r, box=box, centres=centres, middle=r.middle - y))
+    return inside
 
 
 def merge_order(grid: Ints) -> Ints:
@@ -148,6 +156,12 @@ def characters(tile: Tile) -> Ints:
                     0, min(95, ord(_plain(character)) - 31)
                 )
     return merge_order(out)
+
+
+def known_characters(tile: Tile) -> Ints:
+    """Return the same where not all is known that is written: -100 where no known text is."""
+    found = characters(tile)
+    return np.where(found.any(-1, keepdims=True), found, UNKNOWN)
 
 
 @dataclass(frozen=True)

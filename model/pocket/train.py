@@ -58,6 +58,7 @@ STAGES = {
         shots=0.2,
         acts=0.4,
         asks=AskMix(tile=5, plans=0.2),
+        episodes=0.15,
         ground=0.15,
     ),
 }
