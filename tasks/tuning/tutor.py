@@ -90,9 +90,12 @@ class _PocketTutor:
     def __init__(self, examples: Sequence[Example], terms: Terms) -> None:
         from handrail.model.pocket import tuning as teaching
         from handrail.tasks.tuning.pocket_lessons import lessons_of
+        from handrail.tasks.tuning.pocket_words import speech_of
 
         self._teaching, self._terms = teaching, terms
-        self._rows, self.left_out = lessons_of(examples)
+        form = load_format(terms.base)
+        assert form is not None
+        self._rows, self.left_out = lessons_of(examples, speech_of(terms.base, form))
         self.count = len(examples) - len(self.left_out)
 
     def pupil(self) -> Pupil:

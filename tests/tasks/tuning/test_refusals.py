@@ -19,6 +19,7 @@ from handrail.tasks.errors import ExitCode, RowError, RunUnusable, UsageError
 from handrail.tasks.run import Crew, FakeTarget, RunEnd, RunRequest, run
 from handrail.tasks.run_file import read_run_file, write_run_file
 from handrail.tasks.tuning.pocket_lessons import lessons_of
+from handrail.tasks.tuning.pocket_words import EVERYTHING
 from handrail.tasks.tuning.recorded import read_run, read_runs
 from handrail.tasks.tuning.rows import read_examples
 from handrail.tasks.tuning.split import split
@@ -63,7 +64,7 @@ def test_the_steps_of_a_checked_run_are_learned_with_those_before_them(good: Run
 
 
 def test_a_click_that_names_nothing_has_no_words_in_the_pocket_model(good: RunEnd) -> None:
-    rows, left_out = lessons_of(read_run(good.folder).examples)
+    rows, left_out = lessons_of(read_run(good.folder).examples, EVERYTHING)
     assert not rows.looks
     assert "names nothing" in left_out[0].reason
 
@@ -81,7 +82,7 @@ def test_names_and_texts_of_the_goal_become_an_episode(tmp_path: Path) -> None:
     )]  # fmt: skip
     end = recorded(tmp_path, *lines)
     assert end.result.kind == "success", end.result.reason
-    rows, left_out = lessons_of(read_run(end.folder).examples)
+    rows, left_out = lessons_of(read_run(end.folder).examples, EVERYTHING)
     assert left_out == ()
     assert [look.name for look in rows.looks] == ["Name", "Save"]
     (episode,) = rows.episodes
