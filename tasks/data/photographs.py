@@ -108,9 +108,13 @@ def _answer(route: Route, html: str, packages: Path) -> None:
         route.abort()
 
 
+def label_script() -> str:
+    """Return the script that says what stands on a page, in CSS pixels: see ``Labels``."""
+    return files("handrail.tasks.data").joinpath("page_labels.js").read_text("utf-8")
+
+
 def _read(page: Page) -> Labels:
-    script = files("handrail.tasks.data").joinpath("page_labels.js").read_text("utf-8")
-    return _LABELS.validate_python(page.evaluate(script))
+    return _LABELS.validate_python(page.evaluate(label_script()))
 
 
 def scaled(labels: Labels, scale: float) -> Labels:

@@ -8,7 +8,13 @@ from handrail.tasks.miniwob.experts.scene import Scene
 
 def click_button(scene: Scene) -> Proposal:
     """Click the one button there is, or the first of two."""
-    return click(scene, scene.one("#subbtn"))
+    button = scene.one("#subbtn")
+    return click(scene, button, button.text, "button")
+
+
+def click_named(scene: Scene) -> Proposal:
+    """Click the button whose text is quoted."""
+    return click(scene, scene.named("#area button", scene.quoted()[0]))
 
 
 def close_dialog(scene: Scene) -> Proposal:
@@ -38,7 +44,7 @@ def open_section(scene: Scene) -> Proposal:
     """Open the one section, and submit."""
     if any(content.met for content in scene.all(".ui-accordion-content")):
         return click(scene, scene.one("#subbtn"))
-    return click(scene, scene.one("h3"))
+    return click(scene, scene.one("h3"), "section")
 
 
 def find_in_sections(scene: Scene) -> Proposal:

@@ -2,8 +2,19 @@
 
 import re
 
+from handrail.actuators.actions import Click
 from handrail.agent.proposal import Proposal
-from handrail.tasks.miniwob.experts.moves import click, click_at, fill, ordinals, scroll
+from handrail.model.pocket.vocabulary import SCROLLED
+from handrail.tasks.miniwob.experts.moves import (
+    aimed,
+    click,
+    fill,
+    ordinal,
+    ordinals,
+    press,
+    scroll,
+    wait,
+)
 from handrail.tasks.miniwob.experts.scene import Scene
 
 _NUMBER = re.compile(r"-?\d+")
@@ -23,18 +34,18 @@ def enter_text_in_case(scene: Scene) -> Proposal:
 def focus_text(scene: Scene) -> Proposal:
     """Click the text field of an ordinal number."""
     (number,) = ordinals(scene.goal)
-    return click(scene, scene.all("#area input")[number - 1], f"the {number}. text field")
+    return click(scene, scene.all("#area input")[number - 1], f"{ordinal(number)} input textbox")
 
 
 def log_in(scene: Scene) -> Proposal:
     """Type a name and a secret, past a question that may come in between."""
     if scene.all("#popup"):
-        return click(scene, scene.one("#popup-cancel"))
+        return click(scene, scene.one("#popup-cancel"), "Cancel")
     user, secret = scene.quoted()
     return (
         fill(scene, scene.one("#username"), user, "Username")
         or fill(scene, scene.one("#password"), secret, "Password")
-        or click(scene, scene.one("#subbtn"))
+        or click(scene, scene.one("#subbtn"), "login")
     )
 
 
@@ -43,10 +54,12 @@ def form_sequence(scene: Scene) -> Proposal:
     chosen, filled = ordinals(scene.goal)
     radio = scene.all("#area input[type=radio]")[chosen - 1]
     if not radio.checked:
-        return click(scene, radio, f"the {chosen}. radio button")
+        return click(scene, radio, f"{ordinal(chosen)} radio button")
     field = scene.all("#area input[type=text]")[filled - 1]
     text = scene.quoted()[0]
-    return fill(scene, field, text, f"the {filled}. textbox") or click(scene, scene.one("#subbtn"))
+    return fill(scene, field, text, f"{ordinal(filled)} textbox") or click(
+        scene, scene.one("#subbtn")
+    )
 
 
 def read_table(scene: Scene) -> Proposal:
@@ -67,8 +80,10 @@ def generate_number(scene: Scene) -> Proposal:
     if good:
         return click(scene, scene.one("#submit"))
     # The same click on the same number would look like no progress: each goes a little beside.
-    x, y = scene.one("#generate").spot
-    return click_at(scene, x - 8 + len(scene.done) % 17, y)
+    button = scene.one("#generate")
+    x, y = button.spot
+    beside = Click(point=scene.point(x - 8 + len(scene.done) % 17, y))
+    return aimed(scene, button, beside, ("click", button.text))
 
 
 def use_spinner(scene: Scene) -> Proposal:
@@ -77,8 +92,12 @@ def use_spinner(scene: Scene) -> Proposal:
     value = int(scene.one("#spinner").value)
     if value == wanted:
         return click(scene, scene.one("#subbtn"))
-    way = "up" if value < wanted else "down"
-    return click(scene, scene.one(f".ui-spinner-{way}"), f"the arrow {way}")
+    field = scene.one("#spinner")
+    return (
+        press("up" if value < wanted else "down")
+        if field.focused
+        else click(scene, field, "spinner")
+    )
 
 
 def sign_agreement(scene: Scene) -> Proposal:
@@ -87,24 +106,29 @@ def sign_agreement(scene: Scene) -> Proposal:
         return click(scene, scene.one("#cancel"))
     name, button = scene.quoted()
     if not scene.one("#agree").enabled:
-        return scroll(scene, scene.one("#text-area"), 9_000)
-    return fill(scene, scene.one("#name"), name, "Name") or click(
+        return scroll(scene, scene.one("#text-area"), SCROLLED / scene.stage.scale, "textarea")
+    return fill(scene, scene.one("#name"), name, "name") or click(
         scene, scene.named("button", button)
     )
 
 
 def use_autocomplete(scene: Scene) -> Proposal:
-    """Type an item of the list that begins and ends as wanted, and submit."""
+    """Type how an item begins, choose with the keyboard one that ends as wanted, and submit."""
     begins, *ends = scene.quoted()
     items = scene.stage.read("() => ui_utils.COUNTRIES")
     assert isinstance(items, list)
     end = ends[0] if ends else ""
     item = next(i for i in items if i.startswith(begins) and i.endswith(end))
-    field = scene.one("#tags")
-    offered = [n for n in scene.all(".ui-menu-item") if n.met and n.text == item]
-    if offered and (field.value != item or not scene.one("#subbtn").met):
-        return click(scene, offered[0])
-    return fill(scene, field, item, "Tags") or click(scene, scene.one("#subbtn"))
+    field, submit = scene.one("#tags"), scene.one("#subbtn")
+    offered = [node for node in scene.all(".ui-menu-item") if node.whole[3] > node.whole[1]]
+    if field.value == item:
+        return press("enter") if offered else click(scene, submit, "Submit")
+    # While the list is open its keys change what the field shows, and nothing has to be typed.
+    if field.value == begins or any(i == field.value for i in items):
+        return press("down") if offered else wait()
+    move = fill(scene, field, begins, "item")
+    assert move is not None
+    return move
 
 
 def _fits(goal: str, number: int) -> bool:
@@ -115,4 +139,5 @@ def _fits(goal: str, number: int) -> bool:
 
 
 def _entered(scene: Scene, text: str) -> Proposal:
-    return fill(scene, scene.one("#tt"), text) or click(scene, scene.one("#subbtn"))
+    names = ("text field", "text input", "textbox")
+    return fill(scene, scene.one("#tt"), text, *names) or click(scene, scene.one("#subbtn"))

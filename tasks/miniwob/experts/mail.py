@@ -34,21 +34,25 @@ def sort_mail(scene: Scene) -> Proposal:
     if scene.all("#reply") or scene.all("#forward"):
         return _written(scene, errand)
     if scene.all("#email"):
-        return click_in(scene, scene.one(f"#email .email-{errand.what}"), scene.one("#email"))
+        return _opened(scene, errand)
     senders = [node.text for node in scene.all("#main .email-sender")]
     if errand.by not in senders:
         raise EpisodeLost(f"no mail is by {errand.by!r:.40}")
-    place = senders.index(errand.by)
-    inbox = scene.one("#main")
-    if errand.what in ("trash", "star"):
-        icon = scene.all(f"#main .email-thread .{errand.what}")[place]
-        return click_in(scene, icon, inbox, f"the {errand.what} of {errand.by}")
-    return click_in(scene, scene.all("#main .email-sender")[place], inbox)
+    sender = scene.all("#main .email-sender")[senders.index(errand.by)]
+    return click_in(scene, sender, scene.one("#main"))
+
+
+def _opened(scene: Scene, errand: _Errand) -> Proposal:
+    """Click what an opened mail has one of, where a list of mails has as many as mails."""
+    what, mail = errand.what, scene.one("#email")
+    if what in ("trash", "star"):
+        return click_in(scene, scene.one(f"#email .{what}"), mail, f"{what} icon")
+    return click_in(scene, scene.one(f"#email .email-{what}"), mail)
 
 
 def _written(scene: Scene, errand: _Errand) -> Proposal:
     field = "#reply-text" if errand.what == "reply" else ".forward-sender"
-    name = "the message" if errand.what == "reply" else "to"
+    name = "text" if errand.what == "reply" else "to"
     return fill(scene, scene.one(field), errand.text, name) or click(
         scene, scene.one(f"#send-{errand.what}"), "send"
     )

@@ -1,8 +1,8 @@
 """Experts for where exactly something is: numbers to click in order, centres, texts, drags."""
 
-from handrail.actuators.actions import Drag
+from handrail.actuators.actions import Click, Drag
 from handrail.agent.proposal import Proposal
-from handrail.tasks.miniwob.experts.moves import click, click_at, drag
+from handrail.tasks.miniwob.experts.moves import aimed, click, drag
 from handrail.tasks.miniwob.experts.scene import Node, Scene
 
 _REACH = 30.0
@@ -20,8 +20,10 @@ def circle_center(scene: Scene) -> Proposal:
     """Click the middle of the circle, and submit."""
     if scene.all("#blue-circle"):
         return click(scene, scene.one("#subbtn"))
-    x, y = _middle(scene.one(".black-circle"))
-    return click_at(scene, x - 1, y - 1)  # the page counts from a corner that is 2 pixels off
+    circle = scene.one(".black-circle")
+    x, y = _middle(circle)  # the page counts from a corner that is 2 pixels off
+    middle = Click(point=scene.point(x - 1, y - 1))
+    return aimed(scene, circle, middle, ("click", "center of the circle"))
 
 
 def highlight_text(scene: Scene) -> Proposal:
@@ -29,8 +31,9 @@ def highlight_text(scene: Scene) -> Proposal:
     chosen = scene.stage.read("() => window.getSelection().toString()")
     if chosen:
         return click(scene, scene.one("#subbtn"))
-    left, top, _, _ = scene.one("#randomText").box
-    return click_at(scene, left + 6, top + 6, count=3)
+    text = scene.one("#randomText")
+    at = Click(point=scene.point(text.box[0] + 6, text.box[1] + 6), count=3)
+    return aimed(scene, text, at, ("triple-click", "paragraph"))
 
 
 def draw_line(scene: Scene) -> Proposal:

@@ -48,6 +48,7 @@ EXPERTS: Mapping[str, Expert] = {
     "read-table-2": fields.read_table,
     "search-engine": search.search_engine,
     "sign-agreement": fields.sign_agreement,
+    "unicode-test": choices.click_named,
     "use-autocomplete": fields.use_autocomplete,
     "use-spinner": fields.use_spinner,
 }

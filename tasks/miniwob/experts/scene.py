@@ -13,6 +13,7 @@ from handrail.agent.proposal import Proposal
 from handrail.tasks.errors import EpisodeLost
 from handrail.tasks.miniwob.stage import Stage
 
+Box = tuple[float, float, float, float]
 _QUOTED = re.compile(r'"([^"]*)"')
 
 
@@ -32,8 +33,8 @@ class Node(BaseModel):
     classes: tuple[str, ...]
     met: bool
     spot: tuple[float, float]
-    box: tuple[float, float, float, float]
-    whole: tuple[float, float, float, float]
+    box: Box
+    whole: Box
 
 
 _NODES = TypeAdapter(tuple[Node, ...])
@@ -70,6 +71,11 @@ class Scene:
     def point(self, x: float, y: float) -> Point:
         """Return the pixel of a place in CSS pixels."""
         return Point(x=int(x * self.stage.scale), y=int(y * self.stage.scale))
+
+    def pixels(self, box: Box) -> Box:
+        """Return a box of CSS pixels in those of the screenshot."""
+        scale = self.stage.scale
+        return box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale
 
     def spot(self, node: Node) -> Point:
         """Return the pixel where a click meets an element, if any does."""
