@@ -1,6 +1,7 @@
 """Which tasks there are, which may be opened, and which are never trained on."""
 
 import importlib.util
+import random
 import tomllib
 from collections.abc import Sequence
 from importlib.resources import files
@@ -13,6 +14,14 @@ from handrail.tasks.errors import PackagesMissing, UsageError
 
 Split = Literal["trainable", "never trained on", "examination"]
 PACKAGE = "miniwob"
+TRAINING_SEEDS = range(1_000, 10_000)
+"""Episodes that may be trained on; those before are for evaluation, those behind for the end."""
+
+
+_KEPT: dict[Split, str] = {
+    "never trained on": "held out",
+    "examination": "kept for the final examination",
+}
 
 
 class Published(BaseModel):
@@ -72,6 +81,20 @@ class Catalogue(BaseModel):
             raise UsageError(f"{', '.join(absent)}: there is no such task in {html}")
         return wanted
 
+    def for_training(self, names: Sequence[str], html: Path) -> tuple[str, ...]:
+        """Return the tasks to be trained on: those named, by default all that may be.
+
+        Raises UsageError for any other, and for one that the package does not hold.
+        """
+        wanted = tuple(dict.fromkeys(names)) or self.trainable
+        for name in wanted:
+            if self.split(name) != "trainable":
+                raise UsageError(
+                    f"{name} may not be trained on: it is {_KEPT[self.split(name)]}. Trainable "
+                    f"tasks: {', '.join(self.trainable)}"
+                )
+        return self.chosen(wanted, False, html)
+
     def _all(self, examination: bool, html: Path) -> tuple[str, ...]:
         if not examination:
             return self.development
@@ -96,6 +119,11 @@ def html_folder(package: str = PACKAGE) -> Path:
     raise PackagesMissing(
         "the pages of MiniWoB++ are not installed: pip install 'handrail[miniwob]'"
     )
+
+
+def training_seed(rng: random.Random) -> int:
+    """Draw an episode that may be trained on: the one place that chooses such seeds."""
+    return rng.choice(TRAINING_SEEDS)
 
 
 def held(html: Path) -> frozenset[str]:

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from handrail.actuators.actions import Terminate
 from handrail.actuators.observation import Observation
 from handrail.agent.budget import Budget
 from handrail.agent.history import Step
+from handrail.agent.listener import Listener, Listeners
 from handrail.agent.proposal import ParseError, Proposal, describe
 from handrail.agent.proposer import Proposer
 from handrail.agent.result import EndKind
@@ -34,12 +35,14 @@ class Rules:
     """How episodes are played: ``steps`` at most, recorded under ``runs_folder``.
 
     ``model`` is what the records say of who played. Once there is a ``stop_file``, episodes end.
+    ``listener`` is told of each run as it goes.
     """
 
     steps: int
     model: ModelChoice
     runs_folder: Path | None = None
     stop_file: Path | None = None
+    listener: Listener = field(default_factory=Listeners)
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def play(stage: Stage, episode: tuple[str, int], casting: Casting, rules: Rules)
             stop_file=rules.stop_file,
         )
         referee = Referee(casting(stage, task, seed), stage)
-        end = run(request, Crew(proposer=referee))
+        end = run(request, Crew(proposer=referee, listener=rules.listener))
     outcome, result = stage.outcome(), end.result
     return Played(
         task=task,

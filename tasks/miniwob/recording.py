@@ -38,8 +38,9 @@ _NAME = re.compile(r"\w[^\n]{0,39}|x", re.ASCII)
 
 @dataclass(frozen=True)
 class _Seen:
-    """What the page showed when a reply was given: lines of text, and what the reply is about."""
+    """A reply, and what the page showed when it was given: lines of text, and what it is about."""
 
+    reply: Proposal
     runs: tuple[Run, ...]
     box: Rect | None
     name: str
@@ -54,7 +55,7 @@ class Recording:
     def __init__(self, source: str) -> None:
         self._source = source
         self._seen: _Seen | None = None
-        self._steps: list[tuple[Image.Image, Proposal, _Seen]] = []
+        self._steps: list[tuple[Image.Image, _Seen]] = []
 
     def casting(self, inner: Casting) -> Casting:
         """Return who plays, watched."""
@@ -70,20 +71,19 @@ class Recording:
             name = reply.name if _NAME.fullmatch(reply.name) else ""
         else:
             box, name = _met(stage, reply), ""
-        self._seen = _Seen(tuple(labels.runs), box, name)
+        self._seen = _Seen(reply, tuple(labels.runs), box, name)
 
     def looked(self, number: int, observation: Observation) -> None:
         """Hear of a look, of which the step will tell."""
 
     def stepped(self, step: Step) -> None:
-        """Keep a step that was done."""
+        """Keep a step that was done, with the reply as it was: a run hides what goes in secret."""
         seen, self._seen = self._seen, None
-        if seen is None or step.observation is None or not isinstance(step.reply, Proposal):
+        done = step.outcome is not None and step.outcome.kind == "done"
+        if seen is None or step.observation is None or not done:
             return
-        if step.outcome is None or step.outcome.kind != "done":
-            return
-        if not isinstance(step.reply.action, (*ENDINGS, Wait)):
-            self._steps.append((step.observation.image, step.reply, seen))
+        if not isinstance(seen.reply.action, (*ENDINGS, Wait)):
+            self._steps.append((step.observation.image, seen))
 
     def alerted(self, alert: Alert) -> None:
         """Hear of an alert, from which nothing is learned."""
@@ -93,13 +93,13 @@ class Recording:
 
     def pictures(self) -> list[Image.Image]:
         """Return every step's screenshot."""
-        return [image for image, _, _ in self._steps]
+        return [image for image, _ in self._steps]
 
     def played(self, task: str, goal: str, name: str) -> Played:
         """Return the episode in the pocket model's words; its pictures are named after ``name``."""
         steps = []
-        for number, (_, reply, seen) in enumerate(self._steps):
-            said = move_of(Done(reply.action, reply.line), goal, EVERYTHING)
+        for number, (_, seen) in enumerate(self._steps):
+            said = move_of(Done(seen.reply.action, seen.reply.line), goal, EVERYTHING)
             move = said if isinstance(said, Move) else None
             steps.append(Kept(f"{name}-{number}.webp", move, seen.name, seen.box, seen.runs))
         return Played(task, self._source, goal, tuple(steps))

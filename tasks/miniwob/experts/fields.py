@@ -56,10 +56,8 @@ def form_sequence(scene: Scene) -> Proposal:
     if not radio.checked:
         return click(scene, radio, f"{ordinal(chosen)} radio button")
     field = scene.all("#area input[type=text]")[filled - 1]
-    text = scene.quoted()[0]
-    return fill(scene, field, text, f"{ordinal(filled)} textbox") or click(
-        scene, scene.one("#subbtn")
-    )
+    move = fill(scene, field, scene.quoted()[0], f"{ordinal(filled)} textbox")
+    return move or click(scene, scene.one("#subbtn"))
 
 
 def read_table(scene: Scene) -> Proposal:
