@@ -6,13 +6,26 @@ from handrail.actuators.observation import Observation
 from handrail.agent.history import Step
 from handrail.agent.proposal import ParseError, Proposal
 from handrail.agent.proposer import Proposer
-from handrail.tasks.miniwob.experts import choices, fields, mail, places, search
+from handrail.tasks.miniwob.experts import (
+    choices,
+    counts,
+    fields,
+    mail,
+    places,
+    search,
+    tickets,
+    writing,
+)
 from handrail.tasks.miniwob.experts.scene import Expert, Scene
 from handrail.tasks.miniwob.stage import Stage
 
 EXPERTS: Mapping[str, Expert] = {
     "ascending-numbers": places.ascending_numbers,
+    "book-flight-nodelay": tickets.book_flight,
+    "buy-ticket": tickets.buy_ticket,
     "circle-center": places.circle_center,
+    "count-shape": counts.count_shapes,
+    "count-sides": counts.count_sides,
     "drag-sort-numbers": places.sort_numbers,
     "draw-line": places.draw_line,
     "highlight-text": places.highlight_text,
@@ -48,8 +61,11 @@ EXPERTS: Mapping[str, Expert] = {
     "read-table-2": fields.read_table,
     "search-engine": search.search_engine,
     "sign-agreement": fields.sign_agreement,
+    "terminal": writing.use_terminal,
+    "text-editor": writing.edit_text,
     "unicode-test": choices.click_named,
     "use-autocomplete": fields.use_autocomplete,
+    "use-colorwheel": writing.use_colour_picker,
     "use-spinner": fields.use_spinner,
 }
 
