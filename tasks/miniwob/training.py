@@ -62,16 +62,17 @@ class Episode:
     name: str
 
 
-def record(order: Order, said: Callable[[str], None]) -> int:
+def record(order: Order, said: Callable[[str], None], casting: Casting | None = None) -> int:
     """Play what is not there yet, and keep what earned the full reward; return how many are new.
 
-    Where nothing was earned an empty file says so, lest it is tried again. Raises UsageError,
+    Where nothing was earned an empty file says so, lest it is tried again. ``casting`` plays in the
+    place of whom the order names. Raises UsageError,
     PackagesMissing, EnvironmentMissing, and ModelError.
     """
     todo = _todo(order)
     made = 0
     with ExitStack() as opened:
-        casting, choice = _player(order, opened)
+        player = casting or _player(order, opened)
         for start in range(0, len(todo), _SHIFT):
             shift = todo[start : start + _SHIFT]
             scale = random.Random(f"scales:{order.seed}:{shift[0].number // _SHIFT}").choice(SCALES)
@@ -79,7 +80,7 @@ def record(order: Order, said: Callable[[str], None]) -> int:
                 for one in shift:
                     if _enough(order, one.task):
                         continue
-                    kept = _kept(shown, one, order, casting, choice)
+                    kept = _kept(shown, one, order, player)
                     made += kept
                     said(f"{one.name}: {'kept' if kept else 'nothing to keep'}")
     return made
@@ -115,22 +116,21 @@ def _enough(order: Order, task: str) -> bool:
     return found[task] >= order.most
 
 
-def _player(order: Order, opened: ExitStack) -> tuple[Casting, ModelChoice]:
+def _player(order: Order, opened: ExitStack) -> Casting:
     if order.source == "miniwob":
-        return expert, ModelChoice("expert")
-    choice = ModelChoice(order.model)
-    cast = opened.enter_context(proposers(choice, 1))
+        return expert
+    cast = opened.enter_context(proposers(ModelChoice(order.model), 1))
 
     def casting(stage: Stage, task: str, seed: int) -> Proposer:
         return cast()
 
-    return casting, choice
+    return casting
 
 
-def _kept(shown: Stage, one: Episode, order: Order, casting: Casting, choice: ModelChoice) -> bool:
+def _kept(shown: Stage, one: Episode, order: Order, casting: Casting) -> bool:
     """Play an episode, and keep it where it earned the full reward."""
     recording = Recording(order.source)
-    rules = Rules(_STEPS[order.source], choice, listener=recording)
+    rules = Rules(_STEPS[order.source], ModelChoice(order.source), listener=recording)
     try:
         played = play(shown, (one.task, one.seed), recording.casting(casting), rules)
     except EpisodeLost:

@@ -40,7 +40,7 @@ def _chosen(scene: Scene, selector: str, place: str) -> Proposal | None:
     offered = any(item.met for item in scene.all(".ui-menu-item"))
     if field.value == wanted:
         by_keys = scene.done[-1:] == (Press(keys=("down",)),)
-        return press("enter" if by_keys else "escape") if offered else None
+        return press("enter" if by_keys else "down") if offered else None
     # While the list is open its keys change what the field shows, and nothing has to be typed.
     if field.value == place or field.value in known:
         return press("down") if offered else wait()

@@ -63,7 +63,9 @@ def use_colour_picker(scene: Scene) -> Proposal:
     if move := fill(scene, field, wanted, "color picker"):
         return move
     submit = scene.one("#subbtn")
-    return click(scene, submit) if submit.met else press("tab")  # the picker lies over the button
+    if submit.met:
+        return click(scene, submit)
+    return click(scene, scene.one("#query"), "beside it")  # the picker lies over the button
 
 
 def _selecting(scene: Scene, word: str, edited: _Edited) -> Proposal | None:

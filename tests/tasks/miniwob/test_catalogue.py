@@ -1,12 +1,19 @@
 """Only development tasks can be chosen, and the split is kept."""
 
+import random
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from handrail.tasks.errors import PackagesMissing, UsageError
-from handrail.tasks.miniwob.catalogue import Catalogue, held, html_folder, load_catalogue
+from handrail.tasks.miniwob.catalogue import (
+    Catalogue,
+    held,
+    html_folder,
+    load_catalogue,
+    training_seed,
+)
 
 
 @pytest.fixture
@@ -40,6 +47,30 @@ def test_another_task_is_refused_with_the_names_of_those_that_are_open(html: Pat
         catalogue.chosen(["click-test", "of-the-examination"], False, html)
     assert catalogue.chosen(["of-the-examination"], True, html) == ("of-the-examination",)
     assert catalogue.chosen([], True, html) == ("of-the-examination",)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("click-shape", "held out"), ("of-the-examination", "kept for the final examination"),
+     ("nothing", "kept for the final examination")],
+)  # fmt: skip
+def test_what_may_not_be_trained_on_is_refused(html: Path, name: str, why: str) -> None:
+    catalogue = load_catalogue()
+    with pytest.raises(UsageError, match=f"^{name} may not be trained on: it is {why}"):
+        catalogue.for_training(["click-test", name], html)
+    assert catalogue.for_training(["click-test"], html) == ("click-test",)
+
+
+def test_all_that_may_be_trained_on_is_chosen_where_nothing_is_named(html: Path) -> None:
+    catalogue = load_catalogue().model_copy(update={"trainable": ("click-test",)})
+    assert catalogue.for_training([], html) == ("click-test",)
+
+
+def test_no_episode_of_an_evaluation_is_trained_on() -> None:
+    drawn = {training_seed(random.Random(number)) for number in range(3_000)}
+    assert min(drawn) >= 1_000
+    assert max(drawn) < 10_000
+    assert len(drawn) > 2_000
 
 
 def test_a_task_without_a_page_is_named(html: Path) -> None:
