@@ -157,7 +157,7 @@ def goal(rng: random.Random, clauses: Sequence[Clause]) -> Goal:
 
 def _as_written(move: Move, text: str, begin: int) -> Move:
     """Return a move whose name is written as in the text: one that opens it may have a capital."""
-    if move.click is None or text.startswith(move.click, begin):
+    if move.click is None or begin == NOWHERE or text.startswith(move.click, begin):
         return move
     return replace(move, click=text[begin : begin + len(move.click)])
 

@@ -18,6 +18,7 @@ from handrail.agent.history import Step
 from handrail.agent.proposal import ParseError, Proposal
 from handrail.agent.proposer import Proposer
 from handrail.agent.result import Result
+from handrail.agent.search import is_search
 from handrail.model.pocket.canvas import Rect, Run
 from handrail.model.pocket.episodes import Kept, Played
 from handrail.model.pocket.instructions import Move
@@ -80,8 +81,8 @@ class Recording:
         """Keep a step that was done, with the reply as it was: a run hides what goes in secret."""
         seen, self._seen = self._seen, None
         done = step.outcome is not None and step.outcome.kind == "done"
-        if seen is None or step.observation is None or not done:
-            return
+        if seen is None or step.observation is None or not done or is_search(step):
+            return  # what a search does is no step that the model plans
         if not isinstance(seen.reply.action, (*ENDINGS, Wait)):
             self._steps.append((step.observation.image, seen))
 

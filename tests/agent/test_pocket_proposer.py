@@ -1,112 +1,21 @@
 """The pocket model's proposer plans once, looks in every tile, and speaks computer_use."""
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import cast
-
 import pytest
-import torch
-from PIL import Image
 from tokenizers import Tokenizer as FastTokenizer
-from torch import Tensor
 
 from handrail.actuators.actions import Click, Press, Scroll, Terminate, Type, Wait
-from handrail.actuators.geometry import ScreenGeometry
-from handrail.actuators.observation import Observation, Surface
 from handrail.agent import search
 from handrail.agent.history import Step
-from handrail.agent.pocket_proposer import PocketProposer
 from handrail.agent.proposal import ParseError, Proposal
 from handrail.agent.verify import Verdict
-from handrail.model.engine import Engine
-from handrail.model.messages import ImagePart, Message, TextPart
 from handrail.model.pocket import instructions
 from handrail.model.pocket import vocabulary as v
-from handrail.model.pocket.export import form
 from handrail.model.pocket.instructions import Move
-from handrail.model.tile_format import TileFormat, load_format
-from handrail.model.tile_grounder import TileGrounder
+from handrail.model.tile_format import load_format
 from handrail.model.tokenizer import Tokenizer
-
-SIZE = (1280, 800)
-RED = (255, 0, 0)
-FORM = TileFormat.model_validate(form())
-SHIPPED = Path(v.__file__).parent / "weights"
-
-
-class Said:
-    """A reply that is known beforehand: tokens to say, one after the other."""
-
-    image_tokens = 280
-    gaze = None
-
-    def __init__(self, ids: Sequence[int], odds: float = 0.0) -> None:
-        self._ids = list(ids)
-        self.prompt_ids = (1, 2, 3)
-        self.logits = self._next()
-        self.logits[[v.token(call) for call in v.CALLS.values()]] += odds
-
-    def _next(self) -> Tensor:
-        logits = torch.zeros(v.SIZE)
-        logits[self._ids.pop(0) if self._ids else v.token("<|im_end|>")] = 9.0
-        return logits
-
-    def step(self, token_id: int) -> Tensor:
-        self.logits = self._next()
-        return self.logits
-
-
-class Seer:
-    """Stands in for the engine: plans by a script, and finds the one red pixel of a screen."""
-
-    def __init__(self, plan: Sequence[int], tokenizer: Tokenizer) -> None:
-        self._plan = plan
-        self.tokenizer = tokenizer
-        self.stop_ids = frozenset({v.token("<|im_end|>")})
-        self.heard: list[str] = []
-        self.looks = 0
-        self.skips_ground = False
-
-    def skip_ground(self) -> None:
-        self.skips_ground = True
-
-    def begin(self, messages: Sequence[Message], tools: object = (), prefix: str = "") -> Said:
-        self.heard.append("".join(p.text for p in messages[0].content if isinstance(p, TextPart)))
-        return Said(self._plan)
-
-    def begin_batch(
-        self,
-        conversations: Sequence[Sequence[Message]],
-        tools: object,
-        prefix: str,
-        watched: object = None,
-    ) -> list[Said]:
-        self.looks += 1
-        return [self._look(said[0]) for said in conversations]
-
-    def _look(self, message: Message) -> Said:
-        (picture,) = [p.image for p in message.content if isinstance(p, ImagePart)]
-        box = picture.getbbox()
-        if box is None:
-            return Said([v.token(v.ABSENT)], odds=-5.0)
-        x, y = round(box[0] / picture.width * 1000), round(box[1] / picture.height * 1000)
-        return Said([v.token(v.CALL_CLICK), v.FIRST_X + x, v.FIRST_Y + y], odds=5.0)
-
-
-def _proposer(
-    plan: Sequence[int], shape: TileFormat = FORM, tokenizer: Tokenizer | None = None
-) -> tuple[PocketProposer, Seer]:
-    seer = Seer(plan, tokenizer or Tokenizer(v.tokenizer()))
-    engine = cast(Engine, seer)
-    return PocketProposer(engine, shape, TileGrounder(engine, shape)), seer
-
-
-def _seen(at: tuple[int, int] | None, size: tuple[int, int] = SIZE) -> Observation:
-    image = Image.new("RGB", size)
-    if at is not None:
-        image.putpixel(at, RED)
-    geometry = ScreenGeometry(width=size[0], height=size[1])
-    return Observation(image, geometry, 0.0, Surface("fake", "test"))
+from tests.agent.pocket_world import FORM, SHIPPED
+from tests.agent.pocket_world import proposer_of as _proposer
+from tests.agent.pocket_world import seen as _seen
 
 
 @pytest.mark.parametrize("at", [(3, 5), (640, 400), (1279, 799), (1000, 20), (20, 790)])
@@ -190,58 +99,6 @@ def test_typing_and_ending_need_no_look() -> None:
     made = ending.propose("type", (), _seen((1, 1)))
     assert isinstance(made, Proposal)
     assert made.action == Terminate(status="success")
-
-
-@pytest.mark.parametrize("said", ["Savy", "Save", "Save as you", "ave as", "zzz", ""])
-def test_a_name_is_quoted_from_the_goal(said: str) -> None:
-    proposer, _ = _proposer(v.encode([v.THINK_CLICK, said, v.CALL_CLICK]))
-    made = proposer.propose("click Save as", (), _seen((640, 400)))
-    assert isinstance(made, Proposal)
-    assert isinstance(made.action, Click)
-    name = made.line.removeprefix("click ")
-    own = ("Save", "Save as", "as", "click", "click Save", "click Save as")
-    assert name in own or name in FORM.names
-
-
-@pytest.mark.parametrize("name", FORM.names)
-def test_a_button_that_most_applications_have_is_named_without_the_goal(name: str) -> None:
-    proposer, _ = _proposer(v.encode([v.THINK_CLICK, name, v.CALL_CLICK]))
-    made = proposer.propose("answer Ada with hello", (), _seen((640, 400)))
-    assert isinstance(made, Proposal)
-    assert isinstance(made.action, Click)
-    assert made.line == f"click {name}"
-
-
-def test_such_a_name_is_not_typed_and_a_part_of_it_not_clicked() -> None:
-    typing, _ = _proposer(v.encode([v.CALL_TYPE, "Submit"]))
-    typed = typing.propose("answer Ada", (), _seen((1, 1)))
-    assert isinstance(typed, Proposal)
-    assert isinstance(typed.action, Type)
-    assert typed.action.text in "answer Ada"
-    clicking, _ = _proposer(v.encode([v.THINK_CLICK, "Sub", v.CALL_CLICK]))
-    clicked = clicking.propose("answer Ada", (), _seen((640, 400)))
-    assert isinstance(clicked, Proposal)
-    assert clicked.line == "click Submit"
-
-
-def test_a_checkpoint_without_names_says_words_of_the_goal_alone() -> None:
-    shape = load_format(SHIPPED)
-    assert shape is not None
-    assert shape.names == ()
-    tokenizer = Tokenizer(FastTokenizer.from_file(str(SHIPPED / "tokenizer.json")))
-    proposer, _ = _proposer(v.encode([v.THINK_CLICK, "Submit", v.CALL_CLICK]), shape, tokenizer)
-    made = proposer.propose("answer Ada", (), _seen((640, 400)))
-    assert isinstance(made, Proposal)
-    assert made.line.removeprefix("click ") in ("answer", "Ada", "answer Ada")
-
-
-def test_only_words_of_the_goal_are_typed() -> None:
-    proposer, _ = _proposer(v.encode([v.CALL_TYPE]))
-    made = proposer.propose("type hello into Name", (), _seen((1, 1)))
-    assert isinstance(made, Proposal)
-    assert isinstance(made.action, Type)
-    assert made.action.text
-    assert made.action.text in "type hello into Name"
 
 
 def test_a_checkpoint_that_was_trained_without_ground_is_not_shown_any() -> None:
