@@ -119,16 +119,19 @@ def found(folder: Path) -> tuple[Group, ...]:
 
 
 def tile(groups: Sequence[Group], spec: TileSpec, rng: random.Random) -> tuple[Tile, list[Query]]:
-    """Draw a tile of one of the pictures, every group alike, with questions about it."""
-    group = rng.choice([one for one in groups if one.pictures])
+    """Draw a tile of one of the pictures, every group alike, with questions about it.
+
+    Each of the groups must have pictures.
+    """
+    group = rng.choice(groups)
     other = rng.choice(groups)
     names = [] if other is group else rng.sample(other.names, min(_OTHERS, len(other.names)))
     return rows.shown(rng.choice(group.pictures), spec, rng, names)
 
 
 def plan(groups: Sequence[Group], rng: random.Random) -> plans.Plan:
-    """Draw the plan of one of the instructions, every group alike."""
-    return rows.planned(rng.choice(rng.choice([g for g in groups if g.episodes]).episodes))
+    """Draw the plan of one of the instructions, every group alike; each must have one."""
+    return rows.planned(rng.choice(rng.choice(groups).episodes))
 
 
 def _look(played: Played, number: int, folder: Path) -> Look | None:

@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -186,19 +187,21 @@ def _met(
     lesson: Lesson, played: Sequence[Group], rng: random.Random
 ) -> list[tuple[Tile, list[Query]]]:
     """Draw the tiles of a step that are of episodes; one at least is not, and is all labelled."""
-    if not played or lesson.mix is None:
+    groups = [group for group in played if group.pictures]
+    if not groups or lesson.mix is None:
         return []
     count = sum(rng.random() < lesson.episodes for _ in range(lesson.batch - 1))
     spec = TileSpec(*lesson.tile, 0, 0)
-    return [episodes.tile(played, spec, rng) for _ in range(count)]
+    return [episodes.tile(groups, spec, rng) for _ in range(count)]
 
 
 def _planned(lesson: Lesson, played: Sequence[Group], rng: random.Random) -> Packed:
     """Draw a step's instructions without a screen, in pairs."""
+    groups = [group for group in played if group.episodes]
 
     def one() -> Plan:
-        if played and rng.random() < lesson.episodes:
-            return episodes.plan(played, rng)
+        if groups and rng.random() < lesson.episodes:
+            return episodes.plan(groups, rng)
         return plans.plan(rng, lesson.acts, lesson.asks.plans)
 
     ranked = sorted((one() for _ in range(lesson.plans)), key=lambda p: len(p.ids))

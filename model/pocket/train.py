@@ -8,8 +8,8 @@ learned from is drawn again. ``recipe`` runs all stages from nothing.
 The stages: ``read`` (dense text pages, characters and words), ``small`` (grounding on small
 screens), ``tiles`` (tiles of whole screens, near-duplicates, instructions), ``acts`` (windows,
 pages and phones with icons; asked for also by role, state and neighbour; double and right clicks,
-keys, scrolling, drags and waiting; questions), each with a decay at its end where ``--decay`` says
-so.
+keys, scrolling, drags and waiting; questions; episodes that were played), each with a decay at its
+end where ``--decay`` says so.
 
 What a step learns from hangs on the stage, the seed, the process and the step alone. With
 ``--steps`` in place of ``--minutes`` all else does, too: on a CPU the same options give the same

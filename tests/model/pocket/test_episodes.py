@@ -180,3 +180,14 @@ def test_a_picture_that_has_gone_is_named(tmp_path: Path) -> None:
     (tmp_path / "gone-0.webp").unlink()
     with pytest.raises(PictureLost, match=r"gone-0\.webp"):
         rows.shown(group.pictures[0], SPEC, random.Random(1))
+
+
+def test_episodes_of_which_nothing_can_be_learned_take_no_share(tmp_path: Path) -> None:
+    nothing = Played("terminal", "expert", GOAL, (Kept("t-0.webp", None),))
+    episodes.write(tmp_path / episodes.FOLDER, "t", nothing, [_picture(1)])
+    lesson = Lesson(
+        lessons.TILE, 2, 0.0, QueryMix(4, 0, 1), plans=4, episodes=1.0, photographs=tmp_path
+    )
+    made = lessons.batch(lesson, random.Random(1))
+    without = lessons.batch(replace(lesson, episodes=0.0), random.Random(1))
+    assert np.array_equal(made.images, without.images)
