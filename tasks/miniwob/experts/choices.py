@@ -31,13 +31,13 @@ def answer_dialog(scene: Scene) -> Proposal:
 
 
 def tick_boxes(scene: Scene) -> Proposal:
-    """Tick the boxes that are named, no others, and submit."""
+    """Tick the boxes that are named, in the order of the instruction, no others, and submit."""
     names = after(scene.goal, "Select ", " and click Submit").split(", ")
     boxes = zip(scene.all("#area label"), scene.all("#area label input"), strict=True)
-    for label, box in boxes:
-        if box.checked != (label.text in names):
-            return click(scene, label)
-    return click(scene, scene.one("#subbtn"))
+    wrong = [label for label, box in boxes if box.checked != (label.text in names)]
+    if not wrong:
+        return click(scene, scene.one("#subbtn"))
+    return click(scene, min(wrong, key=lambda label: [*names, label.text].index(label.text)))
 
 
 def open_section(scene: Scene) -> Proposal:

@@ -13,7 +13,7 @@ def ascending_numbers(scene: Scene) -> Proposal:
     numbers = scene.all("svg text")
     if numbers:
         return click(scene, scene.named("svg text", "1"))
-    return click(scene, scene.one("svg rect"), "where the next number was")
+    return click(scene, scene.one("svg rect"), "(where the next number was)")
 
 
 def circle_center(scene: Scene) -> Proposal:

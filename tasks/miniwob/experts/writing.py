@@ -65,7 +65,7 @@ def use_colour_picker(scene: Scene) -> Proposal:
     submit = scene.one("#subbtn")
     if submit.met:
         return click(scene, submit)
-    return click(scene, scene.one("#query"), "beside it")  # the picker lies over the button
+    return click(scene, scene.one("#query"), "(beside it)")  # the picker lies over the button
 
 
 def _selecting(scene: Scene, word: str, edited: _Edited) -> Proposal | None:
