@@ -126,7 +126,7 @@ def _asked(cut: tiles.Tile, looks: Sequence[Look], rng: random.Random) -> tuple[
         box = None if look.box is None else _moved(look.box, cut.left, cut.top)
         element = None
         if box is not None and _whole(box, tile.size):
-            element = Element("row", look.name, box, box, centre(box))
+            element = _element(look.name, box, runs)
         elif box is not None and visible(box, *tile.size) >= _GONE:
             continue  # half of it is there: neither answer would be right
         if look.goal:
@@ -134,6 +134,21 @@ def _asked(cut: tiles.Tile, looks: Sequence[Look], rng: random.Random) -> tuple[
             asked.append(queries.asked(tile, look.goal, look.done, named, look.way))
         asked.append(queries.bare(tile, look.name, element, rng, look.way))
     return tile, asked
+
+
+def _element(name: str, box: Rect, runs: Sequence[Run]) -> Element:
+    """Return what is to be found: clicked at its name where that is written in it, else inside."""
+    written = (
+        run.box
+        for run in runs
+        if run.text.strip().casefold() == name.casefold() and _inside(centre(run.box), box)
+    )
+    text = next(written, box)
+    return Element("row", name, box, text, centre(text))
+
+
+def _inside(point: tuple[float, float], box: Rect) -> bool:
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
 
 
 def _cut(image: Image.Image, spec: TileSpec, look: Look, rng: random.Random) -> tiles.Tile:

@@ -98,6 +98,19 @@ def test_a_tile_asks_for_the_whole_instruction_and_for_the_name(tmp_path: Path) 
     assert bare.labels[bare.decide] == v.token(v.CALL_CLICK)
 
 
+def test_what_bears_its_name_is_clicked_there(tmp_path: Path) -> None:
+    line, box = (60.0, 40.0, 100.0, 56.0), (10.0, 30.0, 110.0, 60.0)
+    run = Run("Save ", line, (62, 72, 82, 92, 98), 48, 14)
+    step = Kept("s-0.webp", Move("save"), "", box, (run,))
+    played = Played("g", "expert", "press save", (step,))
+    episodes.write(tmp_path, "s", played, [_picture(3)])
+    (group,) = episodes.found(tmp_path)
+    tile, asked = rows.shown(group.pictures[0], SPEC, random.Random(1))
+    assert {query.units for query in asked} == {
+        targets.answer_units(tile, Element("row", "save", box, line, (80, 48)))
+    }
+
+
 def test_names_of_other_screens_are_not_here_unless_they_are_written(tmp_path: Path) -> None:
     _kept(tmp_path)
     (group,) = episodes.found(tmp_path)
