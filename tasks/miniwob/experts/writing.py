@@ -47,10 +47,12 @@ def use_terminal(scene: Scene) -> Proposal:
 
 def edit_text(scene: Scene) -> Proposal:
     """Select a word or all there is, give it a style or a colour, and submit."""
-    word = "" if "everything" in scene.goal else after(scene.goal, "the text ", " the ")
+    word = "" if "everything" in scene.goal else after(scene.goal, "give the text ", " the ")
     edited = _Edited.model_validate(scene.stage.read(_EDITED, word))
     if edited.dressed:
         return click(scene, scene.one("#subbtn"))
+    if any(item.met for item in scene.all(".ql-picker-item")):
+        return _dressing(scene)  # while it is open nothing seems to be selected
     return _selecting(scene, word, edited) or _dressing(scene)
 
 
