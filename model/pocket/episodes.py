@@ -22,7 +22,7 @@ from handrail.model.pocket.canvas import Rect, Run
 from handrail.model.pocket.errors import EpisodeUnreadable
 from handrail.model.pocket.instructions import Move
 from handrail.model.pocket.queries import Query
-from handrail.model.pocket.rows import Look
+from handrail.model.pocket.rows import Look, is_act
 from handrail.model.pocket.targets import Tile
 from handrail.model.tiles import TileSpec
 
@@ -144,9 +144,9 @@ def _look(played: Played, number: int, folder: Path) -> Look | None:
     if step.box is None:
         return None
     image, done = folder / step.picture, tuple(move for move in before if move is not None)
-    if step.move is not None and step.move.click and len(done) == number:
-        move = step.move
-        return Look(image, step.move.click, step.box, played.goal, done, move.way, step.runs)
+    move = step.move
+    if move is not None and move.click and is_act(move.way) and len(done) == number:
+        return Look(image, move.click, step.box, played.goal, done, move.way, step.runs)
     return Look(image, step.name, step.box, "", runs=step.runs) if step.name else None
 
 

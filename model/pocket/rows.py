@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 from PIL import Image
@@ -21,7 +22,7 @@ from handrail.model.pocket.errors import PictureLost
 from handrail.model.pocket.instructions import NOWHERE, Goal, Move
 from handrail.model.pocket.queries import Query
 from handrail.model.pocket.targets import Tile, visible
-from handrail.model.pocket.vocabulary import STEPS, Way
+from handrail.model.pocket.vocabulary import CALLS, STEPS, Question, Way
 from handrail.model.tiles import TileSpec
 
 _ELSEWHERE = 0.2
@@ -64,6 +65,11 @@ class Rows:
 
     looks: Sequence[Look]
     episodes: Sequence[Episode]
+
+
+def is_act(way: Way | Question) -> TypeGuard[Way]:
+    """Tell whether something is done at a place, rather than asked about it."""
+    return way in CALLS
 
 
 def shown(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from handrail.actuators.actions import points
 from handrail.agent.stand_in import StandIns
 from handrail.model.pocket.instructions import Move
-from handrail.model.pocket.rows import Episode, Look, Rows
+from handrail.model.pocket.rows import Episode, Look, Rows, is_act
 from handrail.tasks.tuning.example import Done, Example, LeftOut
 from handrail.tasks.tuning.pocket_words import Speech, move_of
 
@@ -34,7 +34,7 @@ def lessons_of(examples: Sequence[Example], speech: Speech) -> tuple[Rows, tuple
             left_out.append(LeftOut(example.where, why))
             continue
         last = moves[-1]
-        if last.click:
+        if last.click and is_act(last.way):
             box = _box(example)
             looks.append(Look(example.image, last.click, box, goal, moves[:-1], last.way))
         ended = last == Move()

@@ -23,7 +23,7 @@ from handrail.model.pocket.export import form
 from handrail.model.tile_format import TileFormat, load_format
 from handrail.model.tile_grounder import TileGrounder
 from handrail.model.tokenizer import Tokenizer
-from tests.agent.test_pocket_proposer import RED, SHIPPED, Said, Seer
+from tests.agent.pocket_world import RED, SHIPPED, Said, Seer
 
 SIZE = (1280, 800)
 FORM = TileFormat.model_validate(form())
