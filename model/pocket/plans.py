@@ -83,20 +83,21 @@ def laid_out(goal: Goal, ended: bool = True) -> Plan:
     words, out = instructions.phrased(goal.text), Plan()
     trunk = [*_SYSTEM, v.token(v.INSTRUCTION), *words]
     first, ends = len(trunk) - len(words), [len(trunk)]
-    places = {at: first + i for at, i in instructions.places(words).items()}
+    ids = {at: first + i for at, i in instructions.places(words).items()}
+    sources = [ids.get(len(goal.text[:at].encode())) if at >= 0 else None for at in goal.begins]
     trunk.append(v.token(v.PREVIOUS))
     for i, move in enumerate(goal.told):
         trunk += [] if i == 0 else [10]
         trunk += [_STEPS[i], *instructions.step(move)]
         ends.append(len(trunk))
     out.add(trunk, 0, len(trunk), 0)
-    for i, (move, begin) in enumerate(zip(goal.told, goal.begins, strict=False)):
-        _remember(out, ends[i + 1] - len(instructions.step(move)), move, places.get(begin))
+    for i, (move, source) in enumerate(zip(goal.told, sources, strict=False)):
+        _remember(out, ends[i + 1] - len(instructions.step(move)), move, source)
     for i, end in enumerate(ends if ended else ends[:-1]):
         if i == len(goal.moves):
             _answer(out, i + 1, end, Move(), first - 1)  # nothing is left: the instruction's token
         else:
-            _answer(out, i + 1, end, goal.moves[i], places.get(goal.begins[i]))
+            _answer(out, i + 1, end, goal.moves[i], sources[i])
     return out
 
 

@@ -103,22 +103,20 @@ def planned(episode: Episode) -> plans.Plan:
         said = move.click or move.type or ""
         found = place(episode.goal, said, at)
         begins.append(found)
-        at = found + len(said.encode()) if found != NOWHERE else at
+        at = found + len(said) if found != NOWHERE else at
     whole = episode.ended and len(moves) == len(episode.moves)
     return plans.laid_out(Goal(episode.goal, moves, tuple(begins)), ended=whole)
 
 
 def place(goal: str, said: str, at: int = 0) -> int:
-    """Return at which byte of a goal whole words stand: next after ``at``, else first, or nowhere.
+    """Return where in a goal whole words stand: next after ``at``, else first, or nowhere.
 
     Raises nothing; no words stand nowhere.
     """
     if not said:
         return NOWHERE
-    starts = [
-        len(goal[: match.start()].encode())
-        for match in re.finditer(rf"(?<!\w){re.escape(said)}(?!\w)", goal)
-    ]
+    found = re.finditer(rf"(?<!\w){re.escape(said)}(?!\w)", goal)
+    starts = [match.start() for match in found]
     return next((start for start in starts if start >= at), starts[0] if starts else NOWHERE)
 
 

@@ -146,3 +146,14 @@ def test_a_key_is_chosen_where_the_instruction_names_it() -> None:
     (row,) = (i for i, t in enumerate(plan.labels) if t == v.token(v.DEEDS["press ctrl+s"]))
     assert [bytes([plan.ids[at]]) for i, at in plan.quoted if i == row] == [b"C"]
     assert plan.weights[row] == plans.CHOICE
+
+
+def test_a_name_is_quoted_from_where_it_stands_behind_letters_of_two_bytes() -> None:
+    text = "type Zoë into Größe, then click Übernehmen"
+    names = ("Größe", "Zoë", "Übernehmen")
+    moves = (Move(names[0]), Move(type=names[1]), Move(names[2]))
+    plan = plans.laid_out(Goal(text, moves, tuple(text.index(name) for name in names)))
+    said = {source for _, source in plan.quoted}
+    for name in names:
+        letters = [*name.encode()]
+        assert any(plan.ids[i : i + len(letters)] == letters for i in said), name
