@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from handrail.model.pocket import lessons, losses, phrases, plans, queries, targets
+from handrail.model.pocket import asking, lessons, losses, phrases, plans, queries, targets
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.canvas import Rect
 from handrail.model.pocket.instructions import Goal, Move
@@ -26,12 +27,12 @@ from handrail.model.pocket.network import Read, TrainingNetwork, on
 from handrail.model.pocket.queries import Packed, Query, QueryMix
 from handrail.model.pocket.targets import Tile
 
-FIGURES = ("read", "named", "phrased", "found", "refused", "planned", "acted")
+FIGURES = ("read", "named", "phrased", "found", "refused", "answered", "planned", "acted")
 """Characters of words; targets pointed at by name and otherwise; what is here held to be here, what
-is not refused; steps of click, type and end, and steps of other actions."""
+is not refused; questions answered; steps of click, type and end, and of other actions."""
 _TILES_A_PASS, _PLANS_A_PASS = 6, 12
 _PLANS_A_TILE = 3
-_NAMED, _PHRASED, _ABSENT = 12, 8, 6
+_NAMED, _PHRASED, _ABSENT, _ASKED = 12, 8, 6, 4
 
 
 @dataclass
@@ -51,7 +52,7 @@ Marks = dict[str, Tally]
 
 @dataclass(frozen=True)
 class _Question:
-    """A query about a tile; ``box``: where a point in it is a hit, None where nothing is."""
+    """A query about a tile; ``box``: where a point in it is a hit, None where none is asked for."""
 
     figure: str
     query: Query
@@ -67,8 +68,7 @@ class Quiz:
         self._asked: list[list[_Question]] = []
         self._goals: list[Goal] = []
         if lesson.mix is not None:
-            phrased = _PHRASED if lesson.mix.phrased else 0
-            self._asked = [_questions(t, phrased, n) for n, t in enumerate(self._tiles)]
+            self._asked = [_questions(t, lesson, n) for n, t in enumerate(self._tiles)]
         if lesson.plans:
             share = 0.3 if lesson.acts else 0.0
             rngs = (random.Random(f"quiz plan {n}") for n in range(_PLANS_A_TILE * count))
@@ -104,10 +104,17 @@ class Quiz:
         marks["read"].of += cells
         if shown.asked is None:
             return
-        said = iter(_said(net, net.read(seen, shown.asked), shown.asked.rows))
-        for tile, questions in zip(tiles, asked, strict=True):
-            for question in questions:
-                _judge(question, tile, said, marks)
+        read = net.read(seen, shown.asked)
+        said = iter(_said(net, read, shown.asked.rows))
+        whole = _whole(net, read, shown.asked, shown.asked.owner + 1)
+        for b, (tile, questions) in enumerate(zip(tiles, asked, strict=True)):
+            for number, question in enumerate(questions, start=1):
+                if question.figure == "answered":
+                    marks["answered"].count(whole[b, number])
+                    _pass_over(question.query, said)
+                else:
+                    _judge(question, tile, said, marks)
+        assert next(said, None) is None, "answers and rows are not in one order"
 
     def _shown(self, tiles: Sequence[Tile], asked: Sequence[Sequence[_Question]]) -> Batch:
         """Return tiles and questions as the stage mostly shows them, with plain ground or not."""
@@ -127,17 +134,22 @@ def _own(lesson: Lesson) -> Lesson:
     return replace(lesson, batch=1, dense=1.0 if lesson.mix is None else 0.0, shots=0.0)
 
 
-def _questions(tile: Tile, phrased: int, number: int) -> list[_Question]:
-    """Ask for what is on a tile, by name and otherwise, and for what is not."""
+def _questions(tile: Tile, lesson: Lesson, number: int) -> list[_Question]:
+    """Ask for what is on a tile, by name and otherwise, for what is not, and about it."""
     rng, out = random.Random(f"quiz questions {number}"), []
     for e in rng.sample(tile.present, min(len(tile.present), _NAMED)):
         out.append(_Question("named", queries.bare(tile, e.name, e, rng), e.box))
+    phrased = _PHRASED if lesson.mix is not None and lesson.mix.phrased else 0
     for e in rng.sample(tile.present, min(len(tile.present), phrased)):
         said = phrases.phrase(e, tile.present, rng, tile.unnamed)
         if e.name.casefold() not in said.casefold():  # else the name alone would find it
             out.append(_Question("phrased", queries.bare(tile, said, e, rng), e.box))
     for query in queries.for_tile(tile, QueryMix(0, 0, _ABSENT), rng):
         out.append(_Question("refused", query, None))
+    mix = replace(lesson.asks, tile=_ASKED if lesson.asks.tile else 0, whole=0.0)
+    for query in asking.for_tile(tile, mix, rng):
+        if not query.look:  # others are looks for what a question spoke of
+            out.append(_Question("answered", query, None))
     return out
 
 
@@ -167,23 +179,32 @@ def _judge(question: _Question, tile: Tile, said: Iterator[int], marks: Marks) -
     marks[question.figure].count(decided == v.token(v.CALL_CLICK) and spoken and inside)
 
 
+def _pass_over(query: Query, said: Iterator[int]) -> None:
+    """Leave out what is said at a question's rows: its reply is judged as a whole."""
+    rows = 1 if query.area is None else 1 + len(query.reads)
+    for _ in range(rows):
+        next(said)
+
+
 def _plan(net: TrainingNetwork, goals: Sequence[Goal], marks: Marks) -> None:
     """Judge every turn of the assistant: right where each of its tokens is the likeliest."""
     drawn = [[plans.laid_out(goal)] for goal in goals]
     packed = plans.pack(drawn)
-    right = _turns(net, net.read(None, packed), packed)
+    right = _whole(net, net.read(None, packed), packed, packed.turn)
     for number, goal in enumerate(goals):
         for turn, move in enumerate((*goal.moves, Move()), start=1):
             plain = move.way == "click" and move.do is None
             marks["planned" if plain else "acted"].count(right[number, turn])
 
 
-def _turns(net: TrainingNetwork, read: Read, packed: Packed) -> dict[tuple[int, int], bool]:
-    """Tell of each row's turns whether all their tokens are right."""
-    rows, columns = np.nonzero((packed.labels != queries.IGNORE) & (packed.turn > 0))
+def _whole(
+    net: TrainingNetwork, read: Read, packed: Packed, part: NDArray[np.int64]
+) -> dict[tuple[int, int], bool]:
+    """Tell of each row's parts, numbered from 1, whether all their tokens are right."""
+    rows, columns = np.nonzero((packed.labels != queries.IGNORE) & (part > 0))
     said = _said(net, read, list(zip(rows.tolist(), columns.tolist(), strict=True)))
     out: dict[tuple[int, int], bool] = {}
     for row, column, token in zip(rows, columns, said, strict=True):
-        turn = (int(row), int(packed.turn[row, column]))
-        out[turn] = out.get(turn, True) and token == int(packed.labels[row, column])
+        key = (int(row), int(part[row, column]))
+        out[key] = out.get(key, True) and token == int(packed.labels[row, column])
     return out
