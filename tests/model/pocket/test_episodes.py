@@ -135,8 +135,8 @@ def test_a_button_that_the_instruction_lacks_is_planned_and_quoted_from_nowhere(
 
 def test_words_are_found_whole_and_in_order() -> None:
     goal = "use the textbox, then é text and text"
-    assert goal.encode()[rows.place(goal, "text") :].startswith(b"text and")
-    assert goal.encode()[rows.place(goal, "text", 30) :] == b"text"
+    assert goal[rows.place(goal, "text") :].startswith("text and")
+    assert goal[rows.place(goal, "text", 30) :] == "text"
     assert rows.place(goal, "tex") == rows.place(goal, "") == -1
 
 
