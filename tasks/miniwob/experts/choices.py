@@ -81,9 +81,9 @@ def navigate_tree(scene: Scene) -> Proposal:
         return click(scene, shown[0])
     find = (
         "name => { const spans = [...document.querySelectorAll('#tree span')];"
-        " let up = spans.find(span => span.textContent === name).parentElement.parentElement;"
-        " while (up.parentElement.closest('li.expandable')) up = up.parentElement.closest('ul');"
-        " return spans.indexOf(up.closest('li').querySelector('span')); }"
+        " let at = spans.find(span => span.textContent === name).closest('li'), shut;"
+        " while (at = at.parentElement.closest('li.expandable')) shut = at;"
+        " return spans.indexOf(shut.querySelector('span')); }"
     )
     place = scene.stage.read(find, name)
     assert isinstance(place, int)
