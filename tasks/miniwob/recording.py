@@ -12,7 +12,7 @@ from importlib.resources import files
 from PIL import Image
 from pydantic import TypeAdapter
 
-from handrail.actuators.actions import ENDINGS, Wait, points
+from handrail.actuators.actions import ENDINGS, Scroll, Wait, points
 from handrail.actuators.observation import Observation
 from handrail.agent.history import Step
 from handrail.agent.proposal import ParseError, Proposal
@@ -39,9 +39,9 @@ _NAME = re.compile(r"\w[^\n]{0,39}|x", re.ASCII)
 
 @dataclass(frozen=True)
 class _Seen:
-    """A reply, and what the page showed when it was given: lines of text, and what it is about."""
+    """A reply as a move, and what the page showed then: lines of text, and what it is about."""
 
-    reply: Proposal
+    move: Move | None
     runs: tuple[Run, ...]
     box: Rect | None
     name: str
@@ -50,7 +50,9 @@ class _Seen:
 class Recording:
     """The steps of one episode that took effect, with their pictures; it follows its run.
 
-    Waiting is left out: how long a page takes says nothing about what is to be done.
+    Left out is what is not planned: waiting, for how long a page takes says nothing about what is
+    to be done, and scrolling that the instruction does not ask for, with which a model searches by
+    itself for what is not in view.
     """
 
     def __init__(self, source: str) -> None:
@@ -62,9 +64,14 @@ class Recording:
         """Return who plays, watched."""
         return lambda stage, task, seed: _Watched(inner(stage, task, seed), stage, self)
 
-    def notice(self, stage: Stage, reply: Proposal | ParseError) -> None:
+    def notice(self, stage: Stage, goal: str, reply: Proposal | ParseError) -> None:
         """Read the page as it is when a reply was given. Raises EpisodeLost."""
-        if isinstance(reply, ParseError):
+        self._seen = None
+        if isinstance(reply, ParseError) or isinstance(reply.action, (*ENDINGS, Wait)):
+            return
+        said = move_of(Done(reply.action, reply.line), goal, EVERYTHING)
+        move = said if isinstance(said, Move) else None
+        if move is None and isinstance(reply.action, Scroll):
             return
         labels = scaled(_LABELS.validate_python(stage.read(label_script())), stage.scale)
         if isinstance(reply, Aimed):
@@ -72,7 +79,7 @@ class Recording:
             name = reply.name if _NAME.fullmatch(reply.name) else ""
         else:
             box, name = _met(stage, reply), ""
-        self._seen = _Seen(reply, tuple(labels.runs), box, name)
+        self._seen = _Seen(move, tuple(labels.runs), box, name)
 
     def looked(self, number: int, observation: Observation) -> None:
         """Hear of a look, of which the step will tell."""
@@ -82,9 +89,8 @@ class Recording:
         seen, self._seen = self._seen, None
         done = step.outcome is not None and step.outcome.kind == "done"
         if seen is None or step.observation is None or not done or is_search(step):
-            return  # what a search does is no step that the model plans
-        if not isinstance(seen.reply.action, (*ENDINGS, Wait)):
-            self._steps.append((step.observation.image, seen))
+            return
+        self._steps.append((step.observation.image, seen))
 
     def alerted(self, alert: Alert) -> None:
         """Hear of an alert, from which nothing is learned."""
@@ -98,11 +104,10 @@ class Recording:
 
     def played(self, task: str, goal: str, name: str) -> Played:
         """Return the episode in the pocket model's words; its pictures are named after ``name``."""
-        steps = []
-        for number, (_, seen) in enumerate(self._steps):
-            said = move_of(Done(seen.reply.action, seen.reply.line), goal, EVERYTHING)
-            move = said if isinstance(said, Move) else None
-            steps.append(Kept(f"{name}-{number}.webp", move, seen.name, seen.box, seen.runs))
+        steps = (
+            Kept(f"{name}-{number}.webp", seen.move, seen.name, seen.box, seen.runs)
+            for number, (_, seen) in enumerate(self._steps)
+        )
         return Played(task, self._source, goal, tuple(steps))
 
 
@@ -119,7 +124,7 @@ class _Watched:
     ) -> Proposal | ParseError:
         """Return the proposer's reply."""
         reply = self.inner.propose(goal, history, observation)
-        self.recording.notice(self.stage, reply)
+        self.recording.notice(self.stage, goal, reply)
         return reply
 
 

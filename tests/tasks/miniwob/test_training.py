@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handrail.actuators.actions import Action, Click, Wait
+from handrail.actuators.actions import Action, Click, Scroll, Wait
 from handrail.actuators.geometry import Point
 from handrail.agent.proposal import Proposal
 from handrail.agent.proposer import Proposer, Puppet
@@ -72,8 +72,10 @@ def test_lines_of_text_are_known(opened: Stage) -> None:
     assert YES_BOX[0] < button.box[0] < button.box[2] < YES_BOX[2]
 
 
-def test_waiting_is_no_step_that_is_learned(opened: Stage) -> None:
-    recording = recorded(opened, (Wait(seconds=0.1), "wait"), (Click(point=YES), "click yes"))
+def test_waiting_and_searching_are_no_steps_that_are_learned(opened: Stage) -> None:
+    waits = (Wait(seconds=0.1), "wait")
+    looks = (Scroll(point=EMPTY, dy=-20), "scroll down in list")
+    recording = recorded(opened, waits, looks, (Click(point=YES), "click yes"))
     assert [step.move for step in recording.played("t", "Click yes.", "n").steps] == [Move("yes")]
 
 
