@@ -22,7 +22,7 @@ MOST_SCREENS, MOST_CLOSED = 6, 3
 """So often a search scrolls down at most, and so many pop-ups it closes."""
 SHARE = 0.8
 """How much of a screen's height a search scrolls by: what was cut at its edge is whole then."""
-LEAST = 0.05
+LEAST = 0.01
 """The confidence below which not even the best find of a whole search is acted on."""
 _LOOK_FOR = "look for "
 _WORDS: dict[Way, str] = {
