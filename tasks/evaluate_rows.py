@@ -3,7 +3,7 @@
 A line is ``{"image": path, "instruction": text, "bbox": [x1, y1, x2, y2]}`` in pixels, paths
 relative to the file, with ``data_source``, ``data_type`` and ``role`` where there are groups to
 report. A ``bbox`` of null says that what is asked for is not there: the right answer is to find
-nothing. ``asks`` of "relation" marks a line that asks by place.
+nothing. ``asks`` of "relation" marks a line that asks by place, "state" one that asks by a state.
 
 A ScreenSpot list is ``[{"img_filename", "instruction", "bbox", "data_type", "data_source"}]`` with
 boxes as x, y, width, height; ScreenSpot-Pro's entries, which state an ``img_size``, have corners.
@@ -26,7 +26,7 @@ GROUPS = ("data_source", "data_type", "role", "platform", "ui_type")
 _Side = Annotated[float, Field(allow_inf_nan=False)]
 Corners = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
-Asks = Literal["name", "relation", "absence"]
+Asks = Literal["name", "relation", "state", "absence"]
 
 
 class _Entry(BaseModel):
@@ -36,7 +36,7 @@ class _Entry(BaseModel):
 
     instruction: str = Field(min_length=1)
     bbox: Annotated[list[_Side], Field(min_length=4, max_length=4)] | None
-    asks: Literal["name", "relation"] = "name"
+    asks: Literal["name", "relation", "state"] = "name"
     data_source: str = ""
     data_type: str = ""
     role: str = ""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # the engine needs torch, which takes a second to import
     from handrail.model.tile_grounder import TileGrounder
 
 _CLICK = "click "
+_OTHERS = ("relation", "state")
 
 
 @dataclass(frozen=True)
@@ -157,10 +158,10 @@ def figures(shots: Sequence[Shot]) -> tuple[Figure, ...]:
     The whole and the groups are of the rows that ask by name.
     """
     named = [shot for shot in shots if shot.row.asks == "name"]
-    related = [shot for shot in shots if shot.row.asks == "relation"]
+    others = [(asks, [s for s in shots if s.row.asks == asks]) for asks in _OTHERS]
     return (
         *(_named_figures(named) if named else ()),
-        *((_share("point in box, by relation", related),) if related else ()),
+        *(_share(f"point in box, by {asks}", asked) for asks, asked in others if asked),
         *_absence_figures(shots),
         *_group_figures(named),
     )
@@ -185,7 +186,7 @@ def absence_figures(answers: Sequence[tuple[bool, bool]]) -> tuple[Figure, ...]:
 
 
 def _absence_figures(shots: Sequence[Shot]) -> tuple[Figure, ...]:
-    asked = [shot for shot in shots if shot.row.asks != "relation"]
+    asked = [shot for shot in shots if shot.row.asks not in _OTHERS]
     return absence_figures([(shot.row.box is not None, shot.there) for shot in asked])
 
 

@@ -1,11 +1,11 @@
-"""From what was seen of pages, the lines that ask: by name, by relation, for what is not there."""
+"""From what was seen of pages, the lines that ask: by name, place, state, for what is not there."""
 
 import json
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from handrail.tasks.suites.relations import Placed, related
+from handrail.tasks.suites.relations import Placed, by_state, related
 from handrail.tasks.suites.web_targets import Target, drawn
 
 OTHERS = 6
@@ -34,22 +34,34 @@ def lines_of(pages: Sequence[Seen], seed: int, most: int) -> list[str]:
     for page in pages:
         rng = random.Random(f"{seed} {page.source} {page.name}")
         lines += [_named(page, target) for target in drawn(page.targets, most, rng)]
-        lines += [*_related(page, rng), *_absent(page, names, rng)]
+        lines += [*_related(page, rng), *_in_state(page), *_absent(page, names, rng)]
     return lines
 
 
 def _named(page: Seen, target: Target) -> str:
-    box = [round(side, 2) for side in target.box]
     kinds = {None: {}, True: {"data_type": "text"}, False: {"data_type": "icon"}}
-    return _line(page, f"click {target.name}", box, role=target.role, **kinds[target.shown])
+    return _line(
+        page, f"click {target.name}", _rounded(target.box), role=target.role, **kinds[target.shown]
+    )
 
 
 def _related(page: Seen, rng: random.Random) -> Iterable[str]:
-    placed = [Placed(t.role, t.name, t.box) for t in page.controls]
-    found = [one for one in related(placed) if one.phrase.isascii()]
+    found = [one for one in related(_placed(page)) if one.phrase.isascii()]
     for one in rng.sample(found, min(OTHERS, len(found))):
-        box = [round(side, 2) for side in one.box]
-        yield _line(page, f"click {one.phrase}", box, asks="relation")
+        yield _line(page, f"click {one.phrase}", _rounded(one.box), asks="relation")
+
+
+def _in_state(page: Seen) -> Iterable[str]:
+    for one in by_state(_placed(page)):
+        yield _line(page, f"click {one.phrase}", _rounded(one.box), asks="state")
+
+
+def _placed(page: Seen) -> list[Placed]:
+    return [Placed(t.role, t.name, t.box, t.state) for t in page.controls]
+
+
+def _rounded(box: Sequence[float]) -> list[float]:
+    return [round(side, 2) for side in box]
 
 
 def _absent(page: Seen, names: Sequence[str], rng: random.Random) -> Iterable[str]:

@@ -1,7 +1,8 @@
-"""Ask for controls by where they stand: beside a named one, or in which of several like rows.
+"""Ask for controls by where they stand, beside a named one or in a row, and by their state.
 
 Only what a person would take for one thing is asked: on that side of the named control there must
-be exactly one control of the role, near it and in line with it.
+be exactly one control of the role, near it and in line with it; of one role, exactly one control
+must be in that state. Nameless controls count, too, and nothing is said to stand beside them.
 """
 
 from collections import defaultdict
@@ -31,29 +32,39 @@ ROLE_WORDS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Placed:
-    """A control that can be seen: its role or kind, its name, and its box (xyxy, pixels)."""
+    """A control that can be seen: its role or kind, its name, its box (xyxy, pixels), its state."""
 
     role: str
     name: str
     box: Sides
+    state: str = ""
 
 
 @dataclass(frozen=True)
 class Related:
-    """A phrase that means one control by its place, and that control's box."""
+    """A phrase that means one control by its place or state, and that control's box."""
 
     phrase: str
     box: Sides
 
 
 def related(controls: Sequence[Placed]) -> tuple[Related, ...]:
-    """Return every phrase that means exactly one of the controls, in a fixed order."""
+    """Return every phrase that means one of the controls by its place, in a fixed order."""
     return (*_beside(controls), *_in_rows(controls))
+
+
+def by_state(controls: Sequence[Placed]) -> tuple[Related, ...]:
+    """Return every phrase that means one of the controls by its state, in a fixed order."""
+    members = defaultdict(list)
+    for control in controls:
+        if control.state and control.role in ROLE_WORDS:
+            members[f"the {control.state} {ROLE_WORDS[control.role]}"].append(control.box)
+    return tuple(Related(phrase, alike[0]) for phrase, alike in members.items() if len(alike) == 1)
 
 
 def _beside(controls: Sequence[Placed]) -> list[Related]:
     names = [control.name.casefold() for control in controls]
-    anchors = [c for c in controls if names.count(c.name.casefold()) == 1]
+    anchors = [c for c in controls if c.name and names.count(c.name.casefold()) == 1]
     words = sorted({ROLE_WORDS[c.role] for c in controls if c.role in ROLE_WORDS})
     found = []
     for anchor, direction, word in product(anchors, _DIRECTIONS, words):
@@ -68,7 +79,8 @@ def _in_rows(controls: Sequence[Placed]) -> list[Related]:
     """Say in which row one of several controls of one name stands, where they form a column."""
     by_name = defaultdict(list)
     for control in controls:
-        by_name[control.role, control.name].append(control)
+        if control.name:
+            by_name[control.role, control.name].append(control)
     found = []
     for (_, name), members in by_name.items():
         members.sort(key=lambda control: control.box[1])

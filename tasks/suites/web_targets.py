@@ -17,7 +17,8 @@ class Target(BaseModel):
     """A named control: its box in CSS pixels (left, top, right, bottom).
 
     ``seen``: a click at its centre meets it; ``shown``: its name stands on the screen as text, None
-    where that cannot be told.
+    where that cannot be told; ``state``: what can be seen of its state, in a word, where that was
+    looked at.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,6 +28,7 @@ class Target(BaseModel):
     box: tuple[float, float, float, float]
     seen: bool
     shown: bool | None
+    state: str = ""
 
 
 _TARGETS = TypeAdapter(tuple[Target, ...])

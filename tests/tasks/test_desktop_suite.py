@@ -9,12 +9,21 @@ from PIL import Image
 from handrail.tasks.cli import main
 from handrail.tasks.cli_output import tell
 from handrail.tasks.errors import PackagesMissing
-from handrail.tasks.suites.desktop import APPLICATIONS, Node, collected, hints_of, targets_of
+from handrail.tasks.suites.desktop import ROWS, collected
+from handrail.tasks.suites.desktop_shots import (
+    HEIGHT,
+    WIDTH,
+    Node,
+    controls_of,
+    hints_of,
+    targets_of,
+)
 from handrail.tasks.suites.lines import Seen, lines_of
+from handrail.tasks.suites.web_targets import usable
 
 
-def _node(role: str, name: str, top: float, enabled: bool = True) -> Node:
-    return Node(role=role, name=name, box=(10, top, 90, top + 30), enabled=enabled)
+def _node(role: str, name: str, top: float, enabled: bool = True, **more: bool) -> Node:
+    return Node(role=role, name=name, box=(10, top, 90, top + 30), enabled=enabled, **more)
 
 
 def test_only_what_can_be_worked_and_named_is_a_target() -> None:
@@ -41,6 +50,48 @@ def test_only_what_can_be_worked_and_named_is_a_target() -> None:
     assert not any("data_type" in line for line in lines), "whether a name shows is not known"
 
 
+def test_what_stands_otherwise_on_the_screen_is_no_name() -> None:
+    nodes = [
+        _node("push button", "x<sup>2</sup>", 0),
+        _node("combo box", "pixels", 40),
+        _node("spin button", "Width:", 80),
+    ]
+    assert [t.name for t in targets_of(nodes)] == ["Width"]
+    assert [t.name for t in controls_of(nodes)] == ["", "", "Width"]
+
+
+def test_a_name_that_a_cell_or_a_window_behind_bears_too_is_not_asked_for() -> None:
+    nodes = [
+        _node("page tab", "Number", 0),
+        _node("table cell", "Number", 40),
+        _node("push button", "Help", 80),
+        _node("menu", "Help", 120, front=False),
+        _node("push button", "Close", 160),
+    ]
+    assert [t.name for t in usable(targets_of(nodes), WIDTH, HEIGHT)] == ["Close"]
+    assert [t.box[1] for t in controls_of(nodes)] == [0, 80, 160], "what is behind may be covered"
+
+
+def test_a_state_is_asked_for_where_one_control_alone_is_in_it() -> None:
+    nodes = [
+        _node("page tab", "Display", 0, selected=True),
+        _node("page tab", "Behavior", 40),
+        _node("check box", "Thumbnails", 80, checked=True),
+        _node("check box", "Frames", 120),
+        _node("check box", "Previews", 160),
+        _node("push button", "Apply", 200, enabled=False),
+        _node("push button", "", 240),
+    ]
+    seen = Seen("files", "settings", "a.png", (), controls_of(nodes), "")
+    lines = [json.loads(line) for line in lines_of([seen], 1, 12)]
+    by_state = {line["instruction"]: line["bbox"][1] for line in lines if line["asks"] == "state"}
+    assert by_state == {
+        "click the selected tab": 0,
+        "click the checked checkbox": 80,
+        "click the disabled button": 200,
+    }
+
+
 def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(PackagesMissing, match=r"apt install galculator thunar .* kcalc python3-gi"):
@@ -49,8 +100,8 @@ def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_collection_is_made_once(tmp_path: Path) -> None:
-    (tmp_path / "rows.jsonl").write_text("{}\n")
-    assert collected(tmp_path, 1, tell, APPLICATIONS) == tmp_path / "rows.jsonl"
+    (tmp_path / ROWS).write_text("{}\n")
+    assert collected(tmp_path, 1, tell) == tmp_path / ROWS
 
 
 def test_the_command_ends_with_environment_where_programs_are_missing(
@@ -69,7 +120,7 @@ def test_the_command_asks_about_the_rows_that_were_collected(
     windows.mkdir()
     Image.new("RGB", (320, 200), "white").save(windows / "a.png")
     row = {"image": "a.png", "instruction": "click Save", "bbox": [0, 0, 320, 200]}
-    (windows / "rows.jsonl").write_text(json.dumps(row))
+    (windows / ROWS).write_text(json.dumps(row))
     command = ["eval", "grounding", "--suite", "desktop", "--cache", str(tmp_path), "--json"]
     assert main([*command, "--results", str(tmp_path), "--threads", "1"]) == 0
     content = json.loads(capsys.readouterr().out)
