@@ -47,8 +47,10 @@ _ROLES = {
     "link": "link",
 }
 _CELLS = frozenset(("table cell", "list item", "tree item", "icon"))
-_NOT_AS_SHOWN = frozenset(("pixels",))
-"""Names that stand otherwise on the screen: GIMP writes px."""
+_NOT_AS_SHOWN = frozenset(("pixels", "Default"))
+"""Names that do not stand on the screen: GIMP writes px, and draws a sign."""
+_STAY_DOWN = frozenset(("Hyp", "Shift"))
+"""Buttons of KCalc that stay down, which Qt calls check boxes."""
 _TICKED = frozenset(("checkbox", "radio"))
 
 
@@ -82,6 +84,7 @@ class Node(BaseModel):
     front: bool = True
     checked: bool = False
     selected: bool = False
+    editable: bool = True
 
 
 _NODES = TypeAdapter(tuple[Node, ...])
@@ -112,7 +115,7 @@ def targets_of(nodes: Sequence[Node]) -> tuple[Target, ...]:
     Cells of lists, whose boxes are not exact, are there unseen: a name that one bears, too, is no
     name of a control's own.
     """
-    working = [n for n in nodes if n.role in _ROLES and n.enabled and _name(n)]
+    working = [n for n in nodes if _is_control(n) and n.enabled and _name(n)]
     cells = {n.name.strip() for n in nodes if n.role in _CELLS and n.name.strip()}
     beside = [
         Target(role="cell", name=name, box=(0, 0, 0, 0), seen=False, shown=None)
@@ -123,13 +126,19 @@ def targets_of(nodes: Sequence[Node]) -> tuple[Target, ...]:
 
 def controls_of(nodes: Sequence[Node]) -> tuple[Target, ...]:
     """Return the controls that stand in the window, also nameless ones and those switched off."""
-    targets = (_target(node) for node in nodes if node.role in _ROLES)
+    targets = (_target(node) for node in nodes if _is_control(node))
     return tuple(target for target in targets if whole(target, WIDTH, HEIGHT))
 
 
+def _is_control(node: Node) -> bool:
+    """Tell whether a node can be worked: a text that only shows something is none."""
+    return node.role in _ROLES and (node.role != "text" or node.editable)
+
+
 def _target(node: Node) -> Target:
-    role, name = _ROLES[node.role], _name(node)
-    state = _state(node, role)
+    name = _name(node)
+    role = "button" if name in _STAY_DOWN else _ROLES[node.role]
+    state = _state(node, role) if name else ""
     return Target(role=role, name=name, box=node.box, seen=node.front, shown=None, state=state)
 
 
@@ -140,7 +149,12 @@ def _name(node: Node) -> str:
 
 
 def _state(node: Node, role: str) -> str:
-    """Return what shows of a control's state, in a word; empty where it is nothing special."""
+    """Return what shows of a control's state, in a word; empty where it is nothing special.
+
+    GIMP's number fields look alike, switched off or not; its nameless icons are radio buttons.
+    """
+    if role == "spinbutton":
+        return ""
     if not node.enabled:
         return "disabled"
     if role == "tab" and node.selected:

@@ -19,6 +19,12 @@ Found = dict[str, Any]
 
 _MOST_NODES = 4_000
 _DEEPEST = 60
+_STATES = {
+    "enabled": "SENSITIVE",
+    "checked": "CHECKED",
+    "selected": "SELECTED",
+    "editable": "EDITABLE",
+}
 _THROUGH = ("page tab", "menu", "combo box")
 """Roles whose children lie outside of their box: pages below their tabs, menus, lists."""
 _ENVIRONMENT = {
@@ -124,17 +130,17 @@ def _walk(atspi: Any, node: Any, around: list[int] | None, depth: int, found: li
 
 
 def _told(atspi: Any, node: Any, states: Any, box: list[int]) -> Found:
-    wanted = {"enabled": "SENSITIVE", "checked": "CHECKED", "selected": "SELECTED"}
-    told = {k: states.contains(getattr(atspi.StateType, state)) for k, state in wanted.items()}
+    told = {k: states.contains(getattr(atspi.StateType, state)) for k, state in _STATES.items()}
     name = node.get_name() or _labelled(atspi, node)
     return {"role": node.get_role_name(), "name": name, "box": box, **told}
 
 
 def _labelled(atspi: Any, node: Any) -> str:
-    """Return the text of the label that says what a nameless field is for."""
+    """Return the text of the label that says what a nameless field is for; Qt names groups, too."""
     for relation in node.get_relation_set():
         if relation.get_relation_type() == atspi.RelationType.LABELLED_BY:
-            return relation.get_target(0).get_name() or ""
+            target = relation.get_target(0)
+            return (target.get_name() or "") if target.get_role_name() == "label" else ""
     return ""
 
 
