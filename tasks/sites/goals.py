@@ -1,6 +1,7 @@
 """Goals in plain words, what they mean, and the state in which they are reached."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -46,6 +47,11 @@ def plain_words(clauses: tuple[Clause, ...]) -> str:
         f"type {c.text} into {c.control.label}" if c.verb == "type" else f"click {c.control.label}"
         for c in clauses
     ]
+    return in_words(parts)
+
+
+def in_words(parts: Sequence[str]) -> str:
+    """Return ``do this, do that, then do the last``."""
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + f", then {parts[-1]}"
 
 

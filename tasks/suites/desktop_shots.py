@@ -31,8 +31,12 @@ LIBRARIES = "python3-gi gir1.2-atspi-2.0 at-spi2-core dbus libatk-adaptor"
 _SECONDS = 90.0
 _FRAME = 24
 """What is left around a window for what the window manager draws, in pixels."""
-_TRIES = 5
+_TRIES = 10
 _FOLDERS = ("Documents", "Music", "Pictures", "Projects", "Videos")
+_STILL_CARETS = {
+    ".config/gtk-3.0/settings.ini": "[Settings]\ngtk-cursor-blink = 0\n",
+    ".gtkrc-2.0": "gtk-cursor-blink = 0\n",
+}
 _ROLES = {
     "push button": "button",
     "toggle button": "button",
@@ -168,8 +172,10 @@ def _bring_up(display: VirtualDisplay, view: View, python: str, folder: Path) ->
     served = ["dbus-run-session", "--", python, desktop_tree.__file__, str(folder)]
     command = view.command or (view.program,)
     home = private_home(folder)
-    for inner in _FOLDERS:
+    for inner in (*_FOLDERS, ".config/gtk-3.0"):
         (Path(home["HOME"]) / inner).mkdir()
+    for settings, content in _STILL_CARETS.items():
+        (Path(home["HOME"]) / settings).write_text(content, encoding="utf-8")
     _out_of_the_way(display)
     # The display keeps programs off the session bus and off accessibility: not this one.
     display.launch([*served, home["HOME"], *command], {**home, "NO_AT_BRIDGE": "0"})

@@ -77,7 +77,7 @@ def collected(where: Collection) -> Path:
     from handrail.tasks.suites.web_packages import install
     from handrail.tasks.suites.web_shots import ROWS, Choice, collect
 
-    cache = where.cache or cache_home() / _CACHE
+    cache = packages_home(where.cache)
     out = where.out or cache / f"pages-{where.seed}"
     file = out / ROWS
     if where.again or not file.is_file():
@@ -112,6 +112,11 @@ def _count(file: Path) -> None:
     tell(f"{len({row.image for row in rows})} pages, median target {width:.0f}x{height:.0f} px")
     if len(named) < FEWEST_TARGETS:
         raise TaskError(f"{file} names {len(named)} targets: at least {FEWEST_TARGETS} are wanted")
+
+
+def packages_home(chosen: Path | None) -> Path:
+    """Return where the packages of other people's pages are kept."""
+    return chosen or cache_home() / _CACHE
 
 
 def cache_home() -> Path:

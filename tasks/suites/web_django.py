@@ -25,11 +25,12 @@ _PATHS = (
 
 @dataclass(frozen=True)
 class Admin:
-    """A running admin: its address, and the name and secret to sign in with."""
+    """A running admin: its address, the name and secret to sign in with, its database's file."""
 
     root: str
     user: str
     secret: str
+    database: Path
 
 
 def pages() -> tuple[WebPage, ...]:
@@ -42,7 +43,8 @@ def serving(packages: Path) -> Iterator[Admin]:
     """Run a new project with an empty database until the block ends. Raises PackagesMissing."""
     with tempfile.TemporaryDirectory(prefix="handrail-admin-") as name:
         folder = Path(name)
-        admin = Admin(f"http://127.0.0.1:{_free_port()}", "examiner", secrets.token_urlsafe(12))
+        root, secret = f"http://127.0.0.1:{_free_port()}", secrets.token_urlsafe(12)
+        admin = Admin(root, "examiner", secret, folder / "db.sqlite3")
         kept = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
         environment = kept | {
             "PYTHONPATH": str(packages),

@@ -23,8 +23,8 @@ from handrail.tasks.suites.web_targets import CHROMIUM_FLAGS, controls, usable, 
 WIDTH, HEIGHT = 1280, 800
 ROWS = "rows-2.jsonl"
 """The suite's second form: also by relation, and what is not there."""
-# The stock page of swagger-ui-dist asks for this description; ours stands in for it.
-_API_ADDRESS = "https://petstore.swagger.io/v2/swagger.json"
+API_ADDRESS = "https://petstore.swagger.io/v2/swagger.json"
+"""The stock page of swagger-ui-dist asks for this description; ours stands in for it."""
 _STILL_TRIES = 60
 
 
@@ -72,12 +72,17 @@ def _opened(browser: Browser) -> Iterator[Page]:
         context.close()
 
 
+def api_description() -> str:
+    """Return the description of a service that swagger-ui shows, as JSON."""
+    return files("handrail.tasks.suites").joinpath("web_api.json").read_text("utf-8")
+
+
 def _keep_inside(context: BrowserContext) -> None:
     """Let no request leave the machine."""
-    description = files("handrail.tasks.suites").joinpath("web_api.json").read_text("utf-8")
+    description = api_description()
 
     def decide(route: Route) -> None:
-        if route.request.url == _API_ADDRESS:
+        if route.request.url == API_ADDRESS:
             route.fulfill(body=description, content_type="application/json")
         elif urlsplit(route.request.url).hostname == "127.0.0.1":
             route.continue_()

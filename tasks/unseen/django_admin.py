@@ -1,0 +1,93 @@
+"""Tasks on Django's admin; the outcome stands in its database."""
+
+import random
+import sqlite3
+from contextlib import closing
+
+from handrail.tasks.sites.words import Drawer
+from handrail.tasks.unseen.task import Clause, UnseenTask, World, compared, fill, press, tap
+
+SOURCE = "django-admin"
+_NAME, _SAVE = "#id_name", "input[name=_save]"
+CLEAN = "update auth_user set first_name = '', last_name = ''"
+"""What is set back before each task, so that its fields lie empty."""
+
+
+def group_form(rng: random.Random) -> UnseenTask:
+    """Add a group on the form for it."""
+    name = Drawer(rng).value()
+    clauses = (fill("Name", _NAME, name), tap("Save", _SAVE))
+    return _group_task("group", "/admin/auth/group/add/", clauses, name)
+
+
+def group_from_home(rng: random.Random) -> UnseenTask:
+    """Go to the groups, and add one."""
+    name = Drawer(rng).value()
+    clauses = (
+        tap("Groups", "#content a[href='/admin/auth/group/']"),
+        tap("Add group", ".object-tools a.addlink"),
+        fill("Name", _NAME, name),
+        tap("Save", _SAVE),
+    )
+    return _group_task("group from the front page", "/admin/", clauses, name)
+
+
+def two_groups(rng: random.Random) -> UnseenTask:
+    """Add a group and then another on the form that comes anew."""
+    one, other = Drawer(rng).value(), Drawer(rng).value()
+    clauses = (
+        fill("Name", _NAME, one),
+        tap("Save and add another", "input[name=_addanother]"),
+        fill("Name", _NAME, other),
+        tap("Save", _SAVE),
+    )
+    return _group_task("two groups", "/admin/auth/group/add/", clauses, one, other)
+
+
+def user(rng: random.Random) -> UnseenTask:
+    """Add a user with a password."""
+    drawer = Drawer(rng)
+    name, word = drawer.value(), f"{drawer.invented(3)}{rng.randint(100, 999)}"
+    clauses = (
+        fill("Username", "#id_username", name),
+        fill("Password", "#id_password1", word),
+        fill("Password confirmation", "#id_password2", word),
+        tap("Save", _SAVE),
+    )
+
+    def problem(world: World) -> str:
+        found = _rows(world, "select username from auth_user where username = ?", name)
+        return compared("users of the name", [(name,)], found)
+
+    return UnseenTask(SOURCE, "user", "/admin/auth/user/add/", clauses, problem)
+
+
+def names(rng: random.Random) -> UnseenTask:
+    """Give a user two names; the form's buttons lie far below, so that Enter sends it."""
+    drawer = Drawer(rng)
+    first, last = drawer.invented().capitalize(), drawer.invented().capitalize()
+    clauses = (
+        fill("First name", "#id_first_name", first),
+        fill("Last name", "#id_last_name", last),
+        press("Enter"),
+    )
+
+    def problem(world: World) -> str:
+        found = _rows(world, "select first_name, last_name from auth_user where id = ?", 1)
+        return compared("the user's names", [(first, last)], found)
+
+    return UnseenTask(SOURCE, "names of a user", "/admin/auth/user/1/change/", clauses, problem)
+
+
+def _group_task(kind: str, address: str, clauses: tuple[Clause, ...], *names: str) -> UnseenTask:
+    def problem(world: World) -> str:
+        marks = ", ".join("?" * len(names))
+        found = _rows(world, f"select name from auth_group where name in ({marks})", *names)
+        return compared("groups of the name", sorted((name,) for name in names), sorted(found))
+
+    return UnseenTask(SOURCE, kind, address, clauses, problem)
+
+
+def _rows(world: World, query: str, *values: object) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(world.database, timeout=10)) as database:
+        return database.execute(query, values).fetchall()
