@@ -17,7 +17,7 @@ def tiddler(rng: random.Random) -> UnseenTask:
     title, text = drawer.value(), drawer.phrase(2)
     clauses = (
         tap("Tools", ".tc-sidebar-tabs-main > .tc-tab-buttons button:nth-of-type(4)"),
-        tap("new tiddler", ".tc-control-panel-item button[title='Create a new tiddler']"),
+        tap("new tiddler", "button[title='Create a new tiddler']:not(.tc-btn-invisible)"),
         Clause(f"type {title}", (Move("type", title),)),
         fill("Type the text for this tiddler", "iframe.tc-edit-texteditor", text),
         tap("the check mark", "button[title='Confirm changes to this tiddler']"),
