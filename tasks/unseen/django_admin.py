@@ -9,8 +9,6 @@ from handrail.tasks.unseen.task import Clause, UnseenTask, World, compared, fill
 
 SOURCE = "django-admin"
 _NAME, _SAVE = "#id_name", "input[name=_save]"
-CLEAN = "update auth_user set first_name = '', last_name = ''"
-"""What is set back before each task, so that its fields lie empty."""
 
 
 def group_form(rng: random.Random) -> UnseenTask:
@@ -46,37 +44,29 @@ def two_groups(rng: random.Random) -> UnseenTask:
 
 def user(rng: random.Random) -> UnseenTask:
     """Add a user with a password."""
+    return _user_task(rng, "user", tap("Save", _SAVE))
+
+
+def user_by_enter(rng: random.Random) -> UnseenTask:
+    """Add a user, and send the form with Enter."""
+    return _user_task(rng, "user, with Enter", press("Enter"))
+
+
+def _user_task(rng: random.Random, kind: str, last: Clause) -> UnseenTask:
     drawer = Drawer(rng)
     name, word = drawer.value(), f"{drawer.invented(3)}{rng.randint(100, 999)}"
     clauses = (
         fill("Username", "#id_username", name),
         fill("Password", "#id_password1", word),
         fill("Password confirmation", "#id_password2", word),
-        tap("Save", _SAVE),
+        last,
     )
 
     def problem(world: World) -> str:
         found = _rows(world, "select username from auth_user where username = ?", name)
         return compared("users of the name", [(name,)], found)
 
-    return UnseenTask(SOURCE, "user", "/admin/auth/user/add/", clauses, problem)
-
-
-def names(rng: random.Random) -> UnseenTask:
-    """Give a user two names; the form's buttons lie far below, so that Enter sends it."""
-    drawer = Drawer(rng)
-    first, last = drawer.invented().capitalize(), drawer.invented().capitalize()
-    clauses = (
-        fill("First name", "#id_first_name", first),
-        fill("Last name", "#id_last_name", last),
-        press("Enter"),
-    )
-
-    def problem(world: World) -> str:
-        found = _rows(world, "select first_name, last_name from auth_user where id = ?", 1)
-        return compared("the user's names", [(first, last)], found)
-
-    return UnseenTask(SOURCE, "names of a user", "/admin/auth/user/1/change/", clauses, problem)
+    return UnseenTask(SOURCE, kind, "/admin/auth/user/add/", clauses, problem)
 
 
 def _group_task(kind: str, address: str, clauses: tuple[Clause, ...], *names: str) -> UnseenTask:

@@ -22,7 +22,7 @@ KINDS: tuple[Callable[[random.Random], UnseenTask], ...] = (
     sb_admin.forgot,
     wiki.settings,
     django_admin.two_groups,
-    django_admin.names,
+    django_admin.user_by_enter,
 )
 
 

@@ -1,9 +1,8 @@
 """A browser and the pages of other people that it is let loose on, with what they leave behind."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,9 +43,6 @@ class UnseenStage(BrowserStage):
         """Open the task's page as if nobody had been there. Raises EpisodeLost."""
         self.playing = f"{task.source}, {task.kind}"
         self.calls.clear()
-        with closing(sqlite3.connect(self.database, timeout=10)) as database:
-            database.execute(django_admin.CLEAN)
-            database.commit()
         inside = task.source == django_admin.SOURCE
         self.wait(self._begin(f"{self._admin.root if inside else self._root}{task.address}", task))
 
@@ -76,7 +72,10 @@ class UnseenStage(BrowserStage):
             await route.continue_()
 
     async def _begin(self, address: str, task: UnseenTask) -> None:
-        page = self._running.tabs.front
+        # A page that was worked may ask whether it is to be left: a tab that is closed cannot.
+        before, page = self._running.context.pages, await self._running.context.new_page()
+        for old in before:
+            await old.close()
         await page.goto(f"{self._root}/package.json")  # a page of the site that keeps nothing
         await page.evaluate("() => localStorage.clear()")
         await page.goto(address, wait_until="load")
