@@ -142,7 +142,7 @@ def _is_control(node: Node) -> bool:
 def _target(node: Node) -> Target:
     name = _name(node)
     role = "button" if name in _STAY_DOWN else _ROLES[node.role]
-    state = _state(node, role) if name else ""
+    state = _state(node, role)
     return Target(role=role, name=name, box=node.box, seen=node.front, shown=None, state=state)
 
 
@@ -155,7 +155,7 @@ def _name(node: Node) -> str:
 def _state(node: Node, role: str) -> str:
     """Return what shows of a control's state, in a word; empty where it is nothing special.
 
-    GIMP's number fields look alike, switched off or not; its nameless icons are radio buttons.
+    GIMP's number fields look alike, switched off or not.
     """
     if role == "spinbutton":
         return ""

@@ -58,8 +58,9 @@ def by_state(controls: Sequence[Placed]) -> tuple[Related, ...]:
     members = defaultdict(list)
     for control in controls:
         if control.state and control.role in ROLE_WORDS:
-            members[f"the {control.state} {ROLE_WORDS[control.role]}"].append(control.box)
-    return tuple(Related(phrase, alike[0]) for phrase, alike in members.items() if len(alike) == 1)
+            members[f"the {control.state} {ROLE_WORDS[control.role]}"].append(control)
+    alone = [(phrase, alike[0]) for phrase, alike in members.items() if len(alike) == 1]
+    return tuple(Related(phrase, control.box) for phrase, control in alone if control.name)
 
 
 def _beside(controls: Sequence[Placed]) -> list[Related]:

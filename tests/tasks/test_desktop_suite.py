@@ -81,6 +81,9 @@ def test_a_state_is_asked_for_where_one_control_alone_is_in_it() -> None:
         _node("check box", "Previews", 160),
         _node("push button", "Apply", 200, enabled=False),
         _node("push button", "", 240),
+        _node("combo box", "Kind", 280, enabled=False),
+        _node("combo box", "", 320, enabled=False),
+        _node("radio button", "", 360, checked=True),
     ]
     seen = Seen("files", "settings", "a.png", (), controls_of(nodes), "")
     lines = [json.loads(line) for line in lines_of([seen], 1, 12)]
