@@ -1,6 +1,7 @@
 """Tasks on the forms of sb-admin-2; the outcome is what was typed, and which page it led to."""
 
 import random
+from collections.abc import Mapping
 
 from handrail.tasks.sites.words import Drawer
 from handrail.tasks.unseen.task import Clause, UnseenTask, World, compared, fill, tap
@@ -58,7 +59,7 @@ def _mail(drawer: Drawer) -> str:
 
 
 def _task(
-    kind: str, page: str, clauses: tuple[Clause, ...], leads_to: str, typed: dict[str, object]
+    kind: str, page: str, clauses: tuple[Clause, ...], leads_to: str, typed: Mapping[str, object]
 ) -> UnseenTask:
     def problem(world: World) -> str:
         wanted = [leads_to, {f"{page}#{key}": value for key, value in typed.items()}]
