@@ -14,7 +14,7 @@ from tests.faults.suite import Counts, Suite, Tally, Verdict
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("agent", "model", "actuators", "sandbox", "tasks", "examples")
 _PROTOCOL = {"observe", "hit_test", "focused", "perform", "close"}
-_BESIDE = {"named", "open", "read", "asking", "answers", "storage", "clone", "display"}
+_BESIDE = {"named", "open", "read", "hints", "asking", "answers", "storage", "clone", "display"}
 _OWN = {"goto", "resemble", "put_storage"}
 _LOOKING = {
     "isinstance", "self._check_open", "self._insist_open", "self._open", "self._check",
