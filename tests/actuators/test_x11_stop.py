@@ -30,11 +30,13 @@ def stopping(desk: "Desk", stopped: Callable[[], bool]) -> Desktop:
 
 
 def idle(display: VirtualDisplay) -> bool:
-    """Tell whether no key and no button is down."""
+    """Tell whether no key and no button is down, once the display has read what was sent to it."""
     link = X11Link(display.name)
     try:
         hands = X11Input(link)
-        return not hands.keys_down() and not hands.pointer().mask & 0x1FFF
+        return link.wait_until(
+            lambda: not hands.keys_down() and not hands.pointer().mask & 0x1FFF, 5
+        )
     finally:
         link.close()
 
