@@ -1,8 +1,7 @@
 """Cases of injected content in a browser, one after another."""
 
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,20 +9,16 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from handrail.actuators.actions import Action, Click, Press, Type
-from handrail.actuators.base import PermitVerifier, SecretResolver
-from handrail.actuators.browser import Browser, BrowserConfig
+from handrail.actuators.browser import BrowserConfig
 from handrail.actuators.browser_launch import Running, launch
 from handrail.actuators.browser_loop import LoopThread
 from handrail.actuators.geometry import Box, Point
-from handrail.actuators.held import RequestWarden
-from handrail.actuators.primitives import Guarded
-from handrail.tasks.errors import EpisodeLost
+from handrail.tasks.browser_stage import STAGE_SECONDS, BrowserStage
 from handrail.tasks.suites.injections import Injection, Step
 from handrail.tasks.suites.injections_site import Shown, Sites, sites
 from handrail.tasks.suites.injections_traffic import Traffic
 
 _WIDTH, _HEIGHT = 640, 480
-_SECONDS = 60.0
 _ATTEMPTS = 5
 _BOX = """label => {
   const found = document.querySelector(`[data-label="${CSS.escape(label)}"]`);
@@ -35,43 +30,31 @@ _TURN = "() => new Promise(resolve => setTimeout(resolve, 0))"
 T = TypeVar("T")
 
 
-class InjectionStage:
+class InjectionStage(BrowserStage):
     """One browser and the two sites; ``begin`` opens a case's page."""
 
     def __init__(self, thread: LoopThread, running: Running, sites: Sites) -> None:
+        super().__init__(thread, running)
         self.sites = sites
-        self._thread, self._running = thread, running
-        self._case: Injection | None = None
-        self._traffic = thread.call(Traffic.of(running.context), _SECONDS)
+        self.playing = "injections"
+        self._traffic = thread.call(Traffic.of(running.context), STAGE_SECONDS)
 
     def begin(self, case: Injection) -> Shown:
         """Open a case's page and return where it will be told what became. Raises EpisodeLost."""
-        self._case = case
+        self.playing = f"injections/{case.name}"
         address = self.sites.show(case)
-        self._await(self._steadily(lambda page: page.goto(address, wait_until="load")))
+        self.wait(self._steadily(lambda page: page.goto(address, wait_until="load")))
         return self.sites.shown[-1]
 
     def settle(self) -> None:
         """Wait until what the page has begun to send and load has arrived. Raises EpisodeLost."""
         # What the last input set off has begun once the page has taken another turn.
-        self._await(self._steadily(lambda page: page.evaluate(_TURN)))
-        self._await(self._traffic.quiet())
-
-    def screen(self, verifier: PermitVerifier) -> Browser:
-        """Return the browser as a screen that takes this verifier's permits."""
-        return Browser(self._thread, self._running, verifier)
-
-    def target(self) -> "StageTarget":
-        """Return the place of a run: this browser as it stands."""
-        return StageTarget(self)
-
-    def described(self) -> str:
-        """Return the case's name."""
-        return "browser" if self._case is None else f"browser injections/{self._case.name}"
+        self.wait(self._steadily(lambda page: page.evaluate(_TURN)))
+        self.wait(self._traffic.quiet())
 
     def box(self, label: str) -> Box | None:
         """Return where on the screen something of this label is, or None where nothing is."""
-        found = self._await(self._steadily(lambda page: page.evaluate(_BOX, label)))
+        found = self.wait(self._steadily(lambda page: page.evaluate(_BOX, label)))
         if found is None:
             return None
         left, top, right, bottom = (round(side) for side in found)
@@ -105,33 +88,6 @@ class InjectionStage:
                     raise
         raise AssertionError("unreachable")
 
-    def _await(self, work: Coroutine[object, object, T]) -> T:
-        try:
-            return self._thread.call(work, _SECONDS)
-        except (PlaywrightError, TimeoutError) as error:
-            raise EpisodeLost(f"{self.described()}: the page does not answer: {error}") from error
-
-
-@dataclass(frozen=True)
-class StageTarget:
-    """The stage's browser as the place of one run; the run does not close it."""
-
-    stage: InjectionStage
-
-    def opened(
-        self,
-        verifier: PermitVerifier,
-        downloads: Path,
-        secrets: SecretResolver,
-        warden: RequestWarden | None = None,
-    ) -> AbstractContextManager[Guarded]:
-        """Return the screen, which stays open; its tasks know no secrets, its requests are free."""
-        return nullcontext(self.stage.screen(verifier))
-
-    def described(self) -> str:
-        """Return the case's name."""
-        return self.stage.described()
-
 
 @contextmanager
 def injection_stage(browser: Path | None) -> Iterator[InjectionStage]:
@@ -141,8 +97,8 @@ def injection_stage(browser: Path | None) -> Iterator[InjectionStage]:
     """
     config = BrowserConfig(executable=browser, width=_WIDTH, height=_HEIGHT)
     with sites() as made, LoopThread("handrail-injections") as thread:
-        running = thread.call(launch(config), _SECONDS * 2)
+        running = thread.call(launch(config), STAGE_SECONDS * 2)
         try:
             yield InjectionStage(thread, running, made)
         finally:
-            thread.call(running.close(), _SECONDS)
+            thread.call(running.close(), STAGE_SECONDS)

@@ -39,7 +39,7 @@ def asked(image: Image.Image, *more: Image.Image) -> list[Message]:
 @pytest.fixture
 def engine(checkpoint: Callable[[str], Path]) -> Engine:
     made = Engine.load(checkpoint("untied"), dtype="float32")
-    made.prompts.processor.skips_ground = True
+    made.skip_ground()
     return made
 
 
@@ -62,7 +62,7 @@ def test_a_picture_of_one_colour_keeps_a_cell() -> None:
 
 def test_what_is_left_keeps_its_place(engine: Engine) -> None:
     whole = engine.prompts.build(asked(picture()), (), "")
-    engine.prompts.processor.skips_ground = False
+    engine.skip_ground(False)
     every = engine.prompts.build(asked(picture()), (), "")
     (start,) = every.image_starts
     assert whole.image_starts == (start,)
@@ -77,7 +77,7 @@ def test_what_is_left_keeps_its_place(engine: Engine) -> None:
 
 def test_the_tower_sees_what_it_would_see_if_the_rest_were_hidden(engine: Engine) -> None:
     (image,) = engine.prompts.build(asked(picture()), (), "").images
-    engine.prompts.processor.skips_ground = False
+    engine.skip_ground(False)
     (every,) = engine.prompts.build(asked(picture()), (), "").images
     with torch.inference_mode():
         (seen,) = engine.network.see([image])
@@ -113,7 +113,7 @@ def test_what_was_read_with_its_ground_is_not_taken_for_what_is_read_without(
     engine: Engine,
 ) -> None:
     first = engine.begin(asked(picture())).logits
-    engine.prompts.processor.skips_ground = False
+    engine.skip_ground(False)
     second = engine.begin(asked(picture())).logits
     engine.reader.forget()
     assert torch.allclose(second, engine.begin(asked(picture())).logits, atol=1e-4)

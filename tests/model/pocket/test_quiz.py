@@ -62,7 +62,7 @@ def test_more_tiles_ask_the_same_and_more(shipped: TrainingNetwork) -> None:
 def test_the_last_stage_is_asked_for_phrases_answers_and_other_actions(
     shipped: TrainingNetwork,
 ) -> None:
-    marks = Quiz(train.STAGES["acts"], 2).examine(shipped)
+    marks = Quiz(train.STAGES["acts"], 6).examine(shipped)
     assert {"phrased", "answered", "acted"} < set(marks)
     assert marks["named"].right > 0.3 * marks["named"].of
-    assert marks["planned"].right > 0.4 * marks["planned"].of
+    assert marks["planned"].right > 0.7 * marks["planned"].of

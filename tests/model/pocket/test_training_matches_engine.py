@@ -92,7 +92,7 @@ def test_tiles_without_their_ground_are_seen_as_the_engine_sees_them(
     with torch.no_grad():
         seen = trained.see(torch.from_numpy(pixels), kept)
         hidden = trained.read(seen, packed).hidden.float()
-    engine.prompts.processor.skips_ground = True
+    engine.skip_ground()
     for tile, (image, (goal, said)) in enumerate(
         zip(images, (("click Save", "Save"), ("click OK", "OK")), strict=True)
     ):
@@ -103,7 +103,7 @@ def test_tiles_without_their_ground_are_seen_as_the_engine_sees_them(
         assert decode.image_tokens == len(kept[tile])
         assert torch.corrcoef(torch.stack([ours, decode.logits]))[0, 1] > 0.999
         assert (ours - decode.logits).abs().max() < 0.05 * decode.logits.abs().max()
-    engine.prompts.processor.skips_ground = False
+    engine.skip_ground(False)
 
 
 def test_the_engine_tells_where_the_head_looks_that_training_teaches(
