@@ -30,13 +30,20 @@ def attend(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None = N
     return mixed
 
 
-def attend_apart(lengths: Sequence[int], query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def attend_apart(
+    lengths: Sequence[int],
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    allowed: Sequence[Tensor | None] | None = None,
+) -> Tensor:
     """Return the attention of sequences that lie one after the other, (1, heads, sum, D).
 
-    Each sees itself alone.
+    Each sees itself alone; ``allowed``: who in it sees whom, (1, 1, L, L) for each of them.
     """
-    cut = (torch.split(x, list(lengths), dim=2) for x in (query, key, value))
-    return torch.cat([attend(*parts) for parts in zip(*cut, strict=True)], dim=2)
+    cut = [torch.split(x, list(lengths), dim=2) for x in (query, key, value)]
+    masks = [None] * len(lengths) if allowed is None else allowed
+    return torch.cat([attend(*parts) for parts in zip(*cut, masks, strict=True)], dim=2)
 
 
 class _ByTile(torch.autograd.Function):

@@ -160,33 +160,36 @@ class TrainingNetwork(nn.Module):
 
         ``quoting`` needs rows that say words of the instruction.
         """
-        decoder, ids = self.model.model.language_model, on(packed.ids)
-        hidden: Tensor = decoder.embed_tokens(ids)
+        decoder, laid = self.model.model.language_model, Laid(packed)
+        ids, mask, rows = on(packed.ids)[laid.real], allowed(packed), packed.rows
+        hidden: Tensor = decoder.embed_tokens(ids[None])
         if torch.is_autocast_enabled(hidden.device.type):
             hidden = hidden.to(torch.bfloat16)
-        visual = (ids == v.token("<|image_pad|>"))[..., None]
+        visual = (ids == v.token("<|image_pad|>"))[None, :, None]
         if seen is not None:
             hidden = hidden.masked_scatter(visual, seen.merged.to(hidden.dtype))
-        rotation = self._rope.prefill(torch.from_numpy(packed.positions), hidden)
-        mask, rows = allowed(packed), packed.rows
+        rotation = self._rope.prefill(on(packed.positions)[:, None, laid.real].cpu(), hidden)
+        masks = laid.cut(mask)
         quotes = [(tile, row) for tile, row, _ in packed.quoted]
         looking = pointing = quoting = torch.zeros(())
         for number, layer in enumerate(decoder.layers):
             assert isinstance(layer, DecoderLayer)
             if number == LOOKING_LAYER and seen is not None and rows:
-                found = _attending(layer, LOOKING_HEAD, hidden, rotation, mask, rows)
-                looking = found[:, len(queries.PREFIX) - 1 :]
+                asked = _attending(layer, LOOKING_HEAD, hidden, rotation, laid)
+                looking = _weights(*asked, mask, rows)[:, len(queries.PREFIX) - 1 :]
             if number == QUOTING_LAYER and quotes:
-                quoting = _attending(layer, QUOTING_HEAD, hidden, rotation, mask, quotes)
-            hidden = _layer(layer, hidden, rotation, mask)
+                asked = _attending(layer, QUOTING_HEAD, hidden, rotation, laid)
+                quoting = _weights(*asked, mask, quotes)
+            hidden = _layer(layer, hidden, rotation, laid.lengths, masks)
             if seen is not None and number < len(seen.deep):
                 level = torch.zeros_like(hidden).masked_scatter(
                     visual, seen.deep[number].to(hidden.dtype)
                 )
                 hidden = hidden + level
             if number == POINTING_LAYER and seen is not None and rows:
-                pointing = self._pointing(hidden, rows, visual[..., 0].sum(1))
-        return Read(decoder.norm(hidden), looking, pointing, quoting)
+                counts = laid.padded(visual)[..., 0].sum(1)
+                pointing = self._pointing(laid.padded(hidden), rows, counts)
+        return Read(laid.padded(decoder.norm(hidden)), looking, pointing, quoting)
 
     def _pointing(self, hidden: Tensor, rows: list[tuple[int, int]], counts: Tensor) -> Tensor:
         """Return the log-weights of 'not here' and of each visual token; tiles may have fewer."""
@@ -200,38 +203,61 @@ class TrainingNetwork(nn.Module):
         return (scores / math.sqrt(128)).masked_fill(beyond, -1e4).log_softmax(-1)
 
 
-def _layer(layer: DecoderLayer, hidden: Tensor, rotation: Rotation, mask: Tensor) -> Tensor:
-    """Run a decoder layer under a mask instead of a cache."""
+class Laid:
+    """How packed rows lie one after the other without their padding, which nobody computes then."""
+
+    def __init__(self, packed: queries.Packed) -> None:
+        self.real = on(packed.owner != queries.PADDING)
+        self.lengths = [int(length) for length in self.real.sum(1)]
+
+    def padded(self, flat: Tensor) -> Tensor:
+        """Return (1, sum of lengths, D) as (B, L, D), zeros behind each row's end."""
+        room = flat.new_zeros(*self.real.shape, flat.shape[-1])
+        return room.masked_scatter(self.real[..., None], flat)
+
+    def cut(self, mask: Tensor) -> list[Tensor]:
+        """Return each row's part of a mask (B, 1, L, L)."""
+        return [mask[b : b + 1, :, :n, :n] for b, n in enumerate(self.lengths)]
+
+
+def _layer(
+    layer: DecoderLayer,
+    hidden: Tensor,
+    rotation: Rotation,
+    lengths: Sequence[int],
+    masks: Sequence[Tensor],
+) -> Tensor:
+    """Run a decoder layer over rows one after the other, under masks instead of a cache."""
     attention, normed = layer.self_attn, layer.input_layernorm(hidden)
     split = (*hidden.shape[:2], -1, attention.head_dim)
     query = attention.q_norm(attention.q_proj(normed).view(split)).transpose(1, 2)
     key = attention.k_norm(attention.k_proj(normed).view(split)).transpose(1, 2)
     value = attention.v_proj(normed).view(split).transpose(1, 2)
     query, key = rotate(query, rotation).to(value.dtype), rotate(key, rotation).to(value.dtype)
-    mixed = attend(query, key, value, mask)
+    mixed = attend_apart(lengths, query, key, value, masks)
     hidden = hidden + attention.o_proj(mixed.transpose(1, 2).flatten(2))
     out: Tensor = hidden + layer.mlp(layer.post_attention_layernorm(hidden))
     return out
 
 
 def _attending(
-    layer: DecoderLayer,
-    head: int,
-    hidden: Tensor,
-    rotation: Rotation,
-    mask: Tensor,
-    rows: list[tuple[int, int]],
-) -> Tensor:
-    """Return a head's log-weights over all of a row's tokens, shape (rows, L)."""
-    tile, row = torch.tensor(rows).unbind(1)
+    layer: DecoderLayer, head: int, hidden: Tensor, rotation: Rotation, laid: Laid
+) -> tuple[Tensor, Tensor]:
+    """Return what a head asks and what it offers, (B, L, head size) each."""
     attention: Attention = layer.self_attn
     normed, size = layer.input_layernorm(hidden), attention.head_dim
     share = len(attention.q_proj.weight) // len(attention.k_proj.weight)
     keys = attention.k_norm(functional.linear(normed, _head(attention.k_proj, head // share, size)))
     asked = attention.q_norm(functional.linear(normed, _head(attention.q_proj, head, size)))
     turned = Rotation(rotation.cos[:, 0], rotation.sin[:, 0])
-    keys, asked = rotate(keys, turned).float(), rotate(asked, turned).float()
-    scores = (asked @ keys.transpose(1, 2))[tile, row] / math.sqrt(size)
+    return laid.padded(rotate(asked, turned)), laid.padded(rotate(keys, turned))
+
+
+def _weights(asked: Tensor, keys: Tensor, mask: Tensor, rows: list[tuple[int, int]]) -> Tensor:
+    """Return a head's log-weights over all of a row's tokens, shape (rows, L)."""
+    tile, row = torch.tensor(rows).unbind(1)
+    scores = asked.float() @ keys.float().transpose(1, 2)
+    scores = scores[tile, row] / math.sqrt(asked.shape[-1])
     return scores.masked_fill(~mask[tile, 0, row], -1e4).log_softmax(-1)
 
 

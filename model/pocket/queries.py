@@ -232,7 +232,7 @@ def blank(rows: int, length: int) -> Packed:
     return Packed(
         np.full((rows, length), v.token("<|endoftext|>")),
         np.zeros((3, rows, length), np.int64),
-        np.full((rows, length), -1),
+        np.full((rows, length), PADDING),
         np.zeros((rows, length), np.int64),
         np.zeros((rows, length), np.int64),
         np.full((rows, length), IGNORE),
@@ -241,7 +241,8 @@ def blank(rows: int, length: int) -> Packed:
 
 
 PREFIX = v.encode(v.BEFORE_IMAGE)
-SHARED = -2
+SHARED, PADDING = -2, -1
+"""Owners of tokens: what all see, and what is no token."""
 
 
 def pack(batch: Sequence[Sequence[Query]], rows: int, columns: int) -> Packed:

@@ -78,7 +78,7 @@ def packed(asked: Packed, kept: Sequence[Cells], count: int) -> Packed:
 
 def _columns(asked: Packed, b: int, cells: Cells, count: int) -> NDArray[np.int64]:
     """Return which columns of a row stay, its padding left out."""
-    end = int((asked.owner[b] != -1).nonzero()[0][-1]) + 1
+    end = int((asked.owner[b] != queries.PADDING).nonzero()[0][-1]) + 1
     return np.concatenate([np.arange(_HEAD), _HEAD + cells, np.arange(_HEAD + count, end)])
 
 

@@ -11,6 +11,7 @@ from handrail.model.pocket.instructions import Goal, Move
 from handrail.model.pocket.lessons import Lesson
 from handrail.model.pocket.plans import Plan
 from handrail.model.pocket.queries import IGNORE, QueryMix
+from handrail.model.pocket.shape import Shape
 
 _BEGINS = (*v.THINKS.values(), v.CALL_TYPE)
 
@@ -107,6 +108,26 @@ def test_packed_plans_see_their_own_trunk_and_turn_only() -> None:
         assert seen == [at + row for row in rows]
     assert all(packed.ids[b, s] >= 0 for b, _, s in packed.quoted)
     assert np.array_equal(packed.labels[0], [*first.labels, *second.labels])
+
+
+def test_rows_of_any_length_are_read_as_each_alone() -> None:
+    """Rows are computed without padding: what is longer beside one changes nothing."""
+    net = network.TrainingNetwork(network.build(Shape(), 1))
+    drawn = sorted((plans.laid_out(goal) for goal in _goals(8, 3)), key=lambda p: len(p.ids))
+    lengths = [len(plan.ids) for plan in drawn]
+    assert lengths[0] < lengths[-1]
+    with torch.no_grad():
+        together = net.read(None, plans.pack([[plan] for plan in drawn]))
+        quoted = 0
+        for b, plan in enumerate(drawn):
+            alone = net.read(None, plans.pack([[plan]]))
+            torch.testing.assert_close(
+                together.hidden[b, : lengths[b]], alone.hidden[0], rtol=1e-4, atol=1e-5
+            )
+            assert not together.hidden[b, lengths[b] :].any()
+            rows = together.quoting[quoted : quoted + len(plan.quoted), : lengths[b]]
+            torch.testing.assert_close(rows, alone.quoting, rtol=1e-4, atol=1e-4)
+            quoted += len(plan.quoted)
 
 
 def test_of_two_plans_in_a_row_the_longest_is_beside_the_shortest() -> None:
