@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,8 +111,9 @@ def handle(arguments: argparse.Namespace) -> int:
             for player in players
         }
     counted = Counted(found, _trained_on(arguments, catalogue), _floor_under(arguments))
+    fresh = _fresh(arguments, set(tasks) & set(counted.trained_on))
     if arguments.json:
-        print(as_json(found, arguments.seed, counted.trained_on))
+        print(as_json(found, arguments.seed, counted.trained_on, fresh))
     else:
         _print(counted, catalogue)
     if arguments.results is not None:
@@ -187,6 +188,19 @@ def _trained_on(arguments: argparse.Namespace, catalogue: "Catalogue") -> tuple[
     pocket = arguments.model == "pocket" and not arguments.remote
     learnt = pocket and not (arguments.floor or arguments.expert)
     return catalogue.pocket_trained_on if learnt else ()
+
+
+def _fresh(arguments: argparse.Namespace, learnt: Collection[str]) -> bool:
+    """Tell whether training cannot have played these episodes; say so where it can."""
+    from handrail.tasks.miniwob.catalogue import TRAINING_SEEDS
+
+    seeds = range(arguments.seed, arguments.seed + arguments.episodes)
+    if not learnt or seeds[-1] < TRAINING_SEEDS.start or seeds[0] >= TRAINING_SEEDS.stop:
+        return True
+    told = f"seeds {TRAINING_SEEDS.start} to {TRAINING_SEEDS[-1]} are for training: the model may "
+    told += f"have learned from some of these episodes, of {', '.join(sorted(learnt))}"
+    print(told, file=sys.stderr)
+    return False
 
 
 def _floor_under(arguments: argparse.Namespace) -> dict[str, float]:

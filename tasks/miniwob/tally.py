@@ -79,13 +79,17 @@ def figures(
     )
 
 
-def as_json(found: Mapping[str, Sequence[Tally]], seed: int, trained_on: Sequence[str]) -> str:
+def as_json(
+    found: Mapping[str, Sequence[Tally]], seed: int, trained_on: Sequence[str], fresh: bool
+) -> str:
     """Return one JSON object: ``mean_success`` and what came of every task.
 
-    Of several players the first one's figures are at the top, the others' under ``others``.
+    ``fresh``: whether training cannot have played these episodes. Of several players the first
+    one's figures are at the top, the others' under ``others``.
     """
     objects = [
         {"player": name, "mean_success": round(mean_success(members), 4), "seed": seed}
+        | {"seeds_kept_from_training": fresh}
         | {"tasks": {tally.task: _task_object(tally, trained_on) for tally in members}}
         for name, members in found.items()
     ]

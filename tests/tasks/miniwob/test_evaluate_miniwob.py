@@ -40,8 +40,8 @@ def test_every_task_counts_the_same(catalogue: Catalogue) -> None:
     ]
     assert (made["click-test"].chance, made["click-test"].note) == (0.15, "trained on")
     assert made["phone-book"].low == pytest.approx(0.0945, abs=1e-4)  # Wilson, 1 of 2
-    object_ = json.loads(as_json({"pocket": found}, 0, trained_on))
-    assert object_["mean_success"] == 0.5
+    object_ = json.loads(as_json({"pocket": found}, 0, trained_on, True))
+    assert (object_["mean_success"], object_["seeds_kept_from_training"]) == (0.5, True)
     assert object_["tasks"]["phone-book"] == {
         "success_rate": 0.5, "successes": 1, "reward_above_0": 2, "episodes": 2,
         "mean_reward": 0.75, "mean_steps": 2.0, "split": "never trained on", "trained_on": False,
@@ -118,3 +118,24 @@ def test_episodes_side_by_side_are_those_played_in_turn(
     assert told[0].out == told[1].out
     assert told[0].err == told[1].err
     assert "click-shape, seed 9" in told[1].err
+
+
+@pytest.mark.parametrize(("seed", "fresh"), [(998, True), (999, False), (9_999, False)])
+def test_what_may_have_been_learned_is_told(
+    package: Path,
+    browser_program: Path | None,
+    catalogue: Catalogue,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    seed: int,
+    fresh: bool,
+) -> None:
+    """Two episodes, of which the second or both have seeds that training draws from."""
+    monkeypatch.syspath_prepend(package)
+    monkeypatch.setattr("handrail.tasks.miniwob.catalogue.load_catalogue", lambda: catalogue)
+    browser = () if browser_program is None else ("--browser", str(browser_program))
+    options = ("--tasks", "click-test", "--episodes", "2", "--max-steps", "1", "--json")
+    assert main([*COMMAND, *options, "--seed", str(seed), *browser]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["seeds_kept_from_training"] is fresh
+    assert ("may have learned from some of these episodes, of click-test" in told.err) is not fresh
