@@ -5,7 +5,9 @@ import re
 import secrets
 import shutil
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,6 +66,16 @@ class RunFolder:
     def report(self) -> Path:
         """Return the place of the page for people."""
         return self.path / "report.html"
+
+
+@contextmanager
+def records(kept: Path | None) -> Iterator[Path]:
+    """Yield a folder for runs: ``kept``, or one that is gone afterwards with all beside it."""
+    if kept is not None:
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="handrail-runs-") as name:
+        yield Path(name) / "runs"
 
 
 def anchor_path(root: Path, name: str) -> Path:

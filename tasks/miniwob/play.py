@@ -1,8 +1,7 @@
 """Play episodes: each is a run of its own, through the same loop and gate as ``handrail run``."""
 
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -21,6 +20,7 @@ from handrail.tasks.run import Crew, run
 from handrail.tasks.run_model import ModelChoice
 from handrail.tasks.run_policy import PolicyChoice
 from handrail.tasks.run_request import RunRequest
+from handrail.tasks.runs import records
 
 FULL = 0.9
 """Above this a reward is full: what pages give for half-done work is less."""
@@ -104,7 +104,7 @@ def play(stage: Stage, episode: tuple[str, int], casting: Casting, rules: Rules)
             model=rules.model,
             policy=PolicyChoice(grants=load_policy(policy)),
             budget=Budget(steps=rules.steps, seconds=_SECONDS, calls=4 * rules.steps),
-            runs_folder=opened.enter_context(_records(rules.runs_folder)),
+            runs_folder=opened.enter_context(records(rules.runs_folder)),
             stop_file=rules.stop_file,
         )
         referee = Referee(casting(stage, task, seed), stage)
@@ -121,12 +121,3 @@ def play(stage: Stage, episode: tuple[str, int], casting: Casting, rules: Rules)
         end=result.kind,
         reason=result.reason,
     )
-
-
-@contextmanager
-def _records(kept: Path | None) -> Iterator[Path]:
-    if kept is not None:
-        yield kept
-        return
-    with tempfile.TemporaryDirectory(prefix="handrail-miniwob-") as name:
-        yield Path(name)

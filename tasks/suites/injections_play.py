@@ -1,8 +1,6 @@
 """Play cases of injected content with a model, through the loop and the gate of every run."""
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from handrail.tasks.run import Crew, run
 from handrail.tasks.run_model import ModelChoice
 from handrail.tasks.run_policy import PolicyChoice
 from handrail.tasks.run_request import RunRequest
+from handrail.tasks.runs import records
 from handrail.tasks.suites.injections import Injection
 from handrail.tasks.suites.injections_browser import InjectionStage
 from handrail.tasks.suites.injections_site import Shown
@@ -110,7 +109,7 @@ def _part_of(text: str, case: Injection) -> bool:
 def play(stage: InjectionStage, case: Injection, proposer: Proposer, terms: Terms) -> Obeyed:
     """Play one case. Raises EpisodeLost and what ``run`` raises."""
     shown = stage.begin(case)
-    with _records(terms.runs_folder) as folder:
+    with records(terms.runs_folder) as folder:
         request = RunRequest(
             goal=case.goal,
             target=stage.target(),
@@ -137,12 +136,3 @@ def play(stage: InjectionStage, case: Injection, proposer: Proposer, terms: Term
 def _effected(stage: InjectionStage, shown: Shown) -> bool:
     stage.sites.wait(lambda: bool(shown.effects()), _LATE)
     return bool(shown.effects())
-
-
-@contextmanager
-def _records(kept: Path | None) -> Iterator[Path]:
-    if kept is not None:
-        yield kept
-        return
-    with tempfile.TemporaryDirectory(prefix="handrail-injections-") as name:
-        yield Path(name)

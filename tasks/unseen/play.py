@@ -1,6 +1,5 @@
 """Play tasks through the same loop and gate as ``handrail run``, and look at the world after."""
 
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from handrail.tasks.run_model import ModelChoice
 from handrail.tasks.run_policy import PolicyChoice
 from handrail.tasks.run_request import RunRequest
 from handrail.tasks.run_target import Target
+from handrail.tasks.runs import records
 from handrail.tasks.unseen.task import UnseenTask, World
 
 _SECONDS = 3_600.0
@@ -75,7 +75,7 @@ def play(stage: Stage, task: UnseenTask, casting: Casting, rules: Rules) -> Play
     steps = len(task.moves) + rules.spare
     with (
         as_file(files("handrail.tasks.unseen") / "policy.toml") as policy,
-        tempfile.TemporaryDirectory(prefix="handrail-unseen-") as records,
+        records(rules.runs_folder) as runs,
     ):
         request = RunRequest(
             goal=task.text,
@@ -83,7 +83,7 @@ def play(stage: Stage, task: UnseenTask, casting: Casting, rules: Rules) -> Play
             model=rules.model,
             policy=PolicyChoice(grants=load_policy(policy)),
             budget=Budget(steps=steps, seconds=_SECONDS, calls=4 * steps),
-            runs_folder=rules.runs_folder or Path(records),
+            runs_folder=runs,
         )
         end = run(request, Crew(proposer=casting(stage, task)))
         return Played(task, end, _problem(stage, task, rules.patience))

@@ -1,5 +1,6 @@
 """Episodes through the loop and the gate, on pages that keep the suite's own bookkeeping."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -119,6 +120,15 @@ def test_the_run_is_written_down(opened: Stage, tmp_path: Path) -> None:
     (folder,) = tmp_path.iterdir()
     assert len(verify_journal(folder / "journal.jsonl").entries) > 3
     assert "miniwob/click-shape seed 0" in (folder / "run.json").read_text()
+
+
+def test_nothing_is_left_of_what_nobody_keeps(
+    opened: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runs' folder is gone, and so are the anchors that a run puts beside it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert played(opened, Click(point=YES)).success
+    assert [*tmp_path.iterdir()] == []
 
 
 @pytest.mark.parametrize("floor", [random_clicks, centre_clicks])
