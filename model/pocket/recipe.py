@@ -33,7 +33,7 @@ RECIPE = (
     Stage("read", 40, 1.5e-3),
     Stage("small", 15, 1.2e-3),
     Stage("tiles", 390, 1.1e-3, 0.5),
-    Stage("acts", 150, 8e-4, 0.5),
+    Stage("acts", 150, 8e-4, 0.75),
 )
 """For two cores with bfloat16 matrix units; ``--scale`` stretches it for others.
 

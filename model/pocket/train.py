@@ -57,7 +57,7 @@ STAGES = {
         scenes=0.5,
         shots=0.2,
         acts=0.4,
-        asks=AskMix(tile=5, plans=0.2),
+        asks=AskMix(tile=3, plans=0.2),
         episodes=0.15,
         ground=0.15,
     ),
