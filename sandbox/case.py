@@ -58,6 +58,11 @@ class Case:
         return self.trial is None or not self.trial.harmless
 
     @property
+    def tried(self) -> str:
+        """Return what came of its trial in a line, empty where there was none."""
+        return "" if self.trial is None else self.trial.line
+
+    @property
     def element(self) -> Element | None:
         """Return the one element that the action is aimed at, or None."""
         return target(self.action, self.elements)

@@ -105,11 +105,12 @@ class Gate:
             anew = self.submit(consent.edited, observation, goal)
             return replace(anew, edited=anew.edited or consent.edited)
         if consent.refused is not None:
-            return self._refuse(action, observation, consent.refused, case.written)
+            refused = replace(consent.refused, tried=case.tried)
+            return self._refuse(action, observation, refused, case.written)
         outcome = self._carry_out(replace(case, consent=consent))
         if outcome.kind in {"done", "in_doubt"}:
             self._examiner.happened(case)
-        return replace(outcome, redacted=case.written != action)
+        return replace(outcome, redacted=case.written != action, tried=case.tried)
 
     def _tried(self, case: Case) -> Case:
         """Try on a copy what the rules want rehearsed, and write down what came of it."""

@@ -34,6 +34,7 @@ class Outcome:
     in its place: certainly no effect of ours in all six. ``in_doubt``: an effect is possible; look,
     do not repeat. ``redacted``: what was typed is not to be written down anywhere. ``edited``: what
     the person who was asked made of the action, where they changed it: all else is about that.
+    ``tried``: what came of trying it on a copy first, empty where nobody wanted that.
     """
 
     kind: OutcomeKind
@@ -42,6 +43,7 @@ class Outcome:
     receipt: Receipt | None = None
     redacted: bool = False
     edited: Action | None = None
+    tried: str = ""
 
     def told(self) -> "Outcome":
         """Return the outcome as it may be written down or printed."""

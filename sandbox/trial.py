@@ -44,6 +44,16 @@ class Trial:
         return told
 
     @property
+    def line(self) -> str:
+        """Return what came of it in a line."""
+        if self.consequences is None:
+            return f"not tried on a copy: {self.why}"
+        count = len(self.consequences.found)
+        found = "nothing" if not count else "one thing" if count == 1 else f"{count} things"
+        unknown = f"; not known: {self.why}" if self.why else ""
+        return f"tried on a copy: {found} would be sent or kept{unknown}"
+
+    @property
     def harmless(self) -> bool:
         """Tell whether all of it was tried, and nothing would come of it."""
         return self.consequences is not None and not self.why and not self.consequences.found

@@ -39,7 +39,8 @@ class StepRow(_Part):
     """One reply and what became of it; ``frame`` names the picture that it was decided on.
 
     ``verdict``: whether the world changed as intended, empty where nothing was to change.
-    ``edited``: what a person made of the action, where they changed it.
+    ``edited``: what a person made of the action, where they changed it. ``tried``: what came of it
+    on a copy, empty where no rule wanted that.
     """
 
     number: int
@@ -56,6 +57,7 @@ class StepRow(_Part):
     effect: str = ""
     outcome: str = ""
     reason: Words = ""
+    tried: Words = ""
     verdict: Finding | Literal[""] = ""
     verdict_reason: Words = ""
     seconds: Seconds = Seconds()

@@ -107,6 +107,7 @@ def _row(step: Step, frame: str) -> StepRow:
         effect="" if outcome is None else outcome.effect,
         outcome="" if outcome is None else outcome.kind,
         reason="" if outcome is None else outcome.reason,
+        tried="" if outcome is None else outcome.tried,
         verdict="" if step.verdict is None else step.verdict.finding,
         verdict_reason="" if step.verdict is None else step.verdict.reason,
         seconds=Seconds(look=step.timing.look, think=step.timing.think, act=step.timing.act),

@@ -37,6 +37,7 @@ class Card:
     title: str
     action: str
     reason: str
+    tried: str
     reply: str
     frame: str
     uri: str
@@ -197,6 +198,7 @@ def _card(row: StepRow, uris: Mapping[str, str], shown: set[str], alerts: tuple[
         title=sanitise(row.line or problem, _LINE),
         action=_action_line(row),
         reason=sanitise(row.reason, _LINE),
+        tried=sanitise(row.tried, _LINE),
         reply="\n".join(sanitise(line, _LINE) for line in row.reply[:_REPLY].splitlines()),
         frame=row.frame.removesuffix(".webp") if pictured else "",
         uri="" if row.frame in shown else uris.get(row.frame, ""),

@@ -97,9 +97,31 @@ def test_to_rehearse_and_to_ask_is_to_ask_with_the_effects_in_view(tried: Tried)
     assert (len(person.requests), len(copies.asked)) == (1, 1)
 
 
+@pytest.mark.parametrize("answer", [True, False])
+@pytest.mark.parametrize(
+    ("trial", "said"),
+    [
+        (NOTHING, "tried on a copy: nothing would be sent or kept"),
+        (FOUND, "tried on a copy: one thing would be sent or kept"),
+        (
+            Trial(Consequences(found=(ORDER,) * 3)),
+            "tried on a copy: 3 things would be sent or kept",
+        ),
+        (PART, "tried on a copy: nothing would be sent or kept; not known: not copied: 1 fields"),
+        (Trial(why="the copy gave out"), "not tried on a copy: the copy gave out"),
+    ],
+)
+def test_what_became_of_it_tells_of_the_trial(
+    tried: Tried, trial: Trial, said: str, answer: bool
+) -> None:
+    door, _, _ = tried(trial, profile("rehearse"), answer)
+    outcome = door.submit(Click(point=door.at("Send")))
+    assert (outcome.kind, outcome.tried) == ("done" if answer else "denied", said)
+
+
 def test_what_wants_no_rehearsal_is_not_tried(tried: Tried) -> None:
     door, copies, _ = tried(NOTHING, profile("unattended"))
-    door.submit(ticking(door))
+    assert door.submit(ticking(door)).tried == ""
     assert (copies.asked, notes(door)) == ([], [])
     door, copies, _ = tried(NOTHING, profile("rehearse"))
     door.submit(Terminate(status="success"))

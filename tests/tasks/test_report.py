@@ -96,6 +96,15 @@ class Reader(HTMLParser):
                 self.handlers.append(name)
 
 
+def test_a_step_tells_what_came_of_it_on_a_copy(folder: RunFolder) -> None:
+    line = "tried on a copy: one thing would be sent or kept"
+    frame = FrameStore(folder.frames).keep(look(Image.new("RGB", (1280, 800))))
+    plain, tried = (row(i, frame, Click(point=Point(x=9, y=9))) for i in (1, 2))
+    page = write(folder, [plain, tried.model_copy(update={"tried": line})])
+    assert page.count(f'<p class="reason">{line}</p>') == 1
+    assert page.count('<p class="reason">profile ask: ask edit</p>') == 2
+
+
 def test_what_screens_and_models_wrote_is_text_and_nothing_else(folder: RunFolder) -> None:
     frame = FrameStore(folder.frames).keep(look(Image.new("RGB", (1280, 800))))
     page = write(folder, [row(1, frame, Type(text=HOSTILE), HOSTILE)], HOSTILE)
