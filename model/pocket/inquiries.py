@@ -227,7 +227,9 @@ def _called(element: Element, tile: Tile, rng: random.Random, phrased: float) ->
 
 def _readable(tile: Tile, run: Run) -> bool:
     fits = 0 < len(run.text.strip()) <= LONGEST and run.text.isprintable()
-    return fits and visible(run.box, *tile.size) > 0.97
+    whole = fits and visible(run.box, *tile.size) > 0.97
+    # of a long line a whole letter may be off the tile and no more than that
+    return whole and min(run.centres) > 0 and max(run.centres) < tile.size[0]
 
 
 def _run_at(tile: Tile, box: Rect) -> Run | None:

@@ -86,4 +86,4 @@ def _left(area: Floats, cells: Cells) -> Floats:
     if not len(area):
         return area
     kept = area[cells]
-    return np.asarray(kept / kept.sum(), np.float32)
+    return np.asarray(kept / max(1e-6, kept.sum()), np.float32)

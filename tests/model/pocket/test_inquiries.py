@@ -72,6 +72,19 @@ def test_a_fields_value_is_what_stands_in_it_and_a_hint_is_none() -> None:
     }
 
 
+def test_a_line_that_lost_a_letter_to_the_tiles_edge_is_not_read() -> None:
+    canvas = _canvas()
+    text = "I" + "m" * 38
+    _write(canvas, 10, 100, text)
+    (run,) = canvas.runs
+    asked = {}
+    for x in (0, round(run.centres[0]) + 1):
+        tile = targets.cut(canvas, canvas.image(), x, 0, 600, 448)
+        assert targets.visible(tile.runs[0].box, *tile.size) > 0.97
+        asked[x] = {one.answer for one in _drawn(tile, "at a point") if one.answer}
+    assert [*asked.values()] == [{text}, set()]
+
+
 def test_what_stands_in_a_photographs_field_is_not_known() -> None:
     label = _canvas()
     box = _write(label, 10, 20, "Name")

@@ -56,6 +56,14 @@ def test_the_same_is_said_and_looked_for(whole: Batch, thin: Batch) -> None:
         assert not len(area) or np.isclose(area.sum(), 1.0)
 
 
+def test_a_target_that_is_nowhere_on_the_tile_teaches_nothing() -> None:
+    """No share of an area of nothing is a number: one such row ended a training."""
+    asked = queries.pack([[queries.Query([65, 66], [66, -100], [1.0, 1.0], decide=0)]], 14, 20)
+    asked.areas[0] = np.zeros(COUNT, np.float32)
+    less = thinning.packed(asked, [np.arange(40)], COUNT)
+    assert less.areas[0].tolist() == [0.0] * 40
+
+
 def test_a_cells_position_and_targets_go_with_it(whole: Batch, thin: Batch) -> None:
     assert whole.asked is not None
     assert thin.asked is not None
