@@ -37,8 +37,8 @@ RECIPE = (
 )
 """For two cores with bfloat16 matrix units; ``--scale`` stretches it for others.
 
-The weights that ship had these stages in these minutes, up to the one that the README names, in
-several sittings; the recipe has not been run from its beginning to its end in one.
+The weights that ship had these stages in several sittings, the last one shorter: see the README.
+The recipe has not been run from its beginning to its end in one.
 """
 
 

@@ -1,7 +1,6 @@
 """A pocket model whose words are known beforehand, and screens with one red pixel to find."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import cast
 
 import torch
@@ -22,7 +21,6 @@ from handrail.model.tokenizer import Tokenizer
 SIZE = (1280, 800)
 RED = (255, 0, 0)
 FORM = TileFormat.model_validate(form())
-SHIPPED = Path(v.__file__).parent / "weights"
 
 
 class Said:

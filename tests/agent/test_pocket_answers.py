@@ -6,7 +6,6 @@ from typing import cast
 import pytest
 import torch
 from PIL import Image
-from tokenizers import Tokenizer as FastTokenizer
 from torch import Tensor
 
 from handrail.actuators.actions import Answer, Scroll, Terminate
@@ -20,10 +19,11 @@ from handrail.model.engine import Engine
 from handrail.model.messages import ImagePart, Message
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.export import form
-from handrail.model.tile_format import TileFormat, load_format
+from handrail.model.tile_format import TileFormat
 from handrail.model.tile_grounder import TileGrounder
 from handrail.model.tokenizer import Tokenizer
-from tests.agent.pocket_world import RED, SHIPPED, Said, Seer
+from tests.agent.pocket_world import RED, Said, Seer
+from tests.model.pocket.earlier import EARLIER, earlier_tokenizer
 
 SIZE = (1280, 800)
 FORM = TileFormat.model_validate(form())
@@ -217,11 +217,8 @@ def test_the_text_at_a_point_is_asked_for_in_the_tiles_own_coordinates() -> None
     assert absent.answers.answerer.read_at(Image.new("RGB", SIZE), 0.9, 0.9).text is None
 
 
-def test_what_ships_answers_nothing_and_plans_as_it_did() -> None:
-    shape = load_format(SHIPPED)
-    assert shape is not None
-    assert shape.asking is None
-    tokenizer = Tokenizer(FastTokenizer.from_file(str(SHIPPED / "tokenizer.json")))
+def test_an_earlier_checkpoint_answers_nothing_and_plans_as_it_did() -> None:
+    shape, tokenizer = EARLIER, Tokenizer(earlier_tokenizer())
     reader = Reader(v.encode([v.THINK_CLICK, "Total", v.CALL_CLICK]), [], tokenizer)
     engine = cast(Engine, reader)
     proposer = PocketProposer(engine, shape, TileGrounder(engine, shape))

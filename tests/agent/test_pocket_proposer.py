@@ -1,7 +1,6 @@
 """The pocket model's proposer plans once, looks in every tile, and speaks computer_use."""
 
 import pytest
-from tokenizers import Tokenizer as FastTokenizer
 
 from handrail.actuators.actions import Click, Press, Scroll, Terminate, Type, Wait
 from handrail.agent import search
@@ -11,11 +10,11 @@ from handrail.agent.verify import Verdict
 from handrail.model.pocket import instructions
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.instructions import Move
-from handrail.model.tile_format import load_format
 from handrail.model.tokenizer import Tokenizer
-from tests.agent.pocket_world import FORM, SHIPPED
+from tests.agent.pocket_world import FORM
 from tests.agent.pocket_world import proposer_of as _proposer
 from tests.agent.pocket_world import seen as _seen
+from tests.model.pocket.earlier import EARLIER, earlier_tokenizer
 
 
 @pytest.mark.parametrize("at", [(3, 5), (640, 400), (1279, 799), (1000, 20), (20, 790)])
@@ -75,14 +74,9 @@ def test_what_names_no_place_needs_no_look(line: str, action: object) -> None:
 
 
 def test_a_checkpoint_without_the_later_phrases_plans_as_it_did() -> None:
-    """What ships has neither their tokens nor their spans in its ``handrail.json``."""
-    shape = load_format(SHIPPED)
-    assert shape is not None
-    assert shape.others == ()
-    assert not shape.skips_ground
-    tokenizer = Tokenizer(FastTokenizer.from_file(str(SHIPPED / "tokenizer.json")))
+    """It has neither their tokens nor their spans in its ``handrail.json``."""
     said = v.encode([v.THINK_CLICK, "Inbox", v.CALL_CLICK])
-    proposer, seer = _proposer(said, shape, tokenizer)
+    proposer, seer = _proposer(said, EARLIER, Tokenizer(earlier_tokenizer()))
     made = proposer.propose("double-click Inbox", (), _seen((900, 300)))
     assert isinstance(made, Proposal)
     assert isinstance(made.action, Click)

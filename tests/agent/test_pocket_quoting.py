@@ -1,14 +1,13 @@
 """What the pocket model names and types stands in the goal; few buttons are named without it."""
 
 import pytest
-from tokenizers import Tokenizer as FastTokenizer
 
 from handrail.actuators.actions import Click, Type
 from handrail.agent.proposal import Proposal
 from handrail.model.pocket import vocabulary as v
-from handrail.model.tile_format import load_format
 from handrail.model.tokenizer import Tokenizer
-from tests.agent.pocket_world import FORM, SHIPPED, proposer_of, seen
+from tests.agent.pocket_world import FORM, proposer_of, seen
+from tests.model.pocket.earlier import EARLIER, earlier_tokenizer
 
 
 @pytest.mark.parametrize("said", ["Savy", "Save", "Save as you", "ave as", "zzz", ""])
@@ -44,11 +43,8 @@ def test_such_a_name_is_not_typed_and_a_part_of_it_not_clicked() -> None:
 
 
 def test_a_checkpoint_without_names_says_words_of_the_goal_alone() -> None:
-    shape = load_format(SHIPPED)
-    assert shape is not None
-    assert shape.names == ()
-    tokenizer = Tokenizer(FastTokenizer.from_file(str(SHIPPED / "tokenizer.json")))
-    proposer, _ = proposer_of(v.encode([v.THINK_CLICK, "Submit", v.CALL_CLICK]), shape, tokenizer)
+    said = v.encode([v.THINK_CLICK, "Submit", v.CALL_CLICK])
+    proposer, _ = proposer_of(said, EARLIER, Tokenizer(earlier_tokenizer()))
     made = proposer.propose("answer Ada", (), seen((640, 400)))
     assert isinstance(made, Proposal)
     assert made.line.removeprefix("click ") in ("answer", "Ada", "answer Ada")

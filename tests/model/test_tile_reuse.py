@@ -71,13 +71,13 @@ def test_only_changed_tiles_are_encoded_and_every_answer_is_the_same(
 def test_a_sure_find_is_believed_and_rivals_are_looked_at_again(
     grounder: TileGrounder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two tiles are seen in any case; the screen's names are as clear as they can be."""
-    tile = 280
+    """The screen's tiles are seen in any case; its names are as clear as they can be."""
     sure, *_ = spent(grounder, screen(), "Save")
-    assert (sure.best.agreed, sure.image_tokens) == (None, 2 * tile)
+    assert sure.best.agreed is None
     monkeypatch.setattr(tile_grounder, "SURE", math.inf)
     doubted, *_ = spent(grounder, screen(), "Save")
-    assert (doubted.best.agreed, doubted.image_tokens) == (True, 3 * tile)
+    assert doubted.best.agreed
+    assert doubted.image_tokens > sure.image_tokens > 0
     assert doubted.best.near(sure.best, 0.02)
     monkeypatch.setattr(tile_grounder, "BEHIND", math.inf)
     every, *_ = spent(grounder, screen(), "Save")

@@ -18,10 +18,13 @@ from handrail.agent.proposal import ParseError, Proposal
 from handrail.model.errors import UnsupportedError
 from handrail.model.pocket import question_suite
 from handrail.model.pocket.question_suite import SORTS, Item
+from handrail.model.tile_format import FILE
 from handrail.tasks.results.result import Figure
 from handrail.tasks.run_model import ModelChoice
 from handrail.tasks.suites import questions
 from handrail.tasks.suites.questions import NOT_THERE, Given
+from tests.model.pocket.earlier import EARLIER
+from tests.tasks.tuning.worlds import write_tiny
 
 
 @pytest.fixture(scope="module")
@@ -131,14 +134,25 @@ def test_yes_and_no_are_held_against_the_commoner_answer() -> None:
     assert figure.low is not None
 
 
-def test_what_has_not_learned_to_answer_is_refused() -> None:
+@pytest.fixture
+def unlearned(tmp_path: Path) -> str:
+    """Return the folder of a checkpoint from before there were questions."""
+    folder = tmp_path / "earlier"
+    write_tiny(folder)
+    (folder / FILE).write_text(EARLIER.model_dump_json(exclude_defaults=True))
+    return str(folder)
+
+
+def test_what_has_not_learned_to_answer_is_refused(unlearned: str) -> None:
     with pytest.raises(UnsupportedError, match="has not learned to answer questions"):
-        questions.load(ModelChoice("pocket"))
+        questions.load(ModelChoice(unlearned))
 
 
 def test_the_command_says_so_and_writes_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    unlearned: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert questions.main(["--count", "1", "--results", str(tmp_path)]) != 0
+    results = tmp_path / "results"
+    options = ("--count", "1", "--model", unlearned, "--results", str(results))
+    assert questions.main(options) != 0
     assert "has not learned" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
+    assert not results.exists()

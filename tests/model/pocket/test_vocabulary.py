@@ -16,6 +16,7 @@ from handrail.agent.proposal import Proposal
 from handrail.model.pocket import acts, instructions
 from handrail.model.pocket import vocabulary as v
 from handrail.model.pocket.instructions import Clause, Move
+from tests.model.pocket.earlier import earlier_tokenizer
 
 SHIPPED = Path(v.__file__).parent / "weights" / "tokenizer.json"
 SCREEN = ScreenGeometry(width=1000, height=1000)
@@ -31,10 +32,10 @@ def _line(move: Move) -> str:
     return f"{move.way} {move.click}" if move.click else move.do or "type"
 
 
-@pytest.mark.parametrize("tokenizer", [v.tokenizer(), Tokenizer.from_file(str(SHIPPED))])
+@pytest.mark.parametrize("tokenizer", [v.tokenizer(), earlier_tokenizer()])
 @pytest.mark.parametrize("share", [0.0, 0.6])
 def test_prompt_ids_are_the_tokenizers(tokenizer: Tokenizer, share: float) -> None:
-    """Of the tokenizer that training has, and of the one that ships and lacks later phrases."""
+    """Of the tokenizer that ships, and of an earlier one that lacks later phrases."""
     for seed in range(60):
         goal, done, _ = _plan(random.Random(seed), share)
         lines = [f"Step {i}: {_line(move)}" for i, move in enumerate(done, start=1)]
@@ -44,10 +45,14 @@ def test_prompt_ids_are_the_tokenizers(tokenizer: Tokenizer, share: float) -> No
 
 
 def test_what_ships_has_the_ids_that_it_was_trained_with() -> None:
-    shipped = Tokenizer.from_file(str(SHIPPED)).get_vocab()
+    assert Tokenizer.from_file(str(SHIPPED)).get_vocab() == v.tokenizer().get_vocab()
+
+
+def test_later_phrases_moved_no_id() -> None:
+    earlier = earlier_tokenizer().get_vocab()
     now = v.tokenizer().get_vocab()
-    assert {text: now.get(text) for text in shipped} == shipped
-    assert min(v.token(text) for text in v.LATER) > max(shipped.values())
+    assert {text: now.get(text) for text in earlier} == earlier
+    assert max(earlier.values()) + 1 == min(v.token(text) for text in v.LATER) == 2306
 
 
 @pytest.mark.parametrize("share", [0.0, 0.6])

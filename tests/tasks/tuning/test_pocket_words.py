@@ -22,6 +22,7 @@ from handrail.model.tile_format import load_format
 from handrail.tasks.tuning.example import Done, Example
 from handrail.tasks.tuning.pocket_lessons import lessons_of
 from handrail.tasks.tuning.pocket_words import EVERYTHING, Speech, move_of, speech_of
+from tests.model.pocket.earlier import EARLIER, earlier_tokenizer
 from tests.tasks.tuning.worlds import write_picture, write_tiny
 
 AT = Point(x=40, y=50)
@@ -105,20 +106,20 @@ def test_a_secret_is_spoken_of_by_its_stand_in() -> None:
     assert said(Type(text="{{secret:PIN}}"), goal=goal) == Said(type="Secret1")
 
 
-def test_the_checkpoint_that_ships_clicks_and_types_and_knows_no_other_words() -> None:
-    form = load_format(SHIPPED)
-    assert form is not None
-    speech = speech_of(SHIPPED, form)
+def test_an_earlier_checkpoint_clicks_and_types_and_knows_no_other_words(tmp_path: Path) -> None:
+    write_tiny(tmp_path)
+    earlier_tokenizer().save(str(tmp_path / "tokenizer.json"))
+    speech = speech_of(tmp_path, EARLIER)
     assert speech == Speech(frozenset({"click"}), frozenset(), ())
     assert "no words" in str(said(Press(keys=("enter",)), speech=speech))
     assert "no words" in str(said(Click(point=AT, count=2), "double-click form", speech=speech))
     assert "names nothing" in str(said(Click(point=AT), "click Send", speech=speech))
 
 
-def test_one_that_is_exported_now_knows_all(tmp_path: Path) -> None:
-    form = load_format(write_tiny(tmp_path))
+def test_the_one_that_ships_knows_all() -> None:
+    form = load_format(SHIPPED)
     assert form is not None
-    assert speech_of(tmp_path, form) == EVERYTHING
+    assert speech_of(SHIPPED, form) == EVERYTHING
 
 
 def test_what_is_done_at_a_place_is_looked_for_there(tmp_path: Path) -> None:
