@@ -4,6 +4,7 @@ Module and parameter names equal the published tensor names (model.visual.*).
 Source: transformers' Qwen3VLVisionModel; DeepStack, arXiv 2406.04334.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,10 @@ from handrail.model.rope import Rotation, inverse_frequencies, rotate, rotation_
 
 _NORM_EPS = 1e-6
 _REMEMBERED_GRIDS = 8
+_STEP = 16
+"""Of kept cells, so many and their multiples are computed: the library of matrix products keeps
+half a megabyte for every number of rows it has seen, and almost every picture has another.
+"""
 
 
 @dataclass(frozen=True)
@@ -100,12 +105,21 @@ class PatchEmbed(nn.Module):
         return F.linear(patches.to(weight.dtype), kernel, self.proj.bias)
 
 
+def _filled(rows: Tensor, count: int) -> Tensor:
+    """Return rows (..., rows, width) with rows of zeros behind them, `count` in all."""
+    missing = count - rows.shape[-2]
+    return F.pad(rows, (0, 0, 0, missing)) if missing else rows
+
+
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Attention of queries to keys and values, each (batch, heads, patches, dim)."""
 
 
 class VisionAttention(nn.Module):
-    """Let every patch of an image attend to all of its patches."""
+    """Let every patch of an image attend to all of its patches.
+
+    Those behind the rotation's last are filling: nothing attends to them, and they get zeros.
+    """
 
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
@@ -117,12 +131,15 @@ class VisionAttention(nn.Module):
     def forward(self, x: Tensor, rotation: Rotation) -> Tensor:
         batch, length, width = x.shape
         qkv: Tensor = self.qkv(x)
-        query, key, value = qkv.view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        shown = rotation.cos.shape[-2]
+        parts = qkv.view(batch, length, 3, self.heads, -1)[:, :shown]
+        query, key, value = parts.permute(2, 0, 3, 1, 4)
         # The rotation is float32 whatever the weights are, as in the reference.
         query = rotate(query, rotation).to(x.dtype)
         key = rotate(key, rotation).to(x.dtype)
         mixed = self.attend(query, key, value)
-        out: Tensor = self.proj(mixed.transpose(1, 2).reshape(batch, length, width))
+        joined = mixed.transpose(1, 2).reshape(batch, shown, width)
+        out: Tensor = self.proj(_filled(joined, length))
         return out
 
 
@@ -205,18 +222,21 @@ class VisionTower(nn.Module):
         they are those of these merged cells alone.
         """
         geometry = self._geometry(grid, patches.device)
+        tokens, computed = patches.shape[1] // grid.merge**2, patches.shape[1]
         if kept is not None:
             geometry = geometry.of(patch_rows(kept.to(patches.device), grid.merge))
-        x: Tensor = self.patch_embed(patches)
+            computed = math.ceil(tokens / _STEP) * _STEP * grid.merge**2
+        x: Tensor = self.patch_embed(_filled(patches, computed))
         positions = (self.pos_embed(geometry.taps) * geometry.weights).sum(1)
-        x = x + positions.to(x.dtype)
+        x = x + _filled(positions, computed).to(x.dtype)
         levels: dict[int, Tensor] = {}
         for index, block in enumerate(self.blocks):
             x = block(x, geometry.rotation)
             if index in self.config.deepstack_visual_indexes:
                 level = self.config.deepstack_visual_indexes.index(index)
                 levels[level] = self.deepstack_merger_list[level](x)
-        return VisionFeatures(self.merger(x), [levels[level] for level in sorted(levels)])
+        shown = [levels[level][:, :tokens] for level in sorted(levels)]
+        return VisionFeatures(self.merger(x)[:, :tokens], shown)
 
     def _geometry(self, grid: Grid, device: torch.device) -> GridGeometry:
         known = self._geometries.get((grid, device))

@@ -18,7 +18,7 @@ from handrail.model.errors import ModelError
 from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.sandbox.errors import SandboxError
 from handrail.tasks.amounts import positive
-from handrail.tasks.bench_processes import ShortRun, help_seconds, peak_memory
+from handrail.tasks.bench_processes import ShortRun, help_seconds, own_peak, peak_memory
 from handrail.tasks.bench_steps import StepTime, time_steps
 from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import complain, say
@@ -62,7 +62,7 @@ def measure(arguments: argparse.Namespace) -> Result:
     if choice.model != POCKET:
         command += f" --model {choice.model}"
     title = f"One step on the demo's pages (Chromium, 1280x800, {threads} threads)"
-    figures = (*step_figures(times), *process_figures(peak, first))
+    figures = (*step_figures(times), grown(own_peak(), len(times)), *process_figures(peak, first))
     return measured("step", title, command, arguments.seed, figures)
 
 
@@ -80,6 +80,13 @@ def step_figures(times: Sequence[StepTime]) -> tuple[Figure, ...]:
         _seconds("a click through the gate, median", statistics.median(acts), times),
         _seconds("a click through the gate, 95th percentile", percentile(acts, 0.95), times),
     )
+
+
+def grown(peak: float, steps: int) -> Figure:
+    """Return the figure of a process that took so many steps on ever new pages."""
+    note = "in one process, which also serves the pages"
+    name = "peak memory after all of these steps"
+    return Figure(name=name, value=round(peak), unit="MiB", count=steps, note=note)
 
 
 def process_figures(peak: float, first: Sequence[float]) -> tuple[Figure, ...]:

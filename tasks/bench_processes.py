@@ -4,6 +4,7 @@ Linux hands a parent's high-water mark of memory down to its children: measure b
 process has itself become large.
 """
 
+import resource
 import subprocess
 import sys
 import tempfile
@@ -58,8 +59,17 @@ def peak_memory(run: ShortRun, environ: Mapping[str, str]) -> float:
     if ended.returncode not in _ENDS:
         said = (ended.stderr.strip().splitlines() or ["nothing"])[-1]
         raise CheckFailed(f"a short run ended with exit code {ended.returncode}: {said}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return int(ended.stdout.split()[-1]) * unit / 2**20
+    return _mebibytes(int(ended.stdout.split()[-1]))
+
+
+def own_peak() -> float:
+    """Return the most memory (MiB) that this process held so far."""
+    return _mebibytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def _mebibytes(told: int) -> float:
+    """Return what getrusage tells in bytes or in kibibytes, as MiB."""
+    return told * (1 if sys.platform == "darwin" else 1024) / 2**20
 
 
 def help_seconds(count: int, environ: Mapping[str, str]) -> tuple[float, ...]:

@@ -118,3 +118,19 @@ def test_what_was_read_with_its_ground_is_not_taken_for_what_is_read_without(
     engine.reader.forget()
     assert torch.allclose(second, engine.begin(asked(picture())).logits, atol=1e-4)
     assert not torch.allclose(first, second, atol=1e-3)
+
+
+def test_pictures_of_many_shapes_are_computed_in_few(engine: Engine) -> None:
+    """The libraries keep something for each shape they have seen: a long run would grow by it."""
+    shapes: set[int] = set()
+    for block in engine.network.model.visual.blocks:
+        assert isinstance(block, VisionBlock)
+        block.mlp.register_forward_hook(lambda _, __, made: shapes.add(made.shape[1]))
+    shown = []
+    for cells in range(1, 25):
+        image = Image.new("RGB", SIZE, "white")
+        for cell in range(cells):
+            image.putpixel((cell % 6 * CELL + 5, cell // 6 * CELL + 5), (cell, 0, 0))
+        shown.append(engine.begin(asked(image)).image_tokens)
+    assert shown == list(range(1, 25))
+    assert shapes == {64, 128}
