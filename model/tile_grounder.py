@@ -10,15 +10,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from PIL import Image
 
-from handrail.model import tiles
+from handrail.model import regions, tiles
 from handrail.model.decode import Decode
 from handrail.model.engine import Engine
 from handrail.model.errors import CheckpointError, UnsupportedError
 from handrail.model.grounding import Boxed, Pointed
 from handrail.model.hinted import Hints, Named
 from handrail.model.messages import ImagePart, Message, TextPart, ToolSchema
+from handrail.model.spatial import REACHES, Relation, relation_in, strip
 from handrail.model.tile_format import TileFormat
 
 LOOKED_AT_TWICE = 3
@@ -31,6 +33,10 @@ in the place of 2.9, and the hits were 131 for 130.
 _SAME_PLACE = 0.02
 TOOLS: tuple[ToolSchema, ...] = ({"type": "function", "function": {"name": "computer_use"}},)
 """Such a checkpoint's template knows whether there are tools, not what they are."""
+
+
+NOWHERE = Pointed(0.5, 0.5, -math.inf, -math.inf)
+"""What is said of a picture on which there is nothing to point at."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,7 @@ class TileGrounder:
 
     def point(self, image: Image.Image, phrase: str, named: Sequence[Named] = ()) -> Pointed:
         """Return the best place, with scores that say whether it is one. Raises ModelError."""
-        asked = self._form.ask.replace("{phrase}", phrase)
-        return self.look(image, asked, self._form.think + phrase, named).best
+        return self.look(image, *self._click(phrase), named).best
 
     def boxes(self, image: Image.Image, phrase: str) -> tuple[Boxed, ...]:
         """Raise UnsupportedError: such checkpoints have learned points only."""
@@ -77,11 +82,39 @@ class TileGrounder:
         ``named`` is what the screen says it shows, where that may be heard.
         """
         pointing = self._form.pointing(said) or self._form.pointings[0]
+        phrase = said.removeprefix(pointing.think)
+        if relation := relation_in(phrase):
+            return self._beside(image, relation, named)
         question = _Question(text, said, self._calls[pointing.think])
-        hints = Hints(said.removeprefix(pointing.think), named)
+        hints = Hints(phrase, named)
         seen, spent = self._seen(image, question, hints)
-        best = hints.settled(seen) or Pointed(0.5, 0.5, -math.inf, -math.inf)
+        return Look(hints.settled(seen) or NOWHERE, spent)
+
+    def _beside(self, image: Image.Image, relation: Relation, named: Sequence[Named]) -> Look:
+        """Look for what stands beside something else, and is there no surer than that is.
+
+        It is asked for by its role, where nothing but one side of the other is shown.
+        """
+        look = self.look(image, *self._click(relation.anchor), named)
+        anchor, spent, finds = look.best, look.image_tokens, [NOWHERE]
+        x, y = anchor.x * image.width, anchor.y * image.height
+        box = regions.around(np.asarray(image.convert("RGB")), x, y)
+        question = _Question(*self._click(f"the {relation.role}"), self._calls[self._form.think])
+        for reach in REACHES:
+            if shown := strip(image, box, relation.side, reach, self._form.tile):
+                found, more = self._finds([shown.tile], question)
+                spent += more
+                finds += [find for find in found if shown.holds(find.x, find.y)]
+                if any(find.found for find in finds):
+                    break
+        best = max(finds, key=_score)
+        if not anchor.found:  # nothing stands beside it, however sure the other is
+            best = replace(best, odds=min(best.odds, anchor.odds), chance=anchor.chance)
         return Look(best, spent)
+
+    def _click(self, phrase: str) -> tuple[str, str]:
+        """Return how a click on something is asked for, and how the reply to it begins."""
+        return self._form.ask.replace("{phrase}", phrase), self._form.think + phrase
 
     def _seen(
         self, image: Image.Image, question: "_Question", hints: Hints

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from handrail.model.pocket.canvas import Element, Rect
+from handrail.model.spatial import SIDES
 
 _ROLES: dict[str, tuple[str, ...]] = {
     "button": ("button",),
@@ -47,12 +48,7 @@ _TOLD = ("check", "radio", "switch", "tab", "slider", "day")
 """Kinds of which no screen of training shows one that is not told of."""
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 _ROWS = ("{} in the {} row", "{} in the {} row", "{} in the {} line", "{} of the {} row")
-_SIDES: dict[str, tuple[str, ...]] = {
-    "left": ("left of", "left of", "to the left of"),
-    "right": ("right of", "right of", "to the right of"),
-    "above": ("above", "above", "over"),
-    "below": ("below", "below", "under"),
-}
+_SIDES = {side: (near, near, far) for side, (near, far) in SIDES.items()}
 _NEAR = 260.0
 """How far apart neighbours may be, in pixels."""
 
