@@ -7,6 +7,7 @@ like any model's. What names no place (a key, a wait) is a whole reply at once. 
 screen names what it is about, too, and is answered by looking (see ``PocketAnswers``).
 """
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from handrail.agent.prompt import user_text
 from handrail.agent.proposal import ParseError, Proposal, Usage
 from handrail.agent.quotation import Quotation
 from handrail.agent.stand_in import StandIns
+from handrail.agent.told_keys import ToldKeys
 from handrail.agent.tool import computer_use
 from handrail.model.messages import Message, TextPart
 from handrail.model.tile_format import TileFormat
@@ -73,7 +75,8 @@ class PocketProposer:
             self._thinks |= {single(think) for think in asking.thinks}
         self._type, self._end_type = single(form.type), single(form.end_type)
         self._names = [engine.tokenizer.encode(name) for name in form.names]
-        decoded = ((i, engine.tokenizer.decode([i])) for i in range(engine.tokenizer.size))
+        decoded = [(i, engine.tokenizer.decode([i])) for i in range(engine.tokenizer.size)]
+        self._keys = ToldKeys(decoded)
         self._spans = {i for i, text in decoded if OPEN in text or CLOSE in text}
         self._refused: tuple[str, str, ParseError] | None = None
 
@@ -120,15 +123,16 @@ class PocketProposer:
         """Return what is said before the screen must be looked at."""
         decode = self._engine.begin([Message("user", [TextPart(asked.text)])], self._tools)
         stop = self._engine.stop_ids | self._looked_for
+        untold = self._keys.untold(asked.goal)
         reply: list[int] = []
-        token = int(decode.logits.argmax())
+        token = _likeliest(decode, untold)
         while token not in stop and len(reply) < self._form.longest:
             reply.append(token)
             decode.step(token)
             if token in self._thinks:
                 self._quote(decode, self._quotation(asked.goal, self._names), self._spans, reply)
                 break  # where it is has to be looked for
-            token = int(decode.logits.argmax())
+            token = _likeliest(decode, untold)
             if reply[-1] == self._type:
                 token = self._quote(
                     decode, self._quotation(asked.goal, ()), {self._end_type}, reply
@@ -156,6 +160,13 @@ class PocketProposer:
             reply.append(token)
             decode.step(token)
         return min(ends)
+
+
+def _likeliest(decode: "Decode", untold: Sequence[int]) -> int:
+    """Return the likeliest next token that presses nothing untold."""
+    logits = decode.logits.clone()
+    logits[untold] = -math.inf
+    return int(logits.argmax())
 
 
 def _answers(form: TileFormat, finder: Finder) -> PocketAnswers | None:

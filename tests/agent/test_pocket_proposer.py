@@ -67,10 +67,16 @@ def test_what_is_done_at_a_place_is_done_where_it_is(way: v.Way, wanted: object)
 )
 def test_what_names_no_place_needs_no_look(line: str, action: object) -> None:
     proposer, seer = _proposer(v.encode([v.DEEDS[line]]))
-    made = proposer.propose("whatever", (), _seen((1, 1)))
+    made = proposer.propose(f"{line}, then click Save", (), _seen((1, 1)))
     assert isinstance(made, Proposal)
     assert (made.action, made.line) == (action, line)
     assert seer.looks == 0
+
+
+def test_a_shortcut_that_the_instruction_lacks_is_not_pressed() -> None:
+    proposer, _ = _proposer(v.encode([v.DEEDS["press ctrl+s"]]))
+    made = proposer.propose("press Save, then press Ctrl+A", (), _seen((1, 1)))
+    assert not (isinstance(made, Proposal) and isinstance(made.action, Press))
 
 
 def test_a_checkpoint_without_the_later_phrases_plans_as_it_did() -> None:
@@ -167,7 +173,7 @@ def test_the_steps_before_are_told_as_in_training() -> None:
 def test_every_step_is_told_back_as_it_was_learned() -> None:
     moves = [Move("Name", way=way) for way in v.CALLS] + [Move(type="Ada")]
     moves += [Move(do=line) for line in v.DEEDS]
-    goal = "Name or Ada"
+    goal = f"Name or Ada, {', '.join(line for line in v.DEEDS)}"
     history: list[Step] = []
     tokenizer = Tokenizer(v.tokenizer())
     for number, move in enumerate(moves[:24], start=1):
