@@ -147,7 +147,8 @@ class TrainingNetwork(nn.Module):
         hook.remove()
         self._apart(None)
         deep = [level.flatten(0, 1) for level in features.deepstack]
-        return Seen(before[0].flatten(0, 1), features.tokens.flatten(0, 1), deep, every)
+        seen = before[0][:, : cut.shape[1]]  # what fills the last patches up shows nothing
+        return Seen(seen.flatten(0, 1), features.tokens.flatten(0, 1), deep, every)
 
     def _apart(self, lengths: Sequence[int] | None) -> None:
         """Let the tower's patches attend to those of their tile, whose numbers are told."""
