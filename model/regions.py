@@ -43,9 +43,10 @@ def around(pixels: Pixels, x: float, y: float) -> Box:
 
 def common_colour(pixels: Pixels) -> Pixels:
     """Return the colour (3,) that most of some pixels have."""
-    colours, counts = np.unique(pixels.reshape(-1, 3), axis=0, return_counts=True)
-    common: Pixels = colours[counts.argmax()]
-    return common
+    red, green, blue = pixels.reshape(-1, 3).astype(np.int32).T
+    colours, counts = np.unique(red << 16 | green << 8 | blue, return_counts=True)
+    common = int(colours[counts.argmax()])
+    return np.array([common >> 16, common >> 8 & 255, common & 255], np.uint8)
 
 
 def grown(mask: Mask, seed: Mask) -> Mask:

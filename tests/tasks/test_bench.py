@@ -39,6 +39,9 @@ def test_a_step_and_its_process_are_measured(
     assert found["one step, 95th percentile"].value == step.value
     assert found["a click through the gate, median"].value > 0
     assert 50 < found["peak memory of the process"].value < 8_000
+    grown = found["peak memory after all of these steps"]
+    assert (grown.count, grown.unit) == (1, "MiB")
+    assert 50 < grown.value < 8_000
     assert found["`handrail --help`, median"].value > 0
     assert "2 threads" in result.title
     assert f"| one step, median | {step.value:.4g} s |" in told.out
