@@ -24,6 +24,11 @@ _SPELLED: Final = {
     "space": r"space|space\s*bar",
 }
 
+_EVERYTHING: Final = re.compile(
+    r"\b(?:everything|select all|all (?:of )?(?:the )?text)\b", re.IGNORECASE
+)
+"""Words that tell ctrl+a."""
+
 
 class ToldKeys:
     """Knows which of a vocabulary's tokens press keys, and which of them an instruction tells.
@@ -43,6 +48,8 @@ class ToldKeys:
 def told(instruction: str, keys: list[str]) -> bool:
     """Tell whether keys pressed together stand in an instruction, in words; free ones always do."""
     if len(keys) == 1 and keys[0] in FREE:
+        return True
+    if keys == ["ctrl", "a"] and _EVERYTHING.search(instruction):
         return True
     words = (f"(?:{_SPELLED.get(key, re.escape(key))})" for key in keys)
     form = r"(?<!\w)" + r"\s*[-+ ]\s*".join(words) + r"(?!\w)"

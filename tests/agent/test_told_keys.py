@@ -19,6 +19,8 @@ from handrail.model.pocket import acts, vocabulary
         ("press Del", ["delete"]),
         ("hit the space bar", ["space"]),
         ("press the Home key", ["home"]),
+        ("Give everything the color red", ["ctrl", "a"]),
+        ("select all, then press Delete", ["ctrl", "a"]),
         ("click Confirm", ["enter"]),
     ],
 )
@@ -31,6 +33,8 @@ def test_what_stands_there_is_told(instruction: str, keys: list[str]) -> None:
     [
         ("press Confirm entry", ["ctrl", "a"]),
         ("press Print", ["pagedown"]),
+        ("press Save everything", ["ctrl", "s"]),
+        ("press Pick all", ["ctrl", "a"]),
         ("press Ctrl+A", ["ctrl", "s"]),
         ("press Ctrl+Apple", ["ctrl", "a"]),
         ("remote control a", ["alt", "a"]),
