@@ -25,6 +25,10 @@ _GAPS = (7, 4, 2)
 """What joins letters to a line, in pixels: less where a line would run into its neighbours."""
 _SEEDS = (2, 6, 12, 20)
 _UNKNOWN = (20, 12)
+_SAME = 0.2
+"""So much of a part's contrast may another be off that shows the same."""
+_COLUMNS = 60
+"""From twice so many columns of pixels on, some are left out where parts are compared."""
 
 
 def around(pixels: Pixels, x: float, y: float) -> Box:
@@ -39,6 +43,34 @@ def around(pixels: Pixels, x: float, y: float) -> Box:
     if box is None:
         box = (at[0] - _UNKNOWN[0], at[1] - _UNKNOWN[1], at[0] + _UNKNOWN[0], at[1] + _UNKNOWN[1])
     return box[0] + left, box[1] + top, box[2] + left, box[3] + top
+
+
+def repeats(pixels: Pixels, box: Box) -> list[Box]:
+    """Return the boxes in a box's own column that show what it shows, from above; it is one.
+
+    The colour behind it may be another, as in striped tables and under the pointer.
+    """
+    left, top, right, bottom = box
+    step = max(1, (right - left) // _COLUMNS)
+    column = pixels[:, max(0, left) : right : step].astype(np.int16)
+    wanted = column[max(0, top) : bottom]
+    if not wanted.size or (wanted == wanted[0, 0]).all():  # plain ground is like all other
+        return [box]
+    wanted, tall = _without_ground(wanted), len(wanted)
+    contrast = float(np.abs(wanted).mean())
+    starts = range(len(column) - tall + 1)
+    off = [np.abs(_without_ground(column[y : y + tall]) - wanted).mean() for y in starts]
+    found: list[int] = []
+    for y in sorted((y for y in starts if off[y] <= _SAME * contrast), key=off.__getitem__):
+        if all(abs(y - other) >= tall for other in found):
+            found.append(y)
+    return [(left, y, right, y + tall) for y in sorted(found)]
+
+
+def _without_ground(part: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Return by how much pixels differ from the middle colour of the part."""
+    off: NDArray[np.int16] = part - np.median(part, axis=(0, 1)).astype(np.int16)
+    return off
 
 
 def common_colour(pixels: Pixels) -> Pixels:

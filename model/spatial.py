@@ -1,12 +1,14 @@
-"""Take phrases apart that say where something stands: "the checkbox left of Newsletter".
+"""Take phrases apart that say where something stands: beside a name, or in which row.
 
-A small model finds names far more often than places beside them. So the name is looked for first,
-and then the thing itself, by its role alone, in a picture that shows nothing but the strip on that
-side of the name (the decomposition of least-to-most prompting, arXiv 2205.10625, with the rest of
-the picture masked).
+A small model finds names far more often than places. So of "the checkbox left of Newsletter" the
+name is looked for first, and then the thing itself, by its role alone, in a picture that shows
+nothing but the strip on that side of the name (the decomposition of least-to-most prompting, arXiv
+2205.10625, with the rest of the picture masked). Of "Delete in the third row" the name is looked
+for, and its likenesses in the column are counted from above.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,11 +42,19 @@ chosen on 98 questions about training's photographs of which the name had been f
 _SIDE_OF = {word: side for side, words in SIDES.items() for word in words}
 
 
-def _any_of(words: "frozenset[str] | dict[str, str]") -> str:
+def _any_of(words: Iterable[str]) -> str:
     return "|".join(sorted(words, key=len, reverse=True))
 
 
 _FORM = re.compile(rf"(?:the )?({_any_of(ROLES)}) ({_any_of(_SIDE_OF)}) (\S.*)", re.IGNORECASE)
+
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+_NUMBERS = {word: number for number, word in enumerate(_ORDINALS, start=1)}
+_ROW = re.compile(
+    rf"(\S.*?) (?:in|of|on) the (?:({_any_of(_NUMBERS)})|([1-9]\d?)(?:st|nd|rd|th)) (?:row|line)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,14 @@ class Relation:
     role: str
     side: str
     anchor: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """What stands under one name in several rows, and in which of them, from 1, it is meant."""
+
+    name: str
+    number: int
 
 
 @dataclass(frozen=True)
@@ -78,6 +96,15 @@ def relation_in(phrase: str) -> Relation | None:
         return None
     role, side, anchor = said.groups()
     return Relation(role.lower(), _SIDE_OF[side.lower()], anchor)
+
+
+def row_in(phrase: str) -> Row | None:
+    """Return what a phrase says of a row ("Delete in the third row"), None where it says none."""
+    said = _ROW.fullmatch(phrase.strip())
+    if said is None:
+        return None
+    name, word, number = said.groups()
+    return Row(name, _NUMBERS[word.lower()] if word else int(number))
 
 
 def strip(image: Image.Image, box: Box, side: str, reach: int, spec: TileSpec) -> Strip | None:

@@ -20,7 +20,7 @@ from handrail.model.errors import CheckpointError, UnsupportedError
 from handrail.model.grounding import Boxed, Pointed
 from handrail.model.hinted import Hints, Named
 from handrail.model.messages import ImagePart, Message, TextPart, ToolSchema
-from handrail.model.spatial import REACHES, Relation, relation_in, strip
+from handrail.model.spatial import REACHES, Relation, Row, relation_in, row_in, strip
 from handrail.model.tile_format import TileFormat
 
 LOOKED_AT_TWICE = 3
@@ -85,6 +85,8 @@ class TileGrounder:
         phrase = said.removeprefix(pointing.think)
         if relation := relation_in(phrase):
             return self._beside(image, relation, named)
+        if row := row_in(phrase):
+            return self._in_row(image, row, named)
         question = _Question(text, said, self._calls[pointing.think])
         hints = Hints(phrase, named)
         seen, spent = self._seen(image, question, hints)
@@ -111,6 +113,21 @@ class TileGrounder:
         if not anchor.found:  # nothing stands beside it, however sure the other is
             best = replace(best, odds=min(best.odds, anchor.odds), chance=anchor.chance)
         return Look(best, spent)
+
+    def _in_row(self, image: Image.Image, row: Row, named: Sequence[Named]) -> Look:
+        """Look for what is found by its name in some row, and take its likeness in the one meant.
+
+        There is none where fewer of them stand in that column.
+        """
+        look = self.look(image, *self._click(row.name), named)
+        x, y = look.best.x * image.width, look.best.y * image.height
+        pixels = np.asarray(image.convert("RGB"))
+        alike = regions.repeats(pixels, regions.around(pixels, x, y))
+        if len(alike) < row.number:
+            return Look(NOWHERE, look.image_tokens)
+        left, top, right, bottom = alike[row.number - 1]
+        x, y = (left + right) / 2 / image.width, (top + bottom) / 2 / image.height
+        return Look(replace(look.best, x=x, y=y), look.image_tokens)
 
     def _click(self, phrase: str) -> tuple[str, str]:
         """Return how a click on something is asked for, and how the reply to it begins."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from handrail.model.regions import Box, around, common_colour, grown
+from handrail.model.regions import Box, around, common_colour, grown, repeats
 
 SIZE = (900, 400)
 
@@ -92,3 +92,24 @@ def test_what_is_grown_follows_corners_and_no_diagonal() -> None:
 def test_the_common_colour_is_that_of_most() -> None:
     part = np.array([[[1, 2, 3], [9, 9, 9]], [[1, 2, 3], [1, 2, 4]]], np.uint8)
     assert common_colour(part).tolist() == [1, 2, 3]
+
+
+def test_what_repeats_in_a_column_is_found_from_above_on_stripes_too(page: Image.Image) -> None:
+    pen = ImageDraw.Draw(page)
+    for row, ground in enumerate(("white", "#f0f2f6", "white", "#e1ebfa")):
+        pen.rectangle((0, 40 + 60 * row, 899, 99 + 60 * row), fill=ground)
+        text_on(page, (600, 60 + 60 * row), "Delete")
+        text_on(page, (500, 60 + 60 * row), "Edit")
+        text_on(page, (50, 60 + 60 * row), f"Row {row}")
+    text_on(page, (600, 300), "Cancel")
+    text_on(page, (604, 350), "Delete")  # not in line
+    box = around(pixels(page), 620, 188)
+    found = repeats(pixels(page), box)
+    assert box in found
+    assert [top - found[0][1] for _, top, _, _ in found] == [0, 60, 120, 180]
+    assert {(left, right) for left, _, right, _ in found} == {(box[0], box[2])}
+
+
+@pytest.mark.parametrize("box", [(10, 10, 40, 30), (-20, -12, 20, 12), (-9, -9, -1, -1)])
+def test_plain_ground_repeats_nothing(page: Image.Image, box: Box) -> None:
+    assert repeats(pixels(page), box) == [box]

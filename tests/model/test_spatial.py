@@ -10,7 +10,7 @@ import handrail.model.pocket
 from handrail.model.grounder import grounder, open_engine
 from handrail.model.pocket.phrases import _ROLES
 from handrail.model.regions import Box
-from handrail.model.spatial import ROLES, Relation, relation_in, strip
+from handrail.model.spatial import ROLES, Relation, Row, relation_in, row_in, strip
 from handrail.model.tile_grounder import TileGrounder
 from handrail.model.tiles import TileSpec
 
@@ -45,6 +45,26 @@ def test_a_relation_is_a_role_a_side_and_a_name(phrase: str, wanted: Relation) -
 )
 def test_other_phrases_say_nothing_of_a_side(phrase: str) -> None:
     assert relation_in(phrase) is None
+
+
+@pytest.mark.parametrize(
+    ("phrase", "wanted"),
+    [
+        ("Delete in the third row", Row("Delete", 3)),
+        ("the Edit icon of the First row", Row("the Edit icon", 1)),
+        ("Log in in the 12th line", Row("Log in", 12)),
+        ("View on the 2nd row", Row("View", 2)),
+    ],
+)
+def test_a_row_is_a_name_and_a_number(phrase: str, wanted: Row) -> None:
+    assert row_in(phrase) == wanted
+
+
+@pytest.mark.parametrize(
+    "phrase", ["the third row", "Delete in the last row", "Delete in row 3", "a in the 0th row", ""]
+)
+def test_other_phrases_say_nothing_of_a_row(phrase: str) -> None:
+    assert row_in(phrase) is None
 
 
 def test_every_role_that_training_has_a_word_for_can_be_asked_for() -> None:
@@ -118,6 +138,24 @@ def test_the_pocket_model_finds_what_stands_beside_a_name() -> None:
         assert left <= found.x * 640 < right, phrase
         assert top <= found.y * 448 < bottom, phrase
         assert found.found, phrase
+
+
+def test_the_pocket_model_counts_rows_from_above() -> None:
+    pocket = grounder(open_engine(POCKET), POCKET)
+    assert isinstance(pocket, TileGrounder)
+    page = Image.new("RGB", (640, 448), "white")
+    pen, font = ImageDraw.Draw(page), ImageFont.truetype("LiberationSans-Regular.ttf", 14)
+    for row, name in enumerate(("Harbour", "Garden", "Printer", "Course")):
+        top = 40 + 70 * row
+        pen.text((40, top + 8), name, "black", font)
+        pen.rounded_rectangle((400, top, 490, top + 32), 4, fill=(0, 90, 200))
+        pen.text((445, top + 16), "Delete", "white", font, anchor="mm")
+    for number, word in enumerate(("first", "second", "third", "fourth")):
+        found = pocket.point(page, f"Delete in the {word} row")
+        assert found.x * 640 == pytest.approx(445, abs=2), word
+        assert found.y * 448 == pytest.approx(56 + 70 * number, abs=2), word
+        assert found.found
+    assert not pocket.point(page, "Delete in the fifth row").found
 
 
 def test_beside_what_is_not_there_nothing_is() -> None:
