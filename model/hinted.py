@@ -48,6 +48,11 @@ class Hints:
         self._alike = [(one, likeness) for one, likeness in likenesses if likeness >= ALIKE]
         self._exact = [one for one, likeness in self._alike if likeness == 1.0]
 
+    @property
+    def exact(self) -> bool:
+        """Return whether something is named exactly what is looked for."""
+        return bool(self._exact)
+
     def worth(self, find: Pointed) -> float:
         """Return what names add to a find's score."""
         held = (likeness for one, likeness in self._alike if one.holds(find))

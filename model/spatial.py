@@ -39,6 +39,8 @@ REACHES = (110, 280)
 _HALF_HEIGHT, _HALF_WIDTH, _GAP = 18, 50, 2
 """A strip is at least twice so high or so wide, and begins so far from the name's box. All were
 chosen on 98 questions about training's photographs of which the name had been found."""
+_LONGEST = 200
+"""Longer phrases, in characters, are not taken apart: one may hold another, and that a third."""
 _SIDE_OF = {word: side for side, words in SIDES.items() for word in words}
 
 
@@ -46,9 +48,11 @@ def _any_of(words: Iterable[str]) -> str:
     return "|".join(sorted(words, key=len, reverse=True))
 
 
-_FORM = re.compile(rf"(?:the )?({_any_of(ROLES)}) ({_any_of(_SIDE_OF)}) (\S.*)", re.IGNORECASE)
-
-
+# Without "the", a capital begins a name: "Text below icons" is a label.
+_FORM = re.compile(
+    rf"((?i:the ))?(?P<role>(?(1)(?i:{_any_of(ROLES)})|(?:{_any_of(ROLES)})))"
+    rf" (?P<side>(?i:{_any_of(_SIDE_OF)})) (?P<anchor>\S.*)"
+)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _NUMBERS = {word: number for number, word in enumerate(_ORDINALS, start=1)}
 _ROW = re.compile(
@@ -92,16 +96,15 @@ class Strip:
 def relation_in(phrase: str) -> Relation | None:
     """Return what a phrase says of where something stands, None where it says nothing of that."""
     said = _FORM.fullmatch(phrase.strip())
-    if said is None:
+    if said is None or len(phrase) > _LONGEST:
         return None
-    role, side, anchor = said.groups()
-    return Relation(role.lower(), _SIDE_OF[side.lower()], anchor)
+    return Relation(said["role"].lower(), _SIDE_OF[said["side"].lower()], said["anchor"])
 
 
 def row_in(phrase: str) -> Row | None:
     """Return what a phrase says of a row ("Delete in the third row"), None where it says none."""
     said = _ROW.fullmatch(phrase.strip())
-    if said is None:
+    if said is None or len(phrase) > _LONGEST:
         return None
     name, word, number = said.groups()
     return Row(name, _NUMBERS[word.lower()] if word else int(number))

@@ -83,12 +83,12 @@ class TileGrounder:
         """
         pointing = self._form.pointing(said) or self._form.pointings[0]
         phrase = said.removeprefix(pointing.think)
-        if relation := relation_in(phrase):
+        hints = Hints(phrase, named)
+        if not hints.exact and (relation := relation_in(phrase)):
             return self._beside(image, relation, named)
-        if row := row_in(phrase):
+        if not hints.exact and (row := row_in(phrase)):
             return self._in_row(image, row, named)
         question = _Question(text, said, self._calls[pointing.think])
-        hints = Hints(phrase, named)
         seen, spent = self._seen(image, question, hints)
         return Look(hints.settled(seen) or NOWHERE, spent)
 

@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 import handrail.model.pocket
 from handrail.model.grounder import grounder, open_engine
+from handrail.model.hinted import Named
 from handrail.model.pocket.phrases import _ROLES
 from handrail.model.regions import Box
 from handrail.model.spatial import ROLES, Relation, Row, relation_in, row_in, strip
@@ -29,6 +30,7 @@ POCKET = Path(handrail.model.pocket.__path__[0]) / "weights"
             "the link above the button left of Go",
             Relation("link", "above", "the button left of Go"),
         ),
+        ("text below icons", Relation("text", "below", "icons")),
         ("  the tab right of x ", Relation("tab", "right", "x")),
     ],
 )
@@ -40,6 +42,7 @@ def test_a_relation_is_a_role_a_side_and_a_name(phrase: str, wanted: Relation) -
     "phrase",
     [
         *("Newsletter", "Top left of page", "the checkbox", "left of Save", "the checkbox left of"),
+        *("Text below icons", "Menu above panels", "the text below " * 20 + "Save"),
         *("", "Checkboxes above Save", "the checkbox beside Save", "the checkbox left of \n"),
     ],
 )
@@ -61,7 +64,11 @@ def test_a_row_is_a_name_and_a_number(phrase: str, wanted: Row) -> None:
 
 
 @pytest.mark.parametrize(
-    "phrase", ["the third row", "Delete in the last row", "Delete in row 3", "a in the 0th row", ""]
+    "phrase",
+    [
+        *("the third row", "Delete in the last row", "Delete in row 3", "a in the 0th row", ""),
+        "a" * 200 + " in the first row",
+    ],
 )
 def test_other_phrases_say_nothing_of_a_row(phrase: str) -> None:
     assert row_in(phrase) is None
@@ -173,3 +180,14 @@ def test_where_a_side_shows_nothing_of_the_kind_it_is_not_found() -> None:
     page.paste("white", (0, 110, 640, 448))
     assert pocket.point(page, "Delete").found
     assert not pocket.point(page, "the text field below Delete").found
+
+
+def test_what_the_screen_itself_names_so_is_a_name() -> None:
+    pocket = grounder(open_engine(POCKET), POCKET)
+    assert isinstance(pocket, TileGrounder)
+    page, _ = _form()
+    left, top, right, bottom = 0.7, 0.7, 0.8, 0.8
+    named = [Named("the button right of Save", left, top, right, bottom)]
+    found = pocket.point(page, "the button right of Save", named)
+    assert left < found.x < right
+    assert top < found.y < bottom
