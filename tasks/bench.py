@@ -70,12 +70,15 @@ def step_figures(times: Sequence[StepTime]) -> tuple[Figure, ...]:
     """Return the figures of single steps."""
     whole = [t.look + t.think for t in times]
     acts = [t.act for t in times]
+    again = [t.again for t in times]
     tokens = [t.image_tokens for t in times]
     return (
         _seconds("one step, median", statistics.median(whole), times, "screenshot to typed action"),
         _seconds("one step, 95th percentile", percentile(whole, 0.95), times),
         _seconds("of it the screenshot, median", statistics.median(t.look for t in times), times),
         _seconds("of it the decision, median", statistics.median(t.think for t in times), times),
+        _seconds("a later step on the same page, median", statistics.median(again), times),
+        _seconds("a later step on the same page, 95th percentile", percentile(again, 0.95), times),
         Figure(name="visual tokens of a step, median", value=statistics.median(tokens)),
         _seconds("a click through the gate, median", statistics.median(acts), times),
         _seconds("a click through the gate, 95th percentile", percentile(acts, 0.95), times),

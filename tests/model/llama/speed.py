@@ -2,9 +2,10 @@
 
 Random weights of Qwen3-VL-2B's dimensions, written once: bfloat16 for transformers, and GGUF files
 of it that Handrail and llama.cpp both read. Every side is a process of its own, and they take turns
-in every round, llama.cpp with and without flash attention, of which the better counts. That both
-compute the same is shown by ``compare.py`` on small models, and here by the text logits of the
-first format. Writes ``speed.json``.
+in every round, llama.cpp with and without flash attention, of which the better counts: what was
+slower in every part is not run again in the rounds behind. That both compute the same is shown by
+``compare.py`` on small models, and here by the logits of every format. Writes
+``speed-1-thread.json``, ``speed-2-threads.json``: ten rounds of both take two to three hours.
 """
 
 import argparse
@@ -19,7 +20,10 @@ from pathlib import Path
 
 import torch
 
+from handrail.model.checkpoint import CheckpointFolder
+from handrail.model.config import load_config
 from handrail.model.engine import Engine
+from handrail.model.memory import cache_bytes
 from handrail.tasks.cli_output import say
 from handrail.tasks.evaluate import publish
 from handrail.tasks.results.result import Figure, measured
@@ -29,7 +33,7 @@ from tests.model.llama.probe import MARKER, Look, Probe
 from tests.model.llama.speed_child import ids, picture, text, turn
 from tests.model.teacher_forced import Departure
 
-COMMAND = "python -m tests.model.llama.speed --source llama.cpp --build llama.cpp/build"
+COMMAND = "python -m tests.model.llama.speed --source llama.cpp --build llama.cpp/build --threads"
 FORMATS = ("Q4_0", "Q8_0", "Q4_K_M")
 LENGTHS = (512, 2048)
 TOLD = 16
@@ -57,6 +61,15 @@ class Bench:
     def model(self, format: str) -> Path:
         """Return the text file of a format, beside the vision file."""
         return self.folder / format / "model-Q.gguf"
+
+    def bytes_a_token(self, format: str) -> int:
+        """Return what is read from memory to write a token behind the longest prompt.
+
+        Every weight of the text file (its embedding is the head, too), and all keys and values.
+        """
+        text = load_config(CheckpointFolder(self.plain)).text
+        held = cache_bytes(text, max(self.lengths))
+        return self.model(format).stat().st_size + held
 
     def ours(self, model: Path) -> Times:
         """Time Handrail."""
@@ -112,20 +125,29 @@ def rounds(bench: Bench, formats: Sequence[str], count: int) -> dict[str, list[T
         for format in formats:
             mine = bench.ours(bench.model(format))
             found.setdefault(f"Handrail, {format}", []).append(mine)
-            for flash in (True, False):
-                name = f"llama.cpp, {format}" + ", flash" * flash
+            for name, flash in contenders(found, format):
                 took = bench.llama(bench.model(format), int(mine["tokens"]), flash)
                 found.setdefault(name, []).append(took)
     return found
 
 
-def figures(found: dict[str, list[Times]], threads: int) -> Iterator[Figure]:
+def contenders(found: dict[str, list[Times]], format: str) -> list[tuple[str, bool]]:
+    """Return llama.cpp's names with and without flash attention; later only what led somewhere."""
+    names = [(f"llama.cpp, {format}, flash", True), (f"llama.cpp, {format}", False)]
+    if not all(name in found for name, _ in names):
+        return names
+    first, second = (found[name][0] for name, _ in names)
+    leads = [first[part] < second[part] for part in first if part != "peak"]
+    return [pair for pair, led in zip(names, (any(leads), not all(leads)), strict=True) if led]
+
+
+def figures(found: dict[str, list[Times]], bench: Bench) -> Iterator[Figure]:
     """Yield the median of every part of every side, and how many times quicker ours is."""
     middle = {
         side: {part: statistics.median(row[part] for row in rows) for part in rows[0]}
         for side, rows in found.items()
     }
-    tail = f"{threads} thread" + "s" * (threads > 1)
+    tail = counted(bench.threads)
     for side, parts in middle.items():
         for part, value in parts.items():
             yield _figure(f"{part}, {side}, {tail}", part, value, len(found[side]))
@@ -138,6 +160,17 @@ def figures(found: dict[str, list[Times]], threads: int) -> Iterator[Figure]:
                 name=f"{part}, {format}, {tail}: times quicker than llama.cpp",
                 value=round(best / middle[side][part], 2), count=len(found[side]),
             )  # fmt: skip
+        rate = bench.bytes_a_token(format) / middle[side]["write"]
+        share = rate / middle["memory"]["bandwidth"]
+        note = f"{rate / 1e9:.1f} GB/s of weights, keys, values"
+        name = f"write, {format}, {tail}: share of the read bandwidth"
+        count = len(found[side])
+        yield Figure(name=name, value=round(share, 3), unit="share", count=count, note=note)
+
+
+def counted(threads: int) -> str:
+    """Return a number of threads in words."""
+    return f"{threads} thread" + "s" * (threads > 1)
 
 
 def _figure(name: str, part: str, value: float, count: int) -> Figure:
@@ -175,16 +208,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
     given = parser.parse_args(argv)
     formats: list[str] = given.formats.split(",")
-    found: list[Figure] = []
     with tempfile.TemporaryDirectory() as name:
         probe = Probe(given.source, given.build, Path(name))
         folder = prepare(probe, SMALL if given.small else TWO_BILLION, Path(name), formats)
         for threads in map(int, given.threads.split(",")):
             bench = Bench(probe, Path(name) / "plain", folder, threads, LENGTHS, 32)
-            found += figures(rounds(bench, formats, given.rounds), threads)
-        found += [agreement(bench, format) for format in formats]
-    title = "A step beside llama.cpp and transformers: drawn weights, 1024x768"
-    publish(measured("speed", title, COMMAND, SEED, found), given.results)
+            found = list(figures(rounds(bench, formats, given.rounds), bench))
+            found += [agreement(bench, format) for format in formats]
+            title = f"A step beside llama.cpp: the 2B drawn, 1024x768, {counted(threads)}"
+            result = "speed-" + counted(threads).replace(" ", "-")
+            publish(measured(result, title, f"{COMMAND} {threads}", SEED, found), given.results)
     return 0
 
 
