@@ -2,7 +2,8 @@
 
 One step is what lies between the screen and a typed action: the screenshot and the model's
 decision. It is timed on the demo's pages in a real browser, with the model on two threads; beside
-it the gate, the memory of a whole process, and the time to the first word of the command.
+it the gate, the memory of a whole process, and the time to the first word of the command. Some of
+the steps are taken once more while other processes keep every core busy.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import TaskError, exit_code
 from handrail.tasks.evaluate import add_model, chosen_model
+from handrail.tasks.neighbours import neighbours
 from handrail.tasks.results.result import Figure, Result, measured, write_result
 from handrail.tasks.results.tables import table
 from handrail.tasks.run_model import POCKET, load_proposer, model_folder
@@ -56,19 +58,29 @@ def measure(arguments: argparse.Namespace) -> Result:
     peak = peak_memory(ShortRun(choice, browser, arguments.seed, _RUN_STEPS), os.environ)
     first = help_seconds(_HELPS, os.environ)
     say(f"{arguments.steps} steps, after one that is not counted")
-    times = time_steps(load_proposer(choice), browser, arguments.seed, arguments.steps)
+    proposer = load_proposer(choice)
+    times = time_steps(proposer, browser, arguments.seed, arguments.steps)
+    held = grown(own_peak(), len(times))
+    say("steps beside a busy process on each core")
+    with neighbours():
+        beside = time_steps(proposer, browser, arguments.seed, math.ceil(arguments.steps / 4))
     threads = "all" if choice.threads is None else choice.threads
     command = "python -m handrail.tasks.bench"
     if choice.model != POCKET:
         command += f" --model {choice.model}"
     title = f"One step on the demo's pages (Chromium, 1280x800, {threads} threads)"
-    figures = (*step_figures(times), grown(own_peak(), len(times)), *process_figures(peak, first))
+    figures = (
+        *step_figures(times),
+        disturbed(times, beside),
+        held,
+        *process_figures(peak, first),
+    )
     return measured("step", title, command, arguments.seed, figures)
 
 
 def step_figures(times: Sequence[StepTime]) -> tuple[Figure, ...]:
     """Return the figures of single steps."""
-    whole = [t.look + t.think for t in times]
+    whole = [t.whole for t in times]
     acts = [t.act for t in times]
     again = [t.again for t in times]
     tokens = [t.image_tokens for t in times]
@@ -83,6 +95,13 @@ def step_figures(times: Sequence[StepTime]) -> tuple[Figure, ...]:
         _seconds("a click through the gate, median", statistics.median(acts), times),
         _seconds("a click through the gate, 95th percentile", percentile(acts, 0.95), times),
     )
+
+
+def disturbed(times: Sequence[StepTime], beside: Sequence[StepTime]) -> Figure:
+    """Return the figure of steps that neighbours disturb, with what they keep of their rate."""
+    alone, now = (statistics.median(t.whole for t in these) for these in (times, beside))
+    name = "one step beside a busy process on each core, median"
+    return _seconds(name, now, beside, f"{100 * alone / now:.0f} % of its rate")
 
 
 def grown(peak: float, steps: int) -> Figure:

@@ -42,6 +42,11 @@ class StepTime:
     again: float
     image_tokens: int
 
+    @property
+    def whole(self) -> float:
+        """Return the seconds from before the screenshot to a typed action."""
+        return self.look + self.think
+
 
 def time_steps(
     proposer: Proposer, browser: Path | None, seed: int, count: int

@@ -12,11 +12,8 @@ own clock, which stands still while others have the core. Then attention, beside
 import argparse
 import os
 import statistics
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +30,7 @@ from handrail.model.packed import CompressedLinear
 from handrail.model.quantization import Quantization
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import ExitCode
+from handrail.tasks.neighbours import neighbours
 from handrail.tasks.results.result import Figure, measured, write_result
 from handrail.tasks.results.tables import table
 from handrail.tasks.suites.kernels_attention import attention_figures, timed
@@ -42,7 +40,6 @@ SHAPES = ((2048, 2048), (1024, 2048), (1024, 2048), (2048, 2048), (6144, 2048), 
 """Outputs and inputs of the linear layers of a decoder layer of Qwen3-VL-2B."""
 _GROUP = 128
 _READ = 256 * 2**20
-_SPIN = "import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])})\nwhile True: pass"
 
 
 @dataclass(frozen=True)
@@ -195,22 +192,6 @@ def figures(setting: Setting, threads: int) -> list[Figure]:
         rows = f"{one.rows} row{'s' if one.rows > 1 else ''}"
         found.append(_figure(f"{one.name}, {rows}, {on}", 1e3 * took, "ms", setting.rounds, note))
     return found + attention_figures(setting.rounds, on)
-
-
-@contextmanager
-def neighbours() -> Iterator[None]:
-    """Keep one busy process on each core while this lasts."""
-    busy = [
-        subprocess.Popen([sys.executable, "-c", _SPIN, str(core)])
-        for core in sorted(os.sched_getaffinity(0))
-    ]
-    try:
-        time.sleep(1)  # until they run
-        yield
-    finally:
-        for one in busy:
-            one.kill()
-            one.wait()
 
 
 def disturbed(setting: Setting, threads: int) -> Figure:

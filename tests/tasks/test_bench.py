@@ -37,6 +37,9 @@ def test_a_step_and_its_process_are_measured(
     assert (step.count, step.unit) == (1, "s")
     assert step.value == pytest.approx(sum(found[name].value for name in parts), abs=0.001)
     assert found["one step, 95th percentile"].value == step.value
+    beside = found["one step beside a busy process on each core, median"]
+    assert (beside.count, beside.unit) == (1, "s")
+    assert beside.value > 0
     later = found["a later step on the same page, median"]
     assert (later.count, later.unit) == (1, "s")
     assert later.value > 0
