@@ -189,8 +189,8 @@ def _template(folder: Path) -> str:
 
 
 def halves(name: str, shape: tuple[int, ...]) -> Kind:
-    """Choose float16 for matrices."""
-    return Kind.F16 if len(shape) > 1 else Kind.F32
+    """Choose float16 for matrices, but for places, which llama.cpp interpolates in float32."""
+    return Kind.F16 if len(shape) > 1 and "position_embd" not in name else Kind.F32
 
 
 def eights(name: str, shape: tuple[int, ...]) -> Kind:
