@@ -109,9 +109,10 @@ class Run:
 
     def unseen(self, count: int) -> list[tuple[int, PatchedImage]]:
         """Return the pictures among the next so many tokens that were not looked at yet."""
+        start = self.cache.length
         return [
             (index, self.asked.prompt.images[index])
-            for index, _, _ in self._pictures(count)
+            for index, _, _ in self.asked.prompt.pictures(start, start + count)
             if index not in self.features
         ]
 
@@ -125,7 +126,7 @@ class Run:
             more = text_positions(prompt.next_position + after, count - positions.shape[1])
             positions = torch.cat((positions, more), dim=1)
         last = 1 + len(self._wanted.ahead) if end == len(self._ids) else 0
-        seen = tuple((at, self.features[i], rows) for i, at, rows in self._pictures(count))
+        seen = tuple((at, self.features[i], rows) for i, at, rows in prompt.pictures(start, end))
         # states that are wanted may begin before this portion only if it is shorter than they are
         assert last <= count
         return Portion(self.cache, self._ids[start:end], positions, last, seen)
@@ -177,18 +178,3 @@ class Run:
         self.cache.free()
         self.features.clear()
         self._named = 0
-
-    def _pictures(self, count: int) -> list[tuple[int, int, slice]]:
-        """Return the pictures among the next so many tokens.
-
-        Of each: its number, the token from which on it stands, and which of its rows.
-        """
-        start, prompt = self.cache.length, self.asked.prompt
-        found = []
-        for index, (first, image) in enumerate(
-            zip(prompt.image_starts, prompt.images, strict=True)
-        ):
-            begin, end = max(first, start), min(first + image.tokens, start + count)
-            if begin < end:
-                found.append((index, begin - start, slice(begin - first, end - first)))
-        return found

@@ -8,8 +8,9 @@ from torch import Tensor
 
 from handrail.model.errors import PromptError
 from handrail.model.kv_cache import KVCache
-from handrail.model.network import Network, Prompt
+from handrail.model.network import Network, Portion, Prompt
 from handrail.model.paged_cache import PagedCache
+from handrail.model.rope import text_positions
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,11 @@ class Decode:
             raise
         self.take(asked, hidden)
 
+    def _portion(self, asked: Extension) -> Portion:
+        """Return tokens as a part of a pass over several replies."""
+        positions = text_positions(self._position, len(asked.tokens))
+        return Portion(self._cache, [*asked.tokens], positions, last=1)
+
     def check(self, asked: Extension) -> None:
         """Make ready for tokens, what was read ahead forgotten. Raises PromptError."""
         text = self._network.config.text
@@ -150,6 +156,33 @@ class Decode:
         with torch.inference_mode():
             scores = self._network.scores(self._hidden[0], ids)
         return plain_logits(scores)
+
+
+def step_together(decodes: Sequence[Decode], token_ids: Sequence[int]) -> list[Tensor]:
+    """Append one token to each of several replies in one pass; return the new logits of each.
+
+    They are of one network, and each is read by itself otherwise. Raises PromptError and Cancelled
+    as `Decode.step` does; nothing is then appended to any.
+    """
+    if not decodes:
+        return []
+    asked = [Extension((token_id,)) for token_id in token_ids]
+    for decode, extension in zip(decodes, asked, strict=True):
+        decode.check(extension)
+    network = decodes[0]._network
+    held = [decode.length for decode in decodes]
+    try:
+        with torch.inference_mode():
+            portions = [d._portion(e) for d, e in zip(decodes, asked, strict=True)]
+            hidden = network.read(portions)
+            scored = network.scores(torch.cat(hidden))
+    except BaseException:
+        for decode, length in zip(decodes, held, strict=True):
+            decode._cache.shorten(length)
+        raise
+    for row, (decode, extension) in enumerate(zip(decodes, asked, strict=True)):
+        decode.take(extension, hidden[row], scored[row : row + 1])
+    return [decode.logits for decode in decodes]
 
 
 def plain_logits(logits: Tensor) -> Tensor:

@@ -16,9 +16,10 @@ from handrail.model.kv_cache import KVCache, LayerCache
 from handrail.model.moe import MLP, MoE
 from handrail.model.paged_cache import JointCache, JointLayer
 from handrail.model.rope import Rotation, rotate
+from handrail.model.several import SeveralCaches, SeveralLayers
 from handrail.model.text_config import TextConfig
 
-AnyLayer = LayerCache | JointLayer | FixedLayer
+AnyLayer = LayerCache | JointLayer | FixedLayer | SeveralLayers
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Attention(nn.Module):
         key = self.k_norm(self.k_proj(x).view(split)).transpose(1, 2)
         value = self.v_proj(x).view(split).transpose(1, 2)
         query, key = rotate(query, rotation), rotate(key, rotation)
-        if isinstance(cache, JointLayer | FixedLayer):
+        if isinstance(cache, JointLayer | FixedLayer | SeveralLayers):
             mixed = cache.mixed(query, key, value)
         else:
             keys, values = cache.append(key, value)
@@ -113,7 +114,7 @@ class TextDecoder(nn.Module):
         self,
         x: Tensor,
         rotation: Rotation,
-        cache: KVCache | JointCache | FixedCache,
+        cache: KVCache | JointCache | FixedCache | SeveralCaches,
         visual: VisualRows | None = None,
         last: int | Tensor = 1,
     ) -> Tensor:

@@ -59,7 +59,7 @@ class FixedCache:
         self.leave()
         length = cache.length
         if length:
-            self.fill(0, cache.copied(0, 0, length))
+            self.fill(0, cache.copied(0, length))
         for layer, fixed in zip(cache.layers, self.layers, strict=True):
             layer.hold(fixed.keys[:1], fixed.values[:1], length)
         self._seated = weakref.ref(cache)
@@ -71,5 +71,5 @@ class FixedCache:
         if cache is None:
             return
         length = cache.length
-        for layer, (keys, values) in zip(cache.layers, cache.copied(0, 0, length), strict=True):
+        for layer, (keys, values) in zip(cache.layers, cache.copied(0, length), strict=True):
             layer.hold(keys[None], values[None], length)

@@ -1,7 +1,8 @@
 """Where one attention head looks: how it weighs all tokens from the last one that is read.
 
-The head's keys lie in the cache already, so that what is computed is one query and its products
-with them. It is computed while somebody watches, by a hook that is there for that time alone.
+The head's keys lie in the cache already, so that what is computed is one query of each run and its
+products with them. It is computed while somebody watches, by a hook that is there for that time
+alone.
 """
 
 import math
@@ -9,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from handrail.model.decoder import Attention, DecoderLayer
-from handrail.model.kv_cache import LayerCache
 from handrail.model.network import Network
 from handrail.model.rope import Rotation, rotate
+from handrail.model.several import SeveralLayers
 from handrail.model.text_config import TextConfig
 
 
@@ -32,21 +34,26 @@ class Head:
 
 
 class Watched:
-    """A head, and what it weighed in the last pass: log-weights (batch, tokens) in float32."""
+    """A head, and what it weighed in the last pass: of each run log-weights (tokens,), float32."""
 
     def __init__(self, head: Head, text: TextConfig) -> None:
-        self.weights: Tensor | None = None
+        self.weights: list[Tensor] = []
         self._number = head.number
         self._shared = head.number * text.num_key_value_heads // text.num_attention_heads
 
-    def look(self, attention: Attention, x: Tensor, rotation: Rotation, cache: LayerCache) -> None:
-        """Weigh from the last of the tokens x, whose keys the layer has stored."""
+    def look(
+        self, attention: Attention, x: Tensor, rotation: Rotation, cache: SeveralLayers
+    ) -> None:
+        """Weigh from the last token of each run among x, whose keys the layer has stored."""
         dim = attention.head_dim
-        query = attention.q_proj(x[:, -1:]).view(len(x), 1, -1, dim)[:, :, self._number]
-        cos, sin = (part[..., -1, :].reshape(-1, 1, dim) for part in (rotation.cos, rotation.sin))
-        turned = rotate(attention.q_norm(query), Rotation(cos, sin))
-        scores = turned @ cache.keys(self._shared).transpose(1, 2) / math.sqrt(dim)
-        self.weights = scores[:, 0].float().log_softmax(-1)
+        ends = torch.tensor([row.new.stop - 1 for row in cache.rows], device=x.device)
+        query = attention.q_proj(x[0, ends]).view(len(ends), -1, dim)[:, self._number]
+        cos, sin = (part[0, 0, ends] for part in (rotation.cos, rotation.sin))
+        turned = rotate(attention.q_norm(query), Rotation(cos, sin)) / math.sqrt(dim)
+        keys = (row.cache.keys(self._shared)[0] for row in cache.rows)
+        self.weights = [
+            (key @ one).float().log_softmax(-1) for key, one in zip(keys, turned, strict=True)
+        ]
 
 
 @contextmanager
@@ -56,7 +63,7 @@ def watching(network: Network, head: Head) -> Iterator[Watched]:
     assert isinstance(layer, DecoderLayer)
     watched = Watched(head, network.config.text)
 
-    def look(module: nn.Module, given: tuple[Tensor, Rotation, LayerCache], _: object) -> None:
+    def look(module: nn.Module, given: tuple[Tensor, Rotation, SeveralLayers], _: object) -> None:
         watched.look(layer.self_attn, *given)
 
     hook = layer.self_attn.register_forward_hook(look)

@@ -18,9 +18,11 @@ def drawn_cells(pixels: Tensor, cell: int) -> Tensor:
     of one colour keeps its first cell: something must stand for it.
     """
     frames, height, width, channels = pixels.shape
-    shape = (frames, height // cell, cell, width // cell, cell, channels)
-    cells = pixels.view(shape).permute(1, 3, 0, 2, 4, 5).flatten(0, 1).flatten(1, 3)
-    plain = (cells == cells[:, :1]).flatten(1).all(1)
+    rows, columns = height // cell, width // cell
+    lines = pixels.view(frames, rows, cell, width * channels)
+    alike = (lines == lines[:1, :, :1]).all(2).all(0).view(rows, columns, -1).all(2)
+    first = lines[0, :, 0].view(rows, columns, cell, channels)
+    plain = (alike & (first == first[:, :, :1]).flatten(2).all(2)).flatten()
     kept = (~plain).nonzero().flatten()
     return kept if len(kept) else kept.new_zeros(1)
 

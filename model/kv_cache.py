@@ -1,4 +1,4 @@
-"""Keys and values of the tokens seen so far."""
+"""Keys and values of the tokens of one run that were read so far."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ROOM = 128
 
 
 class LayerCache:
-    """One layer's keys and values, shaped (batch, kv heads, tokens, head_dim)."""
+    """One layer's keys and values, shaped (1, kv heads, tokens, head_dim)."""
 
     def __init__(self) -> None:
         self._keys: Tensor | None = None
@@ -37,30 +37,20 @@ class LayerCache:
         self._keys, self._values = keys, values
         return keys, values
 
-    def row(self, index: int) -> LayerCache:
-        """Return one sequence's cache; it continues in its own part of the shared storage."""
-        assert self._keys is not None
-        assert self._values is not None
-        part = LayerCache()
-        part._keys = self._keys[index : index + 1]
-        part._values = self._values[index : index + 1]
-        part.length = self.length
-        return part
-
     def hold(self, keys: Tensor, values: Tensor, length: int) -> None:
         """Take storage over, of which the first tokens are written."""
         self._keys, self._values, self.length = keys, values, length
 
     def keys(self, head: int) -> Tensor:
-        """Return one kv head's keys of all tokens: (batch, tokens, head_dim)."""
+        """Return one kv head's keys of all tokens: (1, tokens, head_dim)."""
         assert self._keys is not None
         return self._keys[:, head, : self.length]
 
-    def part(self, row: int, start: int, end: int) -> Tensor:
-        """Return a copy of some tokens of one sequence: (2, kv heads, tokens, head_dim)."""
+    def part(self, start: int, end: int) -> Tensor:
+        """Return a copy of some tokens: (2, kv heads, tokens, head_dim)."""
         assert self._keys is not None
         assert self._values is not None
-        return torch.stack((self._keys[row, :, start:end], self._values[row, :, start:end]))
+        return torch.stack((self._keys[0, :, start:end], self._values[0, :, start:end]))
 
 
 class KVCache:
@@ -84,10 +74,6 @@ class KVCache:
         for layer in self.layers:
             layer.length = min(layer.length, length)
 
-    def copied(self, row: int, start: int, end: int) -> Tensor:
-        """Return a copy of some tokens of one sequence, in the shape of a pool's block."""
-        return torch.stack([layer.part(row, start, end) for layer in self.layers])
-
-    def row(self, index: int) -> KVCache:
-        """Return the cache of one sequence of a batch, for decoding on its own."""
-        return KVCache([layer.row(index) for layer in self.layers])
+    def copied(self, start: int, end: int) -> Tensor:
+        """Return a copy of some tokens, in the shape of a pool's block."""
+        return torch.stack([layer.part(start, end) for layer in self.layers])

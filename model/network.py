@@ -1,6 +1,6 @@
 """The whole network: vision tower, decoder and head, and how image tokens join the text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +14,7 @@ from handrail.model.mapped_pages import MappedPages
 from handrail.model.paged_cache import JointCache, PagedCache
 from handrail.model.processor import Grid, PatchedImage
 from handrail.model.rope import MRope
+from handrail.model.several import SeveralCaches
 from handrail.model.steps import Steps
 from handrail.model.vision import VisionFeatures, VisionTower
 
@@ -38,20 +39,25 @@ class Prompt:
         """Return how many of the tokens stand for images."""
         return sum(image.tokens for image in self.images)
 
-    def images_after(self, start: int) -> list[tuple[int, PatchedImage]]:
-        """Return the images of which tokens stand at `start` or later, and how many before it."""
-        placed = zip(self.image_starts, self.images, strict=True)
-        return [
-            (max(0, start - first), image)
-            for first, image in placed
-            if first + image.tokens > start
-        ]
+    def pictures(self, start: int, end: int) -> list[tuple[int, int, slice]]:
+        """Return the pictures of which tokens stand from `start` to `end`.
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Return what must be equal for prompts to share one batched prefill."""
-        sides = (side for image in self.images for side in (image.grid.rows, image.grid.columns))
-        return (len(self.token_ids), *(image.patches.shape[1] for image in self.images), *sides)
+        Of each: its number, at which of these tokens it begins, and which of its rows they are.
+        """
+        found = []
+        for index, (first, image) in enumerate(zip(self.image_starts, self.images, strict=True)):
+            begin, stop = max(first, start), min(first + image.tokens, end)
+            if begin < stop:
+                found.append((index, begin - start, slice(begin - first, stop - first)))
+        return found
+
+    def rest(
+        self, cache: KVCache, features: Mapping[int, VisionFeatures], last: int = 1
+    ) -> "Portion":
+        """Return all that is not in a cache yet; `features` are those of the pictures in it."""
+        start, end = cache.length, len(self.token_ids)
+        seen = tuple((at, features[i], rows) for i, at, rows in self.pictures(start, end))
+        return Portion(cache, self.token_ids[start:], self.positions[:, start:], last, seen)
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class Portion:
     of the picture's features from one to another.
     """
 
-    cache: PagedCache
+    cache: PagedCache | KVCache
     token_ids: list[int]
     positions: Tensor
     last: int
@@ -120,7 +126,7 @@ class Network(nn.Module):
         groups: dict[tuple[Grid, int, bytes], list[int]] = {}
         for index, image in enumerate(images):
             shown = b"" if image.kept is None else image.kept.numpy().tobytes()
-            groups.setdefault((image.grid, image.patches.shape[1], shown), []).append(index)
+            groups.setdefault((image.grid, image.pixels.shape[1], shown), []).append(index)
         for (grid, *_), members in groups.items():
             patches = torch.stack([images[index].patches for index in members])
             kept = images[members[0]].kept
@@ -138,55 +144,21 @@ class Network(nn.Module):
             self._tower_pages = MappedPages(self.model.visual)
         self._tower_pages.give_back()
 
-    def prefill(
-        self, prompts: Sequence[Prompt], features: Sequence[VisionFeatures], cache: KVCache
-    ) -> Tensor:
-        """Read what of prompts of one shape is not in the cache yet.
-
-        `features` are those of `images_after` the cache's length, of one prompt after the other.
-        Returns the hidden state (batch, hidden) of each prompt's last token.
-        """
-        return self._read(prompts, features, cache, last=1)[:, -1]
-
     def follow(self, prompt: Prompt, last: int) -> Tensor:
         """Read a whole prompt, from which can be learned; return its last hidden states.
 
         They are (last, hidden). What the vision tower sees is not learned from.
         """
         with torch.no_grad():
-            features = self.see(prompt.images)
+            features = dict(enumerate(self.see(prompt.images)))
         cache = KVCache.empty(len(self.model.language_model.layers))
-        return self._read([prompt], features, cache, last)[0]
-
-    def _read(
-        self,
-        prompts: Sequence[Prompt],
-        features: Sequence[VisionFeatures],
-        cache: KVCache,
-        last: int,
-    ) -> Tensor:
-        start = cache.length
-        ids = torch.tensor([prompt.token_ids[start:] for prompt in prompts], device=self.device)
-        x = self.embedded(ids)
-        visual = None
-        if features:
-            where = (ids == self.config.image_token_id) | (ids == self.config.video_token_id)
-            skipped = [n for prompt in prompts for n, _ in prompt.images_after(start)]
-            seen = list(zip(features, skipped, strict=True))
-            x[where] = _rows([(f.tokens, n) for f, n in seen], x)
-            count = len(features[0].deepstack)
-            levels = [_rows([(f.deepstack[k], n) for f, n in seen], x) for k in range(count)]
-            visual = VisualRows(where, levels)
-        positions = torch.stack([prompt.positions[:, start:] for prompt in prompts], dim=1)
-        rotation = self.rope.prefill(positions, x)
-        hidden: Tensor = self.model.language_model(x, rotation, cache, visual, last)
-        return hidden
+        return self.read([prompt.rest(cache, features, last)])[0]
 
     def read(self, portions: Sequence[Portion]) -> list[Tensor]:
         """Read tokens of several runs, of any lengths, in one pass.
 
-        Their caches have blocks for them, and do not count them yet. Returns each portion's hidden
-        states (last, hidden).
+        Caches in blocks have room for them, and do not count them yet; caches of a run's own, which
+        all are or none, grow. Returns each portion's hidden states (last, hidden).
         """
         every = [token for portion in portions for token in portion.token_ids]
         x = self.embedded(torch.tensor([every], device=self.device))
@@ -196,7 +168,7 @@ class Network(nn.Module):
             wanted += range(first - portion.last, first)
         positions = torch.cat([portion.positions for portion in portions], dim=1)
         rotation = self.rope.prefill(positions.unsqueeze(1), x)
-        cache = JointCache([(portion.cache, len(portion.token_ids)) for portion in portions])
+        cache = _side_by_side(portions)
         last = torch.tensor(wanted, dtype=torch.long, device=self.device)
         hidden: Tensor = self.model.language_model(x, rotation, cache, visual, last)
         return list(torch.split(hidden[0], [portion.last for portion in portions]))
@@ -258,9 +230,15 @@ class Network(nn.Module):
         return some.new_full((self.lm_head.out_features,), -torch.inf).index_copy_(0, ids, some)
 
 
-def _rows(features: Sequence[tuple[Tensor, int]], like: Tensor) -> Tensor:
-    """Lay features of several images, each (1, tokens, hidden), one after the other.
-
-    With each comes how many of its tokens are left out at its beginning.
-    """
-    return torch.cat([part[0, skipped:] for part, skipped in features]).to(like.dtype)
+def _side_by_side(portions: Sequence[Portion]) -> JointCache | SeveralCaches:
+    """Return the caches of a pass, of which each portion's tokens have their own."""
+    paged: list[tuple[PagedCache, int]] = []
+    own: list[tuple[KVCache, int]] = []
+    for portion in portions:
+        count = len(portion.token_ids)
+        if isinstance(portion.cache, PagedCache):
+            paged.append((portion.cache, count))
+        else:
+            own.append((portion.cache, count))
+    assert not (paged and own)
+    return JointCache(paged) if paged else SeveralCaches(own)

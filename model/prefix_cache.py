@@ -34,34 +34,33 @@ class PrefixCache:
         """Return the blocks of the longest known beginning, from the first on."""
         return self.pool.known(names)
 
-    def begun(self, rows: Sequence[Sequence[int]], tokens: int) -> KVCache:
-        """Make a cache that begins with copies of blocks, the same number for each sequence.
+    def begun(self, blocks: Sequence[int], tokens: int) -> KVCache:
+        """Make a cache that begins with copies of blocks.
 
         There is room for a prompt of `tokens` and the beginning of a reply.
         """
         made = KVCache.empty(self.pool.kind.layers)
-        if not rows or not rows[0]:
+        if not blocks:
             return made
-        length = len(rows[0]) * BLOCK
+        length = len(blocks) * BLOCK
         for index, layer in enumerate(made.layers):
             held = self.pool.layer(index)
             _, heads, _, dim = held.shape
-            storage = held.new_empty(2, len(rows), heads, tokens + ROOM, dim)
-            for row, blocks in enumerate(rows):
-                parts = [held[:, :, piece] for piece in pieces(blocks, length)]
-                storage[:, row, :, :length] = torch.cat(parts, dim=2)
+            storage = held.new_empty(2, 1, heads, tokens + ROOM, dim)
+            parts = [held[:, :, piece] for piece in pieces(blocks, length)]
+            storage[:, 0, :, :length] = torch.cat(parts, dim=2)
             layer.hold(storage[0], storage[1], length)
         return made
 
-    def keep(self, names: Sequence[bytes], cache: KVCache, row: int) -> None:
-        """Keep a beginning from one sequence of a cache, as much of it as there is room for."""
+    def keep(self, names: Sequence[bytes], cache: KVCache) -> None:
+        """Keep a beginning from a cache, as much of it as there is room for."""
         spared = frozenset(names)
         held = self.pool.known(names)
         self.pool.share(held)  # what is there already makes no room for what follows it
         try:
             for index in range(len(held), len(names)):
                 held.append(self.pool.take(held[-1] if held else None, spared))
-                part = cache.copied(row, index * BLOCK, (index + 1) * BLOCK)
+                part = cache.copied(index * BLOCK, (index + 1) * BLOCK)
                 self.pool.write(held[-1], part)
                 self.pool.name(held[-1], names[index])
         except NoRoom:

@@ -56,19 +56,35 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class PatchedImage:
-    """One image as patches (rows*columns, 3*patch*patch) in float32, and its grid.
+class Normal:
+    """How pixels are normalised: one float32 multiply and add each; both (3, 1), by channels."""
 
-    A moment of a video has several frames: patches (rows*columns, 3*frames*patch*patch). `digest`
+    scale: Tensor
+    shift: Tensor
+
+
+@dataclass(frozen=True)
+class PatchedImage:
+    """One image as patches (rows*columns, 3*patch*patch) of 8-bit pixels, and its grid.
+
+    A moment of a video has several frames: pixels (rows*columns, 3*frames*patch*patch). `digest`
     is the SHA-256 of its pixels as the model sees them: pictures with the same one are the same.
     `kept` are the merged cells that are shown where plain ground is left out, ascending; the
-    patches are theirs then.
+    pixels are theirs then. They are normalised when they are looked at: most pictures were before.
     """
 
-    patches: Tensor
+    pixels: Tensor
     grid: Grid
     digest: bytes
+    normal: Normal
     kept: Tensor | None = None
+
+    @property
+    def patches(self) -> Tensor:
+        """Return the patches as the model sees them, in the same shape in float32."""
+        channels = self.pixels.view(len(self.pixels), 3, -1).float()
+        normal = torch.addcmul(self.normal.shift, channels, self.normal.scale)
+        return normal.view(self.pixels.shape)
 
     @property
     def tokens(self) -> int:
@@ -173,10 +189,9 @@ class ImageProcessor:
         self._pixels = (max(config.min_pixels, least), config.max_pixels)
         self._patch = vision.patch_size
         self._merge = vision.spatial_merge_size
-        # One float32 multiply and add a pixel: value * scale + shift.
         mean, std = torch.tensor(config.image_mean), torch.tensor(config.image_std)
-        self._scale = (config.rescale_factor / std).view(3, 1, 1, 1).to(device)
-        self._shift = (-mean / std).view(3, 1, 1, 1).to(device)
+        scale, shift = (config.rescale_factor / std).view(3, 1), (-mean / std).view(3, 1)
+        self._normal = Normal(scale.to(device), shift.to(device))
         self._device = device
 
     def grid(self, width: int, height: int) -> Grid:
@@ -186,7 +201,7 @@ class ImageProcessor:
         return Grid(rows // self._patch, columns // self._patch, self._merge)
 
     def patches(self, image: Image.Image) -> PatchedImage:
-        """Resize, normalise and cut one picture.
+        """Resize and cut one picture.
 
         What EXIF data says of its orientation is not looked at, as in the reference. Raises
         ImageError where the picture is too thin, too large, or cannot be decoded.
@@ -199,17 +214,14 @@ class ImageProcessor:
         return self.cut([image], self.grid(*image.size))
 
     def cut(self, frames: Sequence[Image.Image], grid: Grid) -> PatchedImage:
-        """Resize to a grid, normalise and cut the frames of one moment, one for a picture.
+        """Resize to a grid and cut the frames of one moment, one for a picture.
 
         Raises ImageError where one cannot be decoded.
         """
         raw = torch.stack([self._resized(frame, grid) for frame in frames])
         digest = hashlib.sha256(np.array(raw.shape, dtype="<i8").tobytes())
         digest.update(raw.cpu().numpy().tobytes())
-        pixels = raw.permute(3, 0, 1, 2).float()
-        pixels = torch.addcmul(self._shift, pixels, self._scale)
-        blocks = pixels.view(
-            3,
+        blocks = raw.view(
             len(frames),
             grid.token_rows,
             self._merge,
@@ -217,15 +229,15 @@ class ImageProcessor:
             grid.token_columns,
             self._merge,
             self._patch,
-        ).permute(2, 5, 3, 6, 0, 1, 4, 7)
-        patches = blocks.reshape(grid.rows * grid.columns, -1)
+            3,
+        ).permute(1, 4, 2, 5, 7, 0, 3, 6)
+        pixels = blocks.reshape(grid.rows * grid.columns, -1)
         if not self.skips_ground:
-            return PatchedImage(patches, grid, digest.digest())
+            return PatchedImage(pixels, grid, digest.digest(), self._normal)
         kept = drawn_cells(raw, self._patch * self._merge)
         digest.update(b"without ground")
-        return PatchedImage(
-            patches[patch_rows(kept, self._merge)], grid, digest.digest(), kept.cpu()
-        )
+        shown = pixels[patch_rows(kept, self._merge)]
+        return PatchedImage(shown, grid, digest.digest(), self._normal, kept.cpu())
 
     def _resized(self, image: Image.Image, grid: Grid) -> Tensor:
         """Return a frame's pixels (rows, columns, 3) of uint8, resized to a grid."""

@@ -1,25 +1,34 @@
 """Read prompts: only what was not read before, with the positions that the whole prompt has."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 
 from handrail.model.block_pool import BLOCK, BlockPool, Kind
 from handrail.model.decode import Decode
-from handrail.model.gaze import Head, Watched, watching
+from handrail.model.gaze import Head, watching
+from handrail.model.kv_cache import KVCache
 from handrail.model.memory import cache_bytes, picture_bytes, prompt_bytes
-from handrail.model.network import Network, Prompt
+from handrail.model.network import Network, Portion, Prompt
 from handrail.model.precision import Precision
 from handrail.model.prefix_cache import PrefixCache, block_names
+from handrail.model.vision import VisionFeatures
 from handrail.model.vision_cache import VisionCache
 
 _TOKENS = 8192
 """Four screenshots, the tools and a conversation fit; of a 2B model in bfloat16 it is 896 MiB."""
 _OF_ONE = 4096
 """A screenshot, a goal, a history and a reply."""
+_AT_ONCE = 2048
+"""New tokens of several prompts that share one pass: more would save no time, and take memory."""
 _SEEN, _LEAST_SEEN = 8192, 24 * 2**20
 """Visual tokens of ten screenshots of 1024x768; bytes of 58 tiles of the pocket model."""
+
+_Named = tuple[Prompt, list[bytes]]
+"""A prompt, and the names of its blocks."""
 
 
 @dataclass(frozen=True)
@@ -84,60 +93,66 @@ class Reader:
         return self.pool.held + self.pictures.held
 
     def read(self, prompts: Sequence[Prompt], watched: Head | None = None) -> list[Decode]:
-        """Read prompts; those of one shape of which as much is known share one pass.
+        """Read prompts; as many share a pass as bring no more new tokens than one may read.
 
         ``watched``: the head whose look from the last token is told of. Raises Cancelled.
         """
-        names = [block_names(prompt) for prompt in prompts]
-        groups: dict[tuple[int, ...], list[int]] = {}
-        for index, prompt in enumerate(prompts):
-            known = len(self._prefixes.known(names[index]))
-            groups.setdefault((known, *prompt.shape), []).append(index)
-        decodes: dict[int, Decode] = {}
-        for (known, *_), members in groups.items():
-            chains = [names[index] for index in members]
-            asked = [prompts[index] for index in members]
-            if watched is None:
-                started = self._read(asked, chains, known)
-            else:
-                with watching(self._network, watched) as seen:
-                    started = self._read(asked, chains, known)
-                _tell(started, seen)
-            decodes.update(zip(members, started, strict=True))
-        return [decodes[index] for index in range(len(prompts))]
+        named = [(prompt, block_names(prompt)) for prompt in prompts]
+        decodes: list[Decode] = []
+        while named:
+            count = self._at_once(named)
+            decodes += self._read(named[:count], watched)
+            named = named[count:]
+        return decodes
 
     def forget(self) -> None:
         """Forget everything that was read."""
         self.pool.clear()
         self.pictures.clear()
 
-    def _read(
-        self, prompts: Sequence[Prompt], names: Sequence[Sequence[bytes]], known: int
-    ) -> list[Decode]:
-        """Read prompts of one shape, of each of which so many blocks were known."""
+    def _at_once(self, named: Sequence[_Named]) -> int:
+        """Return how many of the prompts, one at least, share the next pass."""
+        new = accumulate(
+            len(prompt.token_ids) - len(self._prefixes.known(names)) * BLOCK
+            for prompt, names in named
+        )
+        return max(1, sum(tokens <= _AT_ONCE for tokens in new))
+
+    def _read(self, named: Sequence[_Named], watched: Head | None) -> list[Decode]:
+        """Read prompts in one pass."""
         with torch.inference_mode():
-            beginnings = [self._prefixes.known(chain[:known]) for chain in names]
-            # a group before this one may have taken a block's room
-            known = min(len(blocks) for blocks in beginnings)
-            length = len(prompts[0].token_ids)
-            cache = self._prefixes.begun([blocks[:known] for blocks in beginnings], length)
-            missing = [
-                image for prompt in prompts for _, image in prompt.images_after(known * BLOCK)
+            caches = [
+                self._prefixes.begun(self._prefixes.known(names), len(prompt.token_ids))
+                for prompt, names in named
             ]
-            features = self.pictures.see(missing)
-            hidden = self._network.prefill(prompts, features, cache)
-            self.tokens_read += len(prompts) * (length - known * BLOCK)
-            for row, chain in enumerate(names):
-                self._prefixes.keep(chain, cache, row)
-            logits = self._network.lm_head(hidden)
-        rows = [cache] if len(prompts) == 1 else [cache.row(row) for row in range(len(prompts))]
-        return [
-            Decode(self._network, prompt, rows[row], logits[row])
-            for row, prompt in enumerate(prompts)
+            portions = self._portions([prompt for prompt, _ in named], caches)
+            seeing = nullcontext() if watched is None else watching(self._network, watched)
+            with seeing as seen:
+                hidden = self._network.read(portions)
+            self.tokens_read += sum(len(portion.token_ids) for portion in portions)
+            for (_, names), cache in zip(named, caches, strict=True):
+                self._prefixes.keep(names, cache)
+            logits = self._network.lm_head(torch.cat(hidden))
+        decodes = [
+            Decode(self._network, prompt, cache, scores)
+            for (prompt, _), cache, scores in zip(named, caches, logits, strict=True)
         ]
+        for decode, weights in zip(decodes, seen.weights if seen else (), strict=seen is not None):
+            decode.gaze = weights
+        return decodes
 
-
-def _tell(decodes: Sequence[Decode], seen: Watched) -> None:
-    assert seen.weights is not None
-    for decode, row in zip(decodes, seen.weights, strict=True):
-        decode.gaze = row
+    def _portions(self, prompts: Sequence[Prompt], caches: Sequence[KVCache]) -> list[Portion]:
+        """Return what of each prompt is not in its cache, with what its pictures look like."""
+        needed = [
+            (row, index, prompt.images[index])
+            for row, (prompt, cache) in enumerate(zip(prompts, caches, strict=True))
+            for index, _, _ in prompt.pictures(cache.length, len(prompt.token_ids))
+        ]
+        seen = self.pictures.see([image for _, _, image in needed])
+        features: list[dict[int, VisionFeatures]] = [{} for _ in prompts]
+        for (row, index, _), found in zip(needed, seen, strict=True):
+            features[row][index] = found
+        return [
+            prompt.rest(cache, found)
+            for prompt, cache, found in zip(prompts, caches, features, strict=True)
+        ]

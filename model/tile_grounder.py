@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
+from torch import Tensor
 
 from handrail.model import regions, tiles
-from handrail.model.decode import Decode
+from handrail.model.decode import Decode, step_together
 from handrail.model.engine import Engine
 from handrail.model.errors import CheckpointError, UnsupportedError
 from handrail.model.grounding import Boxed, Pointed
@@ -159,21 +160,24 @@ class TileGrounder:
         watched = None if self._calibration is None else self._calibration.watched
         decodes = self.engine.begin_batch(asked, TOOLS, question.said, watched)
         spent = sum(d.image_tokens for d in decodes)
-        found = (self._find(d, t, question.call) for d, t in zip(decodes, cut, strict=True))
+        odds = [float(d.logits[question.call] - d.logits[self._absent]) for d in decodes]
+        calls = [question.call] * len(decodes)
+        across = [logits.log_softmax(-1) for logits in step_together(decodes, calls)]
+        columns = [int(scores.argmax()) for scores in across]
+        down = [logits.log_softmax(-1) for logits in step_together(decodes, columns)]
+        said = [_Said(*one) for one in zip(odds, across, down, strict=True)]
+        found = (self._find(d, t, s) for d, t, s in zip(decodes, cut, said, strict=True))
         return [f for f in found if f is not None], spent
 
-    def _find(self, decode: Decode, tile: tiles.Tile, call: int) -> Pointed | None:
-        """Decode a place in one tile; None where what is said is no place on the screen."""
-        odds = float(decode.logits[call] - decode.logits[self._absent])
-        across = decode.step(call).log_softmax(-1)
-        down = decode.step(int(across.argmax())).log_softmax(-1)
-        written = self.engine.tokenizer.decode([int(across.argmax()), int(down.argmax())])
+    def _find(self, decode: Decode, tile: tiles.Tile, said: "_Said") -> Pointed | None:
+        """Return the place that is said in a tile; None where it is none on the screen."""
+        written = self.engine.tokenizer.decode([int(said.across.argmax()), int(said.down.argmax())])
         place = self._form.read_point(written)
         on_screen = None if place is None else tile.to_screen(*place)
         if on_screen is None:
             return None
-        sure = float(across.max()) + float(down.max())
-        find = Pointed(*on_screen, odds, sure, gaze=self._gaze(decode))
+        sure = float(said.across.max()) + float(said.down.max())
+        find = Pointed(*on_screen, said.odds, sure, gaze=self._gaze(decode))
         return find if self._calibration is None else self._calibration.judged(find)
 
     def _gaze(self, decode: Decode) -> float | None:
@@ -195,6 +199,15 @@ class _Question:
     text: str
     said: str
     call: int
+
+
+@dataclass(frozen=True)
+class _Said:
+    """A tile's reply: log-odds of its calling for a place, log-probabilities of coordinates."""
+
+    odds: float
+    across: Tensor
+    down: Tensor
 
 
 def _score(find: Pointed) -> float:

@@ -102,7 +102,7 @@ class Ours:
         (decode,) = self.engine.reader.read([text(self._held)])
         assert isinstance(decode._cache, KVCache)
         for row in range(BATCH):
-            steps.cache.fill(row, decode._cache.copied(0, 0, self._held))
+            steps.cache.fill(row, decode._cache.copied(0, self._held))
 
         def pass_of(number: int) -> None:
             place = torch.full((BATCH,), self._held + number)

@@ -78,7 +78,7 @@ def test_a_batch_of_sequences_of_many_lengths(
     for row, text in enumerate(texts):
         decode = engine.begin([Message("user", [TextPart(text)])])
         assert isinstance(decode._cache, KVCache)
-        held = decode._cache.copied(0, 0, decode.length)
+        held = decode._cache.copied(0, decode.length)
         steps.cache.fill(row, held)
         before.append(decode.length)
         decodes.append(decode)
