@@ -20,7 +20,7 @@ from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.sandbox.errors import SandboxError
 from handrail.tasks.amounts import positive
 from handrail.tasks.bench_processes import ShortRun, help_seconds, own_peak, peak_memory
-from handrail.tasks.bench_steps import StepTime, time_steps
+from handrail.tasks.bench_steps import HEIGHT, WIDTH, StepTime, time_steps
 from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import complain, say
 from handrail.tasks.errors import TaskError, exit_code
@@ -68,7 +68,7 @@ def measure(arguments: argparse.Namespace) -> Result:
     command = "python -m handrail.tasks.bench"
     if choice.model != POCKET:
         command += f" --model {choice.model}"
-    title = f"One step on the demo's pages (Chromium, 1280x800, {threads} threads)"
+    title = f"One step on the demo's pages (Chromium, {WIDTH}x{HEIGHT}, {threads} threads)"
     figures = (
         *step_figures(times),
         disturbed(times, beside),
@@ -83,6 +83,7 @@ def step_figures(times: Sequence[StepTime]) -> tuple[Figure, ...]:
     whole = [t.whole for t in times]
     acts = [t.act for t in times]
     again = [t.again for t in times]
+    clock = [t.clock for t in times]
     tokens = [t.image_tokens for t in times]
     return (
         _seconds("one step, median", statistics.median(whole), times, "screenshot to typed action"),
@@ -91,6 +92,10 @@ def step_figures(times: Sequence[StepTime]) -> tuple[Figure, ...]:
         _seconds("of it the decision, median", statistics.median(t.think for t in times), times),
         _seconds("a later step on the same page, median", statistics.median(again), times),
         _seconds("a later step on the same page, 95th percentile", percentile(again, 0.95), times),
+        _seconds("a later step where a clock went on, median", statistics.median(clock), times),
+        _seconds(
+            "a later step where a clock went on, 95th percentile", percentile(clock, 0.95), times
+        ),
         Figure(name="visual tokens of a step, median", value=statistics.median(tokens)),
         _seconds("a click through the gate, median", statistics.median(acts), times),
         _seconds("a click through the gate, 95th percentile", percentile(acts, 0.95), times),
