@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from handrail.model.config import VisionConfig
 from handrail.model.ground import patch_rows
 from handrail.model.kernels.attention import attend
+from handrail.model.kernels.pointwise import gelu, turned
 from handrail.model.processor import Grid
-from handrail.model.rope import Rotation, inverse_frequencies, rotate, rotation_of
+from handrail.model.rope import Rotation, inverse_frequencies, rotation_of
 
 _NORM_EPS = 1e-6
 _REMEMBERED_GRIDS = 8
@@ -129,16 +130,11 @@ class VisionAttention(nn.Module):
         self.attend: Attend = attend
 
     def forward(self, x: Tensor, rotation: Rotation) -> Tensor:
-        batch, length, width = x.shape
+        batch, length, _ = x.shape
         qkv: Tensor = self.qkv(x)
-        shown = rotation.cos.shape[-2]
-        parts = qkv.view(batch, length, 3, self.heads, -1)[:, :shown]
-        query, key, value = parts.permute(2, 0, 3, 1, 4)
-        # The rotation is float32 whatever the weights are, as in the reference.
-        query = rotate(query, rotation).to(x.dtype)
-        key = rotate(key, rotation).to(x.dtype)
+        query, key, value = turned(qkv.view(batch, length, 3, self.heads, -1), rotation)
         mixed = self.attend(query, key, value)
-        joined = mixed.transpose(1, 2).reshape(batch, shown, width)
+        joined = mixed.transpose(1, 2).flatten(2)
         out: Tensor = self.proj(_filled(joined, length))
         return out
 
@@ -152,7 +148,7 @@ class VisionMLP(nn.Module):
         self.linear_fc2 = nn.Linear(config.intermediate_size, config.hidden_size)
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.linear_fc2(F.gelu(self.linear_fc1(x), approximate="tanh"))
+        out: Tensor = self.linear_fc2(gelu(self.linear_fc1(x)))
         return out
 
 

@@ -26,7 +26,7 @@ def let_go(address: int, bytes: int) -> None: ...
 
 _Rows = tuple[int, int, int, int]
 
-def can_attend() -> bool: ...
+def attention_ways() -> tuple[str, ...]: ...
 def attend(
     owner: object,
     query: _Rows,
@@ -35,5 +35,16 @@ def attend(
     out: _Rows,
     sizes: tuple[int, int, int, int],
     scale: float,
+    way: int,
+    threads: int,
+) -> None: ...
+def can_point() -> bool: ...
+def gelu(owner: object, values: int, count: int, threads: int) -> None: ...
+def turn(
+    owner: object,
+    values: int,
+    cosines: int,
+    sines: int,
+    sizes: tuple[int, int, int, int],
     threads: int,
 ) -> None: ...

@@ -15,11 +15,11 @@ _LEAST_ROWS = 32
 """With fewer there is nothing to win."""
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def attend(query: Tensor, key: Tensor, value: Tensor, way: int = 0) -> Tensor:
     """Return the attention of queries to keys and values, each (batch, heads, rows, dim).
 
-    The kernel computes bfloat16 on a CPU with AVX512-BF16 where no gradient is asked for; all else
-    goes to torch.
+    The kernel computes bfloat16 on a CPU with AMX or AVX512-BF16 where no gradient is asked for;
+    all else goes to torch. ``way``: which of `native.attention_ways`, the best first.
     """
     if not _fits(query, key, value):
         return scaled(query, key, value)
@@ -29,7 +29,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     query, key, value = (x if x.stride(-1) == 1 else x.contiguous() for x in (query, key, value))
     native.compiled.attend(
         (query, key, value), _rows(query), _rows(key), _rows(value), _rows(out),
-        (batch, heads, rows, dim), dim**-0.5, torch.get_num_threads(),
+        (batch, heads, rows, dim), dim**-0.5, way, torch.get_num_threads(),
     )  # fmt: skip
     return out
 
@@ -40,7 +40,7 @@ def _fits(query: Tensor, key: Tensor, value: Tensor) -> bool:
     small = query.shape[-1] <= _MOST_DIM and query.shape[-1] % 2 == 0
     learns = torch.is_grad_enabled() and any(x.requires_grad for x in (query, key, value))
     fits = same and plain and small and query.shape[-2] >= _LEAST_ROWS and not learns
-    return fits and native.compiled is not None and native.compiled.can_attend()
+    return fits and bool(native.attention_ways())
 
 
 def _rows(x: Tensor) -> tuple[int, int, int, int]:

@@ -11,7 +11,7 @@ try:
 except ImportError:
     compiled = None  # type: ignore[assignment]
 
-__all__ = ["compiled", "described", "let_go", "read", "ways"]
+__all__ = ["attention_ways", "compiled", "described", "let_go", "read", "ways"]
 
 # The same arithmetic as avxvnni in another encoding, by which tests prove it: never the best.
 _FOR_TESTS = "avx512vl"
@@ -20,6 +20,11 @@ _FOR_TESTS = "avx512vl"
 def ways() -> tuple[str, ...]:
     """Return the instruction sets that can be used here, the best first; none without kernels."""
     return () if compiled is None else compiled.ways()
+
+
+def attention_ways() -> tuple[str, ...]:
+    """Return the instruction sets that attention can use here, the best first."""
+    return () if compiled is None else compiled.attention_ways()
 
 
 def described() -> str:

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace handrail {
 
@@ -21,7 +22,17 @@ struct Attention {
 };
 
 class Job;
-bool can_attend();  // has this processor AVX512-BF16, and was the kernel compiled?
-std::shared_ptr<Job> attention_job(const Attention&);
+struct Scratch;
+
+// By which instructions a head is computed from what is packed; dims are packed in multiples.
+struct AttentionWay {
+  const char* name;
+  int64_t deep;
+  void (*head)(const uint16_t* queries, const Attention&, const Scratch&);
+};
+
+const AttentionWay* amx_attention();                   // null without AMX
+std::vector<const AttentionWay*> attention_ways();     // what this processor has, the best first
+std::shared_ptr<Job> attention_job(const Attention&, const AttentionWay&);
 
 }  // namespace handrail

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "attention.h"
+#include "pointwise.h"
 #include "pool.h"
 #include "product.h"
 #include "read.h"
@@ -16,6 +17,7 @@
 namespace {
 
 using handrail::Attention;
+using handrail::AttentionWay;
 using handrail::Ends;
 using handrail::Job;
 using handrail::Matrix;
@@ -89,14 +91,23 @@ void free_matrix(PyObject* capsule) {
   delete static_cast<Matrix*>(PyCapsule_GetPointer(capsule, kMatrix));
 }
 
-PyObject* list_ways(PyObject*, PyObject*) {
-  const std::vector<const Way*> found = ways();
+template <class W>
+PyObject* names_of(const std::vector<const W*>& found) {
   PyObject* const names = PyTuple_New(static_cast<Py_ssize_t>(found.size()));
   for (size_t i = 0; names && i < found.size(); ++i) {
     PyTuple_SetItem(names, static_cast<Py_ssize_t>(i), PyUnicode_FromString(found[i]->name));
   }
   return names;
 }
+
+PyObject* list_ways(PyObject*, PyObject*) { return names_of(ways()); }
+
+const std::vector<const AttentionWay*>& known_attention() {
+  static const std::vector<const AttentionWay*> known = handrail::attention_ways();
+  return known;
+}
+
+PyObject* list_attention_ways(PyObject*, PyObject*) { return names_of(known_attention()); }
 
 PyObject* make_matrix(PyObject*, PyObject* args) {
   unsigned long long codes, scales, zeros, parts;
@@ -145,30 +156,79 @@ PyObject* product(PyObject*, PyObject* args) {
   return done(make, &asked, threads, owner);
 }
 
-PyObject* can_attend(PyObject*, PyObject*) { return PyBool_FromLong(handrail::can_attend()); }
+struct AskedAttention {
+  Attention attention;
+  const AttentionWay* way;
+};
 
 PyObject* attend(PyObject*, PyObject* args) {
   PyObject* owner;
   unsigned long long from[4];
   long long strides[4][3], batches, heads, length, dim;
   float scale;
-  int threads;
-  if (!PyArg_ParseTuple(args, "O(KLLL)(KLLL)(KLLL)(KLLL)(LLLL)fi", &owner, &from[0],
+  int way, threads;
+  if (!PyArg_ParseTuple(args, "O(KLLL)(KLLL)(KLLL)(KLLL)(LLLL)fii", &owner, &from[0],
                         &strides[0][0], &strides[0][1], &strides[0][2], &from[1], &strides[1][0],
                         &strides[1][1], &strides[1][2], &from[2], &strides[2][0], &strides[2][1],
                         &strides[2][2], &from[3], &strides[3][0], &strides[3][1], &strides[3][2],
-                        &batches, &heads, &length, &dim, &scale, &threads)) {
+                        &batches, &heads, &length, &dim, &scale, &way, &threads)) {
+    return nullptr;
+  }
+  if (way < 0 || static_cast<size_t>(way) >= known_attention().size()) {
+    PyErr_SetString(PyExc_ValueError, "no such way");
     return nullptr;
   }
   Rows rows[4];
   for (int i = 0; i < 4; ++i) {
     rows[i] = {static_cast<uint16_t*>(at(from[i])), strides[i][0], strides[i][1], strides[i][2]};
   }
-  const Attention asked{rows[0], rows[1], rows[2], rows[3], batches, heads, length, dim, scale};
+  const AskedAttention asked{
+      {rows[0], rows[1], rows[2], rows[3], batches, heads, length, dim, scale},
+      known_attention()[static_cast<size_t>(way)]};
   const auto make = [](const void* what) {
-    return handrail::attention_job(*static_cast<const Attention*>(what));
+    const auto* one = static_cast<const AskedAttention*>(what);
+    return handrail::attention_job(one->attention, *one->way);
   };
   return done(make, &asked, threads, owner);
+}
+
+PyObject* can_point(PyObject*, PyObject*) { return PyBool_FromLong(handrail::can_point()); }
+
+struct Numbers {
+  uint16_t* at;
+  int64_t count;
+};
+
+PyObject* gelu(PyObject*, PyObject* args) {
+  PyObject* owner;
+  unsigned long long from;
+  long long count;
+  int threads;
+  if (!PyArg_ParseTuple(args, "OKLi", &owner, &from, &count, &threads)) return nullptr;
+  const Numbers numbers{static_cast<uint16_t*>(at(from)), count};
+  const auto make = [](const void* what) {
+    const auto* one = static_cast<const Numbers*>(what);
+    return handrail::gelu_job(one->at, one->count);
+  };
+  return done(make, &numbers, threads, owner);
+}
+
+PyObject* turn(PyObject*, PyObject* args) {
+  PyObject* owner;
+  unsigned long long from, cosines, sines;
+  long long rows, stride, heads, dim;
+  int threads;
+  if (!PyArg_ParseTuple(args, "OKKK(LLLL)i", &owner, &from, &cosines, &sines, &rows, &stride,
+                        &heads, &dim, &threads)) {
+    return nullptr;
+  }
+  const handrail::Turned turned{static_cast<uint16_t*>(at(from)), rows, stride, heads, dim,
+                                static_cast<const float*>(at(cosines)),
+                                static_cast<const float*>(at(sines))};
+  const auto make = [](const void* what) {
+    return handrail::turn_job(*static_cast<const handrail::Turned*>(what));
+  };
+  return done(make, &turned, threads, owner);
 }
 
 struct Range {
@@ -202,8 +262,11 @@ PyMethodDef kMethods[] = {
     {"ways", list_ways, METH_NOARGS, nullptr},
     {"matrix", make_matrix, METH_VARARGS, nullptr},
     {"product", product, METH_VARARGS, nullptr},
-    {"can_attend", can_attend, METH_NOARGS, nullptr},
+    {"attention_ways", list_attention_ways, METH_NOARGS, nullptr},
     {"attend", attend, METH_VARARGS, nullptr},
+    {"can_point", can_point, METH_NOARGS, nullptr},
+    {"gelu", gelu, METH_VARARGS, nullptr},
+    {"turn", turn, METH_VARARGS, nullptr},
     {"read", read, METH_VARARGS, nullptr},
     {"let_go", let_go, METH_VARARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
