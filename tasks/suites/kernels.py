@@ -5,8 +5,8 @@ and 6 bits in super-blocks (GGUF's Q4_K and Q6_K), is applied to few rows (decod
 (reading a prompt): by the kernels, by torch as packed layers of groups do without them (at the
 fewest and the most rows), and as bfloat16 by torch. All contenders take
 turns in every round, and the read bandwidth is measured between them. One thread is timed by its
-own clock, which stands still while others have the core. Then attention, beside torch's. Writes
-``kernels.json``.
+own clock, which stands still while others have the core. Then what a vision block does beside its
+products, beside torch. Writes ``kernels.json``.
 """
 
 import argparse

@@ -27,8 +27,10 @@ def test_a_short_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = {f.name: f for f in read_result(tmp_path / "kernels.json").figures}
     for on in ("1 thread", "2 threads"):
         assert found[f"read bandwidth, {on}"].value > 0
-        for way in ("kernel", "torch"):
+        for way in (*(f"kernel for {name}" for name in native.attention_ways()), "torch"):
             assert "GFLOP/s" in found[f"attention of a picture, {way}, {on}"].note
+        for what in ("GELU", "rotation"):
+            assert found[f"{what} of a picture, torch, {on}"].value > 0
         for name in ("4 bits, kernel", "6 bits in super-blocks, kernel", "bfloat16, torch"):
             assert found[f"{name}, 1 row, {on}"].value > 0
             assert "of the read bandwidth" in found[f"{name}, 1 row, {on}"].note
