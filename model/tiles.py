@@ -42,6 +42,21 @@ class Tile:
         down = (self.top + y * self.image.height) / self.screen[1]
         return (across, down) if across <= 1.0 and down <= 1.0 else None
 
+    def ends_near(self, x: float, y: float, share: float) -> bool:
+        """Tell whether a point, in fractions of the screen, lies near an edge of the tile.
+
+        That is within this share of its sides, where the screen goes on behind the edge.
+        """
+        across = _near(x * self.screen[0] - self.left, self.left, self.image.width, self.screen[0])
+        down = _near(y * self.screen[1] - self.top, self.top, self.image.height, self.screen[1])
+        return min(across / self.image.width, down / self.image.height) < share
+
+
+def _near(at: float, start: int, size: int, whole: int) -> float:
+    """Return how far a place along a side is from the nearest end that is not the screen's."""
+    before = at if start > 0 else math.inf
+    return min(before, size - at if start + size < whole else math.inf)
+
 
 def cut(image: Image.Image, spec: TileSpec) -> list[Tile]:
     """Return tiles of exactly the spec's size that cover the picture, row by row.

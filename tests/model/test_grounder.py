@@ -24,7 +24,7 @@ from handrail.model.pocket import screens, theme
 from handrail.model.pocket.screens import ScreenSpec
 from handrail.model.processor import ImageProcessor, ProcessorConfig
 from handrail.model.tile_format import FILE, load_format
-from handrail.model.tile_grounder import SURE, TileGrounder
+from handrail.model.tile_grounder import TileGrounder
 
 Picture = Callable[[int, int, int], Image.Image]
 POCKET = Path(screens.__file__).parent / "weights"
@@ -182,7 +182,6 @@ def test_the_pocket_model_points_at_what_it_is_told(pocket: TileGrounder) -> Non
         found = pocket.point(Image.fromarray(canvas.image()), target.name)
         left, top, right, bottom = target.box
         hits += left <= found.x * 1280 < right and top <= found.y * 800 < bottom
-        assert found.agreed is not None or found.odds + found.sure >= SURE
     assert hits >= 2
 
 

@@ -68,18 +68,18 @@ def test_only_changed_tiles_are_encoded_and_every_answer_is_the_same(
     assert again[2] < 0.4 * plain[2][2]
 
 
-def test_a_sure_find_is_believed_and_rivals_are_looked_at_again(
+def test_a_sure_find_is_believed_and_one_at_an_edge_is_looked_at_again(
     grounder: TileGrounder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The screen's tiles are seen in any case; its names are as clear as they can be."""
     sure, *_ = spent(grounder, screen(), "Save")
     assert sure.best.agreed is None
     monkeypatch.setattr(tile_grounder, "SURE", math.inf)
+    monkeypatch.setattr(tile_grounder, "EDGE", 0.0)
+    inside, *_ = spent(grounder, screen(), "Save")
+    assert inside == sure
+    monkeypatch.setattr(tile_grounder, "EDGE", 1.0)
     doubted, *_ = spent(grounder, screen(), "Save")
     assert doubted.best.agreed
     assert doubted.image_tokens > sure.image_tokens > 0
     assert doubted.best.near(sure.best, 0.02)
-    monkeypatch.setattr(tile_grounder, "BEHIND", math.inf)
-    every, *_ = spent(grounder, screen(), "Save")
-    assert every.image_tokens > doubted.image_tokens
-    assert every.best.near(sure.best, 0.02)

@@ -46,6 +46,28 @@ def test_points_come_back_to_the_screen() -> None:
     assert found
 
 
+def test_a_tile_ends_near_a_point_where_the_screen_goes_on() -> None:
+    """Tiles of 640x448 on 1280x800: at 0, 320, 640 and at 0, 352."""
+    first, middle = (tiles.cut(Image.new("RGB", (1280, 800)), SPEC)[n] for n in (0, 1))
+    assert (middle.left, middle.top) == (320, 0)
+
+    def ends(tile: tiles.Tile, x: int, y: int) -> bool:
+        return tile.ends_near(x / 1280, y / 800, 0.25)
+
+    assert not ends(first, 0, 0)  # the screen ends there too
+    assert not ends(first, 479, 335)
+    assert ends(first, 481, 0)
+    assert ends(first, 0, 337)
+    assert ends(middle, 479, 0)
+    assert not ends(middle, 481, 0)
+    assert ends(middle, 801, 0)
+
+
+def test_a_lone_tile_ends_near_nothing() -> None:
+    (only,) = tiles.cut(Image.new("RGB", (300, 200)), SPEC)
+    assert not only.ends_near(0.99, 0.99, 0.5)
+
+
 def test_points_on_the_padding_are_off_the_screen() -> None:
     (tile,) = tiles.cut(Image.new("RGB", (160, 210)), SPEC)
     assert tile.to_screen(0.9, 0.1) is None
