@@ -11,12 +11,12 @@ from pathlib import Path
 from threading import Event
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from handrail.model import loading, memory
 from handrail.model.batch_run import Asked
 from handrail.model.config import ModelConfig
-from handrail.model.decode import Decode
+from handrail.model.decode import Decode, step_together
 from handrail.model.errors import Cancelled
 from handrail.model.gaze import Head
 from handrail.model.generation import Generation, Reply
@@ -126,6 +126,10 @@ class Engine:
         """
         prompts = [self.prompts.build(m, tools, prefix) for m in conversations]
         return self.reader.read(prompts, watched)
+
+    def step_batch(self, decodes: Sequence[Decode], token_ids: Sequence[int]) -> list[Tensor]:
+        """Append a token to each of several replies in one pass; see `decode.step_together`."""
+        return step_together(decodes, token_ids)
 
     def reply(
         self,

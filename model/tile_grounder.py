@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from handrail.model import regions, tiles
-from handrail.model.decode import Decode, step_together
+from handrail.model.decode import Decode
 from handrail.model.engine import Engine
 from handrail.model.errors import CheckpointError, UnsupportedError
 from handrail.model.grounding import Boxed, Pointed
@@ -167,9 +167,9 @@ class TileGrounder:
         spent = sum(d.image_tokens for d in decodes)
         odds = [float(d.logits[question.call] - d.logits[self._absent]) for d in decodes]
         calls = [question.call] * len(decodes)
-        across = [logits.log_softmax(-1) for logits in step_together(decodes, calls)]
+        across = [logits.log_softmax(-1) for logits in self.engine.step_batch(decodes, calls)]
         columns = [int(scores.argmax()) for scores in across]
-        down = [logits.log_softmax(-1) for logits in step_together(decodes, columns)]
+        down = [logits.log_softmax(-1) for logits in self.engine.step_batch(decodes, columns)]
         said = [_Said(*one) for one in zip(odds, across, down, strict=True)]
         return [self._find(*one) for one in zip(decodes, cut, said, strict=True)], spent
 

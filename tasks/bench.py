@@ -19,7 +19,14 @@ from handrail.model.errors import ModelError
 from handrail.model.gguf_checkpoint import open_checkpoint
 from handrail.sandbox.errors import SandboxError
 from handrail.tasks.amounts import positive
-from handrail.tasks.bench_processes import ShortRun, help_seconds, own_peak, peak_memory
+from handrail.tasks.bench_processes import (
+    ShortRun,
+    Start,
+    help_seconds,
+    own_peak,
+    peak_memory,
+    starts,
+)
 from handrail.tasks.bench_steps import HEIGHT, WIDTH, StepTime, time_steps
 from handrail.tasks.browser_setting import add_browser, chosen_browser
 from handrail.tasks.cli_output import complain, say
@@ -33,7 +40,7 @@ from handrail.tasks.run_model import POCKET, load_proposer, model_folder
 DEFAULT_STEPS = 24
 DEFAULT_THREADS = 2
 _RUN_STEPS = 4
-_HELPS = 5
+_HELPS, _STARTS = 5, 5
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,6 +64,7 @@ def measure(arguments: argparse.Namespace) -> Result:
     say("a whole process: memory, first word")
     peak = peak_memory(ShortRun(choice, browser, arguments.seed, _RUN_STEPS), os.environ)
     first = help_seconds(_HELPS, os.environ)
+    begun = starts(choice, _STARTS, os.environ)
     say(f"{arguments.steps} steps, after one that is not counted")
     proposer = load_proposer(choice)
     times = time_steps(proposer, browser, arguments.seed, arguments.steps)
@@ -74,6 +82,7 @@ def measure(arguments: argparse.Namespace) -> Result:
         disturbed(times, beside),
         held,
         *process_figures(peak, first),
+        *start_figures(begun),
     )
     return measured("step", title, command, arguments.seed, figures)
 
@@ -123,6 +132,16 @@ def process_figures(peak: float, first: Sequence[float]) -> tuple[Figure, ...]:
         Figure(name="peak memory of the process", value=round(peak), unit="MiB", note=note),
         _seconds("`handrail --help`, median", statistics.median(first), first),
     )
+
+
+def start_figures(begun: Sequence[Start]) -> tuple[Figure, ...]:
+    """Return the figures of starts: what is imported is told apart."""
+    imports, first = [s.imports for s in begun], [s.first for s in begun]
+    return (
+        _seconds("imports of the core, median", statistics.median(imports), begun),
+        _seconds("from weights on disk to the first token, median", statistics.median(first), begun,
+                 "imports apart"),
+    )  # fmt: skip
 
 
 def percentile(values: Sequence[float], part: float) -> float:

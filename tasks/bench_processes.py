@@ -15,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from handrail.tasks.errors import CheckFailed, ExitCode
-from handrail.tasks.run_model import ModelChoice
+from handrail.tasks.run_model import ModelChoice, model_folder
 from handrail.tasks.sites.goals import signin_goal
 from handrail.tasks.sites.server import Site
 
@@ -26,6 +26,20 @@ from handrail.tasks.cli import main
 code = main(sys.argv[1:])
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 sys.exit(code)
+"""
+_FIRST = """
+import sys, time
+began = time.perf_counter()
+from pathlib import Path
+from handrail.model.grounder import open_engine
+from handrail.model.messages import Message, TextPart
+from handrail.model.sampling import GenerateOptions
+imported = time.perf_counter()
+folder, device, dtype, threads = sys.argv[1:]
+engine = open_engine(Path(folder), device, dtype, int(threads) or None)
+asked = [Message("user", [TextPart("click Save")])]
+engine.generate(asked, options=GenerateOptions(max_new_tokens=1))
+print(imported - began, time.perf_counter() - imported)
 """
 _ENDS = {ExitCode.SUCCESS, ExitCode.FAILED, ExitCode.DENIED, ExitCode.BUDGET}
 _LIMIT = 1_200.0
@@ -83,6 +97,28 @@ def help_seconds(count: int, environ: Mapping[str, str]) -> tuple[float, ...]:
         if ended.returncode != 0:
             raise CheckFailed(f"handrail --help ended with exit code {ended.returncode}")
     return tuple(times[1:])
+
+
+@dataclass(frozen=True)
+class Start:
+    """Seconds of a process's start: until the core was imported, from then to the first token."""
+
+    imports: float
+    first: float
+
+
+def starts(choice: ModelChoice, count: int, environ: Mapping[str, str]) -> tuple[Start, ...]:
+    """Start the core ``count`` times, after one that is not counted. Raises CheckFailed."""
+    told = (str(model_folder(choice.model)), choice.device, choice.dtype, str(choice.threads or 0))
+    found = []
+    for _ in range(count + 1):
+        ended = _ended((sys.executable, "-c", _FIRST, *told), environ)
+        if ended.returncode != 0:
+            said = (ended.stderr.strip().splitlines() or ["nothing"])[-1]
+            raise CheckFailed(f"the core did not start: {said}")
+        imports, first = map(float, ended.stdout.split()[-2:])
+        found.append(Start(imports, first))
+    return tuple(found[1:])
 
 
 def _options(run: ShortRun) -> Sequence[str]:

@@ -73,6 +73,9 @@ class Seer:
         self.looks += 1
         return [self._look(said[0]) for said in conversations]
 
+    def step_batch(self, decodes: Sequence[Said], token_ids: Sequence[int]) -> list[Tensor]:
+        return [said.step(token) for said, token in zip(decodes, token_ids, strict=True)]
+
     def _look(self, message: Message) -> Said:
         (picture,) = [p.image for p in message.content if isinstance(p, ImagePart)]
         box = picture.getbbox()

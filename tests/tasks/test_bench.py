@@ -50,6 +50,9 @@ def test_a_step_and_its_process_are_measured(
     assert (grown.count, grown.unit) == (1, "MiB")
     assert 50 < grown.value < 8_000
     assert found["`handrail --help`, median"].value > 0
+    for name in ("imports of the core, median", "from weights on disk to the first token, median"):
+        assert (found[name].count, found[name].unit) == (5, "s")
+        assert found[name].value > 0
     assert "1024x768, 2 threads" in result.title
     assert f"| one step, median | {step.value:.4g} s |" in told.out
 
