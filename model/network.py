@@ -177,19 +177,18 @@ class Network(nn.Module):
         """Put pictures in their tokens' places in x; return what DeepStack adds there."""
         where = torch.zeros(x.shape[:2], dtype=torch.bool, device=x.device)
         tokens: list[Tensor] = []
-        levels: list[list[Tensor]] = [[] for _ in self.config.vision.deepstack_visual_indexes]
+        levels: list[list[Tensor]] = []
         first = 0
         for portion in portions:
             for start, features, rows in portion.seen:
                 where[0, first + start : first + start + rows.stop - rows.start] = True
                 tokens.append(features.tokens[0, rows])
-                for level, feature in zip(levels, features.deepstack, strict=True):
-                    level.append(feature[0, rows])
+                levels.append([level[0, rows] for level in features.deepstack])
             first += len(portion.token_ids)
         if not tokens:
             return None
         x[where] = torch.cat(tokens).to(x.dtype)
-        return VisualRows(where, [torch.cat(level).to(x.dtype) for level in levels])
+        return VisualRows(where, [torch.cat(one).to(x.dtype) for one in zip(*levels, strict=True)])
 
     def embedded(self, ids: Tensor) -> Tensor:
         """Return the embeddings of tokens, in the decoder's dtype."""

@@ -86,7 +86,10 @@ def test_the_lower_floors_load_no_torch(floor: str, tmp_path: Path) -> None:
 
 def test_importing_does_no_work(tmp_path: Path) -> None:
     code = _WATCH.format(root=str(ROOT), modules=modules(*FLOORS), floors=FLOORS)
-    assert json.loads(answer(code, tmp_path)) == {"seen": [], "printed": "", "bare": []}
+    found = json.loads(answer(code, tmp_path))
+    # how threads wait must be said before torch is imported, and stays as the user has set it
+    found["seen"] = [one for one in found["seen"] if not one.endswith(": OMP_WAIT_POLICY")]
+    assert found == {"seen": [], "printed": "", "bare": []}
 
 
 def test_the_watch_sees_a_planted_read(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from handrail.model import attention, decoder, moe, network, prompt, rope, vision
+from handrail.model.several import SeveralLayers
 
 CPU = "cpu"  # said aloud, because the network is built on the meta device
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -198,8 +199,12 @@ def norm_after_rotation(patch: pytest.MonkeyPatch) -> None:
         query = rope.rotate(self.q_proj(x).view(split).transpose(1, 2), rotation)
         key = rope.rotate(self.k_proj(x).view(split).transpose(1, 2), rotation)
         value = self.v_proj(x).view(split).transpose(1, 2)
-        keys, values = cache.append(self.k_norm(key), value)
-        out: Tensor = self.o_proj(attention.attend(self.q_norm(query), keys, values))
+        query, key = self.q_norm(query), self.k_norm(key)
+        if isinstance(cache, SeveralLayers):
+            mixed = cache.mixed(query, key, value)
+        else:
+            mixed = attention.attend(query, *cache.append(key, value))
+        out: Tensor = self.o_proj(mixed)
         return out
 
     patch.setattr(decoder.Attention, "forward", forward)
