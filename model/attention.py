@@ -10,12 +10,17 @@ from handrail.model.kernels.scaled import scaled
 
 
 def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """Attend causally from the last tokens, or from all; query is (batch, heads, tokens, dim)."""
+    """Attend causally from the last tokens, one of them or all.
+
+    The query is (batch, heads, tokens, dim); returns (batch, tokens, heads * dim).
+    """
+    if query.shape[2] == 1:
+        return _attend_one(query, keys, values)
     mixed = scaled(query, keys, values, causal=True)
     return mixed.transpose(1, 2).flatten(2)
 
 
-def attend_one(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+def _attend_one(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
     """Attend from one new token to all tokens; query is (batch, heads, 1, dim).
 
     With a single query row, the heads that share a kv head can stand as its rows, so that

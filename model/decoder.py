@@ -10,7 +10,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from handrail.model.attention import attend, attend_one
 from handrail.model.fixed_cache import FixedCache, FixedLayer
 from handrail.model.kv_cache import KVCache, LayerCache
 from handrail.model.moe import MLP, MoE
@@ -70,12 +69,7 @@ class Attention(nn.Module):
         key = self.k_norm(self.k_proj(x).view(split)).transpose(1, 2)
         value = self.v_proj(x).view(split).transpose(1, 2)
         query, key = rotate(query, rotation), rotate(key, rotation)
-        if isinstance(cache, JointLayer | FixedLayer | SeveralLayers):
-            mixed = cache.mixed(query, key, value)
-        else:
-            keys, values = cache.append(key, value)
-            mixed = attend_one(query, keys, values) if length == 1 else attend(query, keys, values)
-        out: Tensor = self.o_proj(mixed)
+        out: Tensor = self.o_proj(cache.mixed(query, key, value))
         return out
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from handrail.model.attention import attend
+
 ROOM = 128
 """Tokens for which there is room at least when storage is made anew."""
 
@@ -25,6 +27,10 @@ class LayerCache:
         stored_values[:, :, self.length : end] = values
         self.length = end
         return stored_keys[:, :, :end], stored_values[:, :, :end]
+
+    def mixed(self, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """Store new tokens and let each attend to those before it; (1, new tokens, width)."""
+        return attend(query, *self.append(keys, values))
 
     def _with_room(self, like: Tensor, tokens: int) -> tuple[Tensor, Tensor]:
         if self._keys is not None and self._values is not None and tokens <= self._keys.shape[2]:

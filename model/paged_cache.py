@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from handrail.model.attention import attend, attend_one, attend_pieces
+from handrail.model.attention import attend, attend_pieces
 from handrail.model.block_pool import BLOCK, BlockPool
 
 _FEW = 16
@@ -128,4 +128,4 @@ class JointLayer:
         if len(pieces) > 1 and few:
             return attend_pieces(query, keys, values)
         held, said = (x[0] if len(x) == 1 else torch.cat(x, dim=2) for x in (keys, values))
-        return attend_one(query, held, said) if query.shape[2] == 1 else attend(query, held, said)
+        return attend(query, held, said)

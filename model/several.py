@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from handrail.model.attention import attend, attend_one
 from handrail.model.kv_cache import KVCache, LayerCache
 
 
@@ -44,8 +43,6 @@ class SeveralLayers:
         """
         parts = []
         for row in self.rows:
-            held, said = row.cache.append(keys[:, :, row.new], values[:, :, row.new])
-            asked = query[:, :, row.new]
-            one = asked.shape[2] == 1
-            parts.append(attend_one(asked, held, said) if one else attend(asked, held, said))
+            new = (x[:, :, row.new] for x in (query, keys, values))
+            parts.append(row.cache.mixed(*new))
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)

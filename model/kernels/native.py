@@ -11,7 +11,7 @@ try:
 except ImportError:
     compiled = None  # type: ignore[assignment]
 
-__all__ = ["attention_ways", "compiled", "described", "let_go", "read", "ways"]
+__all__ = ["attention_ways", "can_point", "compiled", "described", "let_go", "read", "ways"]
 
 # The same arithmetic as avxvnni in another encoding, by which tests prove it: never the best.
 _FOR_TESTS = "avx512vl"
@@ -25,6 +25,11 @@ def ways() -> tuple[str, ...]:
 def attention_ways() -> tuple[str, ...]:
     """Return the instruction sets that attention can use here, the best first."""
     return () if compiled is None else compiled.attention_ways()
+
+
+def can_point() -> bool:
+    """Return whether the kernels for single numbers can be used here."""
+    return compiled is not None and compiled.can_point()
 
 
 def described() -> str:

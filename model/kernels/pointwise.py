@@ -59,4 +59,4 @@ def _plain(rotation: Rotation) -> bool:
 def _fits(x: Tensor) -> bool:
     plain = x.device.type == "cpu" and x.dtype == torch.bfloat16 and x.numel() >= _LEAST
     learns = torch.is_grad_enabled() and x.requires_grad
-    return plain and not learns and native.compiled is not None and native.compiled.can_point()
+    return plain and not learns and native.can_point()

@@ -73,8 +73,7 @@ def _rotation(mixed: Tensor, rotation: Rotation) -> _Ways:
 
 def _beside(kernel: Callable[[], object], other: Callable[[], object]) -> _Ways:
     """Return both ways, or that of torch where the processor lacks what the kernel needs."""
-    here = native.compiled is not None and native.compiled.can_point()
-    return {"kernel": kernel, "torch": other} if here else {"torch": other}
+    return {"kernel": kernel, "torch": other} if native.can_point() else {"torch": other}
 
 
 def _medians(ways: _Ways, rounds: int) -> dict[str, float]:

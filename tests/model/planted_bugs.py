@@ -14,8 +14,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from handrail.model import attention, decoder, moe, network, prompt, rope, vision
-from handrail.model.several import SeveralLayers
+from handrail.model import decoder, moe, network, prompt, rope, vision
 
 CPU = "cpu"  # said aloud, because the network is built on the meta device
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -199,12 +198,7 @@ def norm_after_rotation(patch: pytest.MonkeyPatch) -> None:
         query = rope.rotate(self.q_proj(x).view(split).transpose(1, 2), rotation)
         key = rope.rotate(self.k_proj(x).view(split).transpose(1, 2), rotation)
         value = self.v_proj(x).view(split).transpose(1, 2)
-        query, key = self.q_norm(query), self.k_norm(key)
-        if isinstance(cache, SeveralLayers):
-            mixed = cache.mixed(query, key, value)
-        else:
-            mixed = attention.attend(query, *cache.append(key, value))
-        out: Tensor = self.o_proj(mixed)
+        out: Tensor = self.o_proj(cache.mixed(self.q_norm(query), self.k_norm(key), value))
         return out
 
     patch.setattr(decoder.Attention, "forward", forward)

@@ -9,7 +9,7 @@ from handrail.model.kernels import native
 from handrail.model.kernels.pointwise import gelu, turned
 from handrail.model.rope import Rotation, rotate, rotation_of
 
-HERE = native.compiled is not None and native.compiled.can_point()
+HERE = native.can_point()
 ROUNDING = 1.01 * 2**-8
 SMALLEST = 1e-37
 
